@@ -1,0 +1,30 @@
+# lvslab_room(NAME DEPS ...): the static library of one room, from every source file in it.
+function(lvslab_room name)
+  cmake_parse_arguments(ROOM "" "" "DEPS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS
+    "${PROJECT_SOURCE_DIR}/sim/${name}/*.cpp" "${PROJECT_SOURCE_DIR}/sim/${name}/*.h")
+  add_library(lvslab_${name} STATIC ${sources})
+  set_target_properties(lvslab_${name} PROPERTIES LINKER_LANGUAGE CXX)
+  target_include_directories(lvslab_${name} PUBLIC "${PROJECT_SOURCE_DIR}")
+  foreach(dep IN LISTS ROOM_DEPS)
+    if(TARGET lvslab_${dep})
+      target_link_libraries(lvslab_${name} PUBLIC lvslab_${dep})
+    else()
+      target_link_libraries(lvslab_${name} PUBLIC ${dep})
+    endif()
+  endforeach()
+  lvslab_compile_options(lvslab_${name})
+endfunction()
+
+function(lvslab_compile_options target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+    -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast)
+  if(LVSLAB_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(LVSLAB_SANITIZE)
+    target_compile_options(${target} PUBLIC -fsanitize=address,undefined
+      -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=address,undefined)
+  endif()
+endfunction()
