@@ -1,0 +1,49 @@
+#include "sim/core/frame_pool.h"
+
+namespace lvslab {
+
+FramePool::FramePool(const FramePool& other) {
+  for (std::size_t c = 0; c < kClasses; ++c) {
+    const std::size_t chunk_bytes = kSize[c] << kChunkShift[c];
+    classes_[c].free = other.classes_[c].free;
+    for (const auto& chunk : other.classes_[c].chunks) {
+      auto copy = std::make_unique_for_overwrite<std::uint8_t[]>(chunk_bytes);
+      std::memcpy(copy.get(), chunk.get(), chunk_bytes);
+      classes_[c].chunks.push_back(std::move(copy));
+    }
+  }
+}
+
+FramePool& FramePool::operator=(const FramePool& other) {
+  if (this != &other) *this = FramePool(other);
+  return *this;
+}
+
+void FramePool::grow(std::uint32_t size_class) {
+  Class& c = classes_[size_class];
+  const std::uint32_t per_chunk = 1U << kChunkShift[size_class];
+  const auto first = static_cast<std::uint32_t>(c.chunks.size()) << kChunkShift[size_class];
+  LVSLAB_CHECK(first + per_chunk <= kSlotMask, "more frames in flight than the pool can name");
+  // Zeroed once, so that a snapshot copies no uninitialised memory.
+  c.chunks.push_back(std::make_unique<std::uint8_t[]>(kSize[size_class] * per_chunk));
+  for (std::uint32_t i = per_chunk; i-- > 0;) c.free.push_back(first + i);
+}
+
+std::size_t FramePool::in_use() const {
+  std::size_t used = 0;
+  for (std::size_t c = 0; c < kClasses; ++c) {
+    used += (classes_[c].chunks.size() << kChunkShift[c]) - classes_[c].free.size();
+  }
+  return used;
+}
+
+std::size_t FramePool::memory_bytes() const {
+  std::size_t bytes = 0;
+  for (std::size_t c = 0; c < kClasses; ++c) {
+    bytes += classes_[c].chunks.size() * (kSize[c] << kChunkShift[c]) +
+             classes_[c].free.capacity() * sizeof(std::uint32_t);
+  }
+  return bytes;
+}
+
+}  // namespace lvslab

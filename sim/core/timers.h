@@ -1,0 +1,83 @@
+// The timers of one host: connections, neighbours, sockets and programs by the thousand, of which
+// the event queue sees only the earliest.
+//
+// Timers are lazy: an owner keeps its own deadline. Postponing (every packet of a connection does
+// it) changes the deadline only; when the queued entry comes up, the owner queues itself again.
+#pragma once
+
+#include <cstdint>
+
+#include "sim/base/dary_heap.h"
+#include "sim/base/time.h"
+
+namespace lvslab {
+
+/// Who owns a timer; the id beside it is the owner's own business.
+enum class TimerKind : std::uint8_t {
+  kNeigh, kTcp, kIpvsConn, kIpvsEstimator, kProcess, kApp, kIp, kIcmp, kHost
+};
+
+struct TimerEntry {
+  SimTime at;
+  TimerKind kind = TimerKind::kHost;
+  std::uint32_t id = 0;
+};
+
+class TimerQueue {
+ public:
+  bool empty() const { return heap_.empty(); }
+  std::size_t size() const { return heap_.size(); }
+  SimTime next() const { return heap_.empty() ? SimTime::never() : SimTime{heap_.top().at}; }
+
+  void add(SimTime at, TimerKind kind, std::uint32_t id) {
+    heap_.push({at.ns, static_cast<std::uint64_t>(sequence_++) << 36 |
+                           static_cast<std::uint64_t>(kind) << 32 | id});
+  }
+  /// The earliest entry; only if !empty().
+  TimerEntry pop() {
+    const Key key = heap_.pop();
+    return {{key.at}, static_cast<TimerKind>(key.order >> 32 & 0xf),
+            static_cast<std::uint32_t>(key.order)};
+  }
+  void clear() { heap_.clear(); }
+  std::size_t memory_bytes() const { return heap_.keys().capacity() * sizeof(Key); }
+
+ private:
+  struct Key {
+    std::int64_t at;
+    std::uint64_t order;  ///< 28 bits sequence (wraps: ties only), 4 bits kind, 32 bits id
+    bool operator<(const Key& o) const { return at != o.at ? at < o.at : order < o.order; }
+  };
+  DaryHeap<Key> heap_;
+  std::uint32_t sequence_ = 0;
+};
+
+/// A deadline with at most one useful entry in the queue.
+///   set(): moves the deadline. due(): to be asked when an entry of this owner came up.
+struct LazyTimer {
+  SimTime deadline = SimTime::never();
+  SimTime queued = SimTime::never();  ///< the earliest entry that is in the queue
+
+  bool armed() const { return deadline != SimTime::never(); }
+  void set(TimerQueue& timers, SimTime at, TimerKind kind, std::uint32_t id) {
+    deadline = at;
+    if (at < queued) {
+      queued = at;
+      timers.add(at, kind, id);
+    }
+  }
+  void cancel() { deadline = SimTime::never(); }
+  /// True if the deadline has come (the timer is then unarmed); else queues again what is left.
+  bool due(TimerQueue& timers, SimTime now, TimerKind kind, std::uint32_t id) {
+    if (now < queued) return false;  // an entry that an earlier one overtook
+    queued = SimTime::never();
+    if (deadline <= now) {
+      deadline = SimTime::never();
+      return true;
+    }
+    if (armed()) set(timers, deadline, kind, id);
+    return false;
+  }
+};
+
+}  // namespace lvslab

@@ -1,0 +1,19 @@
+// What all parts of the simulated world share: time, pending events, frames in flight, chance.
+// Hosts, links and switches live in their own rooms; sim/host joins them into one value.
+#pragma once
+
+#include "sim/base/prng.h"
+#include "sim/base/time.h"
+#include "sim/core/event_queue.h"
+#include "sim/core/frame_pool.h"
+
+namespace lvslab {
+
+struct World {
+  SimTime now;
+  EventQueue events;
+  FramePool frames;
+  Prng random{1};
+};
+
+}  // namespace lvslab

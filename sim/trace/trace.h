@@ -1,0 +1,69 @@
+// The trace: an append-only store of records, and of the frames, rows and texts that they name.
+// Both backends fill one; every viewer, exporter and expectation reads one.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/base/digest.h"
+#include "sim/base/tables.h"
+#include "sim/trace/record.h"
+#include "sim/wire/bytes.h"
+
+namespace lvslab {
+
+/// What a trace knows of the topology: enough to name nodes and interfaces.
+struct TraceNode {
+  std::string name;
+  bool is_switch = false;
+  std::vector<LinkRow> devices;  ///< as they were at the start, lo first; none for a switch
+};
+
+class Trace {
+ public:
+  // --- filling ---
+  NodeId add_node(TraceNode node);
+  RecordId append(const TraceRecord& record) {
+    records_.push_back(record);
+    return RecordId(static_cast<std::uint32_t>(records_.size() - 1));
+  }
+  /// Keeps a copy of the frame's bytes.
+  FrameId add_frame(Bytes frame);
+  std::uint32_t add_text(std::string_view text);
+  std::uint32_t add_row(TableRow row);
+
+  /// Forgets every record from `from` on, with the frames, rows and texts that they brought.
+  /// Stepping back drops the future of a branch.
+  void truncate(RecordId from);
+
+  // --- reading ---
+  std::size_t size() const { return records_.size(); }
+  const TraceRecord& operator[](RecordId id) const { return records_[id.value]; }
+  std::span<const TraceRecord> records() const { return records_; }
+  Bytes frame(FrameId id) const;
+  std::size_t frame_count() const { return frame_ends_.size(); }
+  std::string_view text(std::uint32_t index) const;
+  const TableRow& row(std::uint32_t index) const { return rows_[index]; }
+  std::span<const TraceNode> nodes() const { return nodes_; }
+  const TraceNode& node(NodeId id) const { return nodes_[id.value]; }
+  /// "eth0" for a host's interface, "port3" for a switch's; "" for no interface.
+  std::string dev_name(NodeId node, IfIndex dev) const;
+
+  /// A digest over everything: equal digests mean equal runs.
+  std::uint64_t digest() const;
+  std::size_t memory_bytes() const;
+
+ private:
+  std::vector<TraceRecord> records_;
+  std::vector<std::uint8_t> frame_bytes_;
+  std::vector<std::uint64_t> frame_ends_;
+  std::vector<char> text_bytes_;
+  std::vector<std::uint64_t> text_ends_;
+  std::vector<TableRow> rows_;
+  std::vector<TraceNode> nodes_;
+};
+
+}  // namespace lvslab
