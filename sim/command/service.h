@@ -1,0 +1,69 @@
+// Packages, services and kernel parameters: yum/apt-get/dnf, service, systemctl, sysctl.
+//
+// Models: install -y of known packages, start/stop/restart/status of known units, sysctl reading
+// and writing by name. Leaves out: removal, repositories, unit files, sysctl.conf.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/command/output.h"
+
+namespace lvslab::command {
+
+struct PackageCommand {
+  enum class Tool : std::uint8_t { kYum, kDnf, kAptGet, kApt };
+  Tool tool = Tool::kYum;
+  bool yes = false;  ///< -y; without it the tool would ask, and nobody answers
+  std::vector<std::string> packages;
+  friend bool operator==(const PackageCommand&, const PackageCommand&) = default;
+};
+
+struct ServiceCommand {
+  enum class Tool : std::uint8_t { kService, kSystemctl };
+  enum class Action : std::uint8_t {
+    kStart,
+    kStop,
+    kRestart,
+    kReload,
+    kStatus,
+    kEnable,
+    kDisable,
+    kIsActive
+  };
+  Tool tool = Tool::kService;
+  Action action = Action::kStart;
+  std::string name;  ///< without ".service"
+  friend bool operator==(const ServiceCommand&, const ServiceCommand&) = default;
+};
+
+struct SysctlCommand {
+  struct Entry {
+    std::string name;                  ///< with dots; a "/" in the text is turned into "."
+    std::optional<std::string> value;  ///< write it; nothing: read
+    friend bool operator==(const Entry&, const Entry&) = default;
+  };
+  bool all = false, values_only = false, ignore_unknown = false, write_only = false, quiet = false;
+  std::string pattern;  ///< -r
+  std::vector<Entry> entries;
+  friend bool operator==(const SysctlCommand&, const SysctlCommand&) = default;
+};
+
+Parsed<PackageCommand> parse_package(Args args);
+Parsed<ServiceCommand> parse_service(Args args);
+Parsed<SysctlCommand> parse_sysctl(Args args);
+std::string to_text(const PackageCommand& command);
+std::string to_text(const ServiceCommand& command);
+std::string to_text(const SysctlCommand& command);
+
+/// The packages that an install command accepts, sorted.
+std::vector<std::string_view> known_packages();
+/// "net.ipv4.ip_forward = 1" lines (or bare values with -n).
+std::string render_sysctl_line(const SysctlCommand& command, std::string_view name,
+                               std::string_view value);
+/// The message for a name that is not there: `sysctl: cannot stat /proc/sys/...`, status 255.
+Output sysctl_unknown_key(std::string_view name);
+
+}  // namespace lvslab::command
