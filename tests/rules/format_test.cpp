@@ -1,0 +1,73 @@
+// The tree is formatted: clang-format-19 with the repository's .clang-format would change nothing.
+#include <gmock/gmock.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "tests/rules/source_tree.h"
+
+namespace lvslab::rules {
+namespace {
+
+struct Ran {
+  std::string output;
+  int status = 0;
+};
+
+Ran run(const std::string& command) {
+  Ran ran;
+  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
+  if (pipe == nullptr) return {"cannot start a shell", -1};
+  std::array<char, 4096> buffer{};
+  while (const std::size_t n = fread(buffer.data(), 1, buffer.size(), pipe)) {
+    ran.output.append(buffer.data(), n);
+  }
+  ran.status = pclose(pipe);
+  return ran;
+}
+
+/// "path:line: advice" for each complaint; the pictures below them left out.
+std::string complaints_of(const std::string& output) {
+  Findings findings;
+  for (const std::string_view line : lines_of(output)) {
+    const std::size_t colon = line.find(':');
+    if (line.find(": error: ") == std::string_view::npos) continue;
+    std::string path(line.substr(0, colon));
+    const int number = std::atoi(std::string(line.substr(colon + 1)).c_str());
+    findings.push_back({path, number, "run `./lvslab format " + path + "`"});
+  }
+  return to_text(findings);
+}
+
+std::string in_single_quotes(const std::string& text) {
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+TEST(Format, EverySourceIsAsClangFormatWritesIt) {
+  const auto files = cpp_files({"sim", "cli", "tests", "gui", "kernel-backend"});
+  ASSERT_GT(files.size(), 10U) << "the sources were not found";
+  std::string command = "cd " + in_single_quotes(LVSLAB_SOURCE_DIR) +
+                        " && clang-format-19 --dry-run -Werror --ferror-limit=1";
+  for (const SourceFile& file : files) command += " " + in_single_quotes(file.path);
+  const Ran ran = run(command);
+  const std::string complaints = complaints_of(ran.output);
+  EXPECT_EQ(complaints, "");
+  EXPECT_TRUE(ran.status == 0 || !complaints.empty())
+      << ran.output << "(if clang-format-19 is not found: `./lvslab setup test`)";
+}
+
+TEST(Format, ClangFormatNoticesASourceThatIsNotFormatted) {
+  const Ran ran = run("cd " + in_single_quotes(LVSLAB_SOURCE_DIR) +
+                      " && echo 'int  main( ){return 0 ;}' |"
+                      " clang-format-19 --dry-run -Werror --assume-filename=sim/base/a.cpp");
+  EXPECT_NE(ran.status, 0);
+  EXPECT_THAT(complaints_of(ran.output),
+              testing::StartsWith("sim/base/a.cpp:1: run `./lvslab format"));
+}
+
+}  // namespace
+}  // namespace lvslab::rules
