@@ -9,7 +9,7 @@ namespace lvslab {
 }  // namespace lvslab
 
 /// Stops the program if `condition` is false, in every build type.
-#define LVSLAB_CHECK(condition, message)                                     \
-  (static_cast<bool>(condition)                                              \
-       ? static_cast<void>(0)                                                \
+#define LVSLAB_CHECK(condition, message) \
+  (static_cast<bool>(condition)          \
+       ? static_cast<void>(0)            \
        : ::lvslab::check_failed(#condition, __FILE__, __LINE__, (message)))

@@ -43,9 +43,9 @@ struct LinkRow {
   MacAddr mac;
   std::uint32_t mtu = 1500;
   std::uint32_t tx_queue_len = 1000;
-  bool up = false;         ///< IFF_UP: the administrator's wish
-  bool carrier = true;     ///< IFF_LOWER_UP: a peer is there
-  bool no_arp = false;     ///< IFF_NOARP (`ip link set X arp off`)
+  bool up = false;      ///< IFF_UP: the administrator's wish
+  bool carrier = true;  ///< IFF_LOWER_UP: a peer is there
+  bool no_arp = false;  ///< IFF_NOARP (`ip link set X arp off`)
   bool promisc = false;
   bool loopback = false;
   bool multicast = true;
@@ -54,33 +54,46 @@ struct LinkRow {
 };
 
 /// rtnetlink scopes (include/uapi/linux/rtnetlink.h).
-enum class Scope : std::uint8_t { kUniverse = 0, kSite = 200, kLink = 253, kHost = 254, kNowhere = 255 };
+enum class Scope : std::uint8_t {
+  kUniverse = 0,
+  kSite = 200,
+  kLink = 253,
+  kHost = 254,
+  kNowhere = 255
+};
 
 struct AddrRow {
   IfIndex dev;
-  Ipv4Prefix local;           ///< address and prefix length: 192.168.80.150/24
-  Ipv4Addr broadcast;         ///< 0.0.0.0 if none
+  Ipv4Prefix local;    ///< address and prefix length: 192.168.80.150/24
+  Ipv4Addr broadcast;  ///< 0.0.0.0 if none
   Scope scope = Scope::kUniverse;
-  ShortName label;            ///< "eth0" or "eth0:1"
-  bool secondary = false;     ///< IFA_F_SECONDARY
+  ShortName label;         ///< "eth0" or "eth0:1"
+  bool secondary = false;  ///< IFA_F_SECONDARY
   bool operator==(const AddrRow&) const = default;
 };
 
 // --- routing ----------------------------------------------------------------------------------
 
-enum class RouteType : std::uint8_t { kUnicast, kLocal, kBroadcast, kBlackhole, kUnreachable, kProhibit };
+enum class RouteType : std::uint8_t {
+  kUnicast,
+  kLocal,
+  kBroadcast,
+  kBlackhole,
+  kUnreachable,
+  kProhibit
+};
 enum class RouteProto : std::uint8_t { kRedirect = 1, kKernel = 2, kBoot = 3, kStatic = 4 };
 inline constexpr std::uint32_t kTableDefault = 253, kTableMain = 254, kTableLocal = 255;
 
 struct RouteRow {
   std::uint32_t table = kTableMain;
   RouteType type = RouteType::kUnicast;
-  Ipv4Prefix dst{{}, 0};      ///< 0.0.0.0/0 is the default route
-  Ipv4Addr gateway;           ///< 0.0.0.0 if on-link
+  Ipv4Prefix dst{{}, 0};  ///< 0.0.0.0/0 is the default route
+  Ipv4Addr gateway;       ///< 0.0.0.0 if on-link
   IfIndex dev;
   Scope scope = Scope::kUniverse;
   RouteProto proto = RouteProto::kBoot;
-  Ipv4Addr prefsrc;           ///< 0.0.0.0 if none
+  Ipv4Addr prefsrc;  ///< 0.0.0.0 if none
   std::uint32_t metric = 0;
   bool onlink = false;
   bool linkdown = false;
@@ -91,7 +104,7 @@ struct RuleRow {
   std::uint32_t priority = 0;
   Ipv4Prefix from{{}, 0};
   Ipv4Prefix to{{}, 0};
-  ShortName iif;              ///< empty: any
+  ShortName iif;  ///< empty: any
   ShortName oif;
   std::uint32_t fwmark = 0, fwmask = 0xffff'ffffU;
   bool match_fwmark = false;
@@ -104,14 +117,21 @@ struct RuleRow {
 
 /// NUD_* of include/uapi/linux/neighbour.h.
 enum class NeighState : std::uint8_t {
-  kNone = 0x00, kIncomplete = 0x01, kReachable = 0x02, kStale = 0x04, kDelay = 0x08, kProbe = 0x10,
-  kFailed = 0x20, kNoArp = 0x40, kPermanent = 0x80
+  kNone = 0x00,
+  kIncomplete = 0x01,
+  kReachable = 0x02,
+  kStale = 0x04,
+  kDelay = 0x08,
+  kProbe = 0x10,
+  kFailed = 0x20,
+  kNoArp = 0x40,
+  kPermanent = 0x80
 };
 
 struct NeighRow {
   IfIndex dev;
   Ipv4Addr ip;
-  MacAddr mac;                ///< zero while unknown
+  MacAddr mac;  ///< zero while unknown
   NeighState state = NeighState::kNone;
   SimTime used, confirmed, updated;
   std::uint8_t probes = 0;
@@ -122,25 +142,34 @@ struct NeighRow {
 
 /// TCP states in the kernel's numbering (include/net/tcp_states.h).
 enum class TcpState : std::uint8_t {
-  kEstablished = 1, kSynSent, kSynRecv, kFinWait1, kFinWait2, kTimeWait, kClose, kCloseWait,
-  kLastAck, kListen, kClosing
+  kEstablished = 1,
+  kSynSent,
+  kSynRecv,
+  kFinWait1,
+  kFinWait2,
+  kTimeWait,
+  kClose,
+  kCloseWait,
+  kLastAck,
+  kListen,
+  kClosing
 };
 
 enum class SocketProto : std::uint8_t { kTcp = 6, kUdp = 17, kRaw = 255 };
 
 struct SocketRow {
   SocketProto proto = SocketProto::kTcp;
-  Ipv4Addr local;             ///< 0.0.0.0: any
+  Ipv4Addr local;  ///< 0.0.0.0: any
   std::uint16_t local_port = 0;
   Ipv4Addr remote;
   std::uint16_t remote_port = 0;
   TcpState state = TcpState::kClose;
-  std::uint32_t recv_q = 0;   ///< listen: connections not yet accepted
-  std::uint32_t send_q = 0;   ///< listen: the backlog (ss only)
-  std::uint32_t pid = 0;      ///< 0: no process owns it (TIME_WAIT, SYN_RECV)
+  std::uint32_t recv_q = 0;  ///< listen: connections not yet accepted
+  std::uint32_t send_q = 0;  ///< listen: the backlog (ss only)
+  std::uint32_t pid = 0;     ///< 0: no process owns it (TIME_WAIT, SYN_RECV)
   ShortName program;
   std::uint32_t fd = 0;
-  std::uint32_t id = 0;       ///< tells rows of the same ports apart over time
+  std::uint32_t id = 0;  ///< tells rows of the same ports apart over time
   bool operator==(const SocketRow&) const = default;
 };
 
@@ -166,11 +195,11 @@ struct IpvsServiceKey {
 
 struct IpvsServiceRow {
   IpvsServiceKey key;
-  ShortName scheduler;        ///< "rr", "wrr", "lc", "wlc", ...
+  ShortName scheduler;  ///< "rr", "wrr", "lc", "wlc", ...
   bool persistent = false;
   bool one_packet = false;
-  std::uint32_t timeout_s = 0;      ///< persistence
-  Ipv4Addr netmask{0xffff'ffffU};   ///< persistence granularity
+  std::uint32_t timeout_s = 0;     ///< persistence
+  Ipv4Addr netmask{0xffff'ffffU};  ///< persistence granularity
   IpvsCounters counters;
   bool operator==(const IpvsServiceRow&) const = default;
 };
@@ -189,8 +218,21 @@ struct IpvsDestRow {
 
 /// Connection states in the kernel's numbering (IP_VS_TCP_S_*); printed by name.
 enum class IpvsConnState : std::uint8_t {
-  kNone = 0, kEstablished, kSynSent, kSynRecv, kFinWait, kTimeWait, kClose, kCloseWait, kLastAck,
-  kListen, kSynAck, kUdp, kIcmp, kAssured, kUnassured
+  kNone = 0,
+  kEstablished,
+  kSynSent,
+  kSynRecv,
+  kFinWait,
+  kTimeWait,
+  kClose,
+  kCloseWait,
+  kLastAck,
+  kListen,
+  kSynAck,
+  kUdp,
+  kIcmp,
+  kAssured,
+  kUnassured
 };
 
 struct IpvsConnRow {
@@ -199,7 +241,7 @@ struct IpvsConnRow {
   std::uint16_t client_port = 0, virt_port = 0, dest_port = 0;
   IpvsConnState state = IpvsConnState::kNone;
   IpvsForward forward = IpvsForward::kMasq;
-  SimTime expires;            ///< absolute; listings print expires - now
+  SimTime expires;  ///< absolute; listings print expires - now
   std::uint32_t id = 0;
   bool operator==(const IpvsConnRow&) const = default;
 };
@@ -207,7 +249,7 @@ struct IpvsConnRow {
 // --- the rest ---------------------------------------------------------------------------------
 
 struct SysctlRow {
-  std::string path;           ///< "net.ipv4.conf.eth0.arp_ignore"
+  std::string path;  ///< "net.ipv4.conf.eth0.arp_ignore"
   std::string value;
   bool operator==(const SysctlRow&) const = default;
 };
@@ -220,15 +262,15 @@ struct HostTables {
   std::string hostname;
   SimTime now;
   std::vector<LinkRow> links;
-  std::vector<AddrRow> addrs;          ///< kernel order: by interface, primary before secondary
-  std::vector<RouteRow> routes;        ///< all tables
+  std::vector<AddrRow> addrs;    ///< kernel order: by interface, primary before secondary
+  std::vector<RouteRow> routes;  ///< all tables
   std::vector<RuleRow> rules;
   std::vector<NeighRow> neighs;
   std::vector<SocketRow> sockets;
   std::vector<IpvsServiceRow> services;
-  std::vector<IpvsDestRow> dests;      ///< kernel order within a service: newest first
+  std::vector<IpvsDestRow> dests;  ///< kernel order within a service: newest first
   std::vector<IpvsConnRow> conns;
-  std::vector<SysctlRow> sysctls;      ///< those that differ from the default
+  std::vector<SysctlRow> sysctls;  ///< those that differ from the default
 
   /// The name of an interface, or "if<N>" if it is unknown.
   std::string dev_name(IfIndex dev) const;

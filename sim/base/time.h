@@ -31,9 +31,7 @@ struct SimTime {
 };
 
 namespace literals {
-constexpr SimDuration operator""_ns(unsigned long long v) {
-  return {static_cast<std::int64_t>(v)};
-}
+constexpr SimDuration operator""_ns(unsigned long long v) { return {static_cast<std::int64_t>(v)}; }
 constexpr SimDuration operator""_us(unsigned long long v) {
   return {static_cast<std::int64_t>(v) * 1'000};
 }

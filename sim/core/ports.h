@@ -20,42 +20,56 @@ namespace lvslab {
 /// header was pulled) and is held once by whoever has the Packet.
 struct Packet {
   FrameRef frame;
-  Ipv4Repr ip;          ///< the parsed header, kept equal to the bytes
-  IfIndex in_dev;       ///< 0 for packets of the host itself
+  Ipv4Repr ip;     ///< the parsed header, kept equal to the bytes
+  IfIndex in_dev;  ///< 0 for packets of the host itself
   std::uint32_t mark = 0;
-  MacAddr source_mac;   ///< of the Ethernet header it came with
+  MacAddr source_mac;           ///< of the Ethernet header it came with
   bool link_broadcast = false;  ///< it came as a link-layer broadcast or multicast
 };
 
 /// Linux errno values that reach programs; printed by strerror.
 enum class Errno : std::uint8_t {
-  kNone = 0, kPerm = 1, kNoEnt = 2, kAgain = 11, kExist = 17, kInval = 22, kPipe = 32,
-  kMsgSize = 90, kAddrInUse = 98, kAddrNotAvail = 99, kNetDown = 100, kNetUnreach = 101,
-  kConnReset = 104, kNotConn = 107, kTimedOut = 110, kConnRefused = 111, kHostUnreach = 113
+  kNone = 0,
+  kPerm = 1,
+  kNoEnt = 2,
+  kAgain = 11,
+  kExist = 17,
+  kInval = 22,
+  kPipe = 32,
+  kMsgSize = 90,
+  kAddrInUse = 98,
+  kAddrNotAvail = 99,
+  kNetDown = 100,
+  kNetUnreach = 101,
+  kConnReset = 104,
+  kNotConn = 107,
+  kTimedOut = 110,
+  kConnRefused = 111,
+  kHostUnreach = 113
 };
 
 // --- what IP offers to those above it ----------------------------------------------------------
 
 /// What a local sender asks for (struct flowi4 and the socket's IP options).
 struct IpSend {
-  Ipv4Addr src;                   ///< any: chosen by the route
+  Ipv4Addr src;  ///< any: chosen by the route
   Ipv4Addr dst;
-  std::uint8_t protocol = 0;
+  IpProto protocol{};
   std::uint8_t tos = 0;
   std::uint8_t ttl = 64;
   bool dont_fragment = true;
-  IfIndex oif;                    ///< bound device (SO_BINDTODEVICE, ping -I eth0), 0 for any
+  IfIndex oif;  ///< bound device (SO_BINDTODEVICE, ping -I eth0), 0 for any
   std::uint32_t mark = 0;
-  std::uint16_t id = 0;           ///< IP id where the sender keeps its own counter (TCP); see below
-  bool id_given = false;          ///< else 0 for DF without a socket, or the host's generator
+  std::uint16_t id = 0;   ///< IP id where the sender keeps its own counter (TCP); see below
+  bool id_given = false;  ///< else 0 for DF without a socket, or the host's generator
 };
 
 struct RouteAnswer {
-  Ipv4Addr src;      ///< the source address that the route prefers
+  Ipv4Addr src;  ///< the source address that the route prefers
   Ipv4Addr next_hop;
   IfIndex dev;
-  std::uint32_t mtu = 1500;       ///< of the path, as far as it is known
-  bool local = false;             ///< the destination is this host
+  std::uint32_t mtu = 1500;  ///< of the path, as far as it is known
+  bool local = false;        ///< the destination is this host
 };
 
 class IpOutput {
@@ -111,8 +125,8 @@ enum class SocketEventKind : std::uint8_t {
 struct SocketEvent {
   SocketEventKind kind = SocketEventKind::kConnected;
   SocketId socket;
-  SocketId listener;                     ///< kAccepted only
-  std::uint32_t cookie = 0;              ///< the word that the application keeps with the socket
+  SocketId listener;         ///< kAccepted only
+  std::uint32_t cookie = 0;  ///< the word that the application keeps with the socket
   std::span<const std::uint8_t> data;
   Errno error = Errno::kNone;
 };

@@ -59,9 +59,14 @@ class Step {
 
   /// Appends any record at now; does not become the cause. Only if tracing().
   RecordId record(RecordKind kind, Reason reason, IfIndex dev, Arguments args, FrameId frame) {
-    return trace_->append(
-        {.at = now(), .cause = cause_, .node = node_, .frame = frame, .args = args, .dev = dev,
-         .reason = reason, .kind = kind});
+    return trace_->append({.at = now(),
+                           .cause = cause_,
+                           .node = node_,
+                           .frame = frame,
+                           .args = args,
+                           .dev = dev,
+                           .reason = reason,
+                           .kind = kind});
   }
 
  private:
@@ -82,6 +87,8 @@ class Step {
 constexpr std::uint32_t arg(Ipv4Addr a) { return a.bits; }
 constexpr std::uint32_t arg(IfIndex d) { return d.value; }
 constexpr std::uint32_t arg_mac_high(MacAddr m) { return static_cast<std::uint32_t>(m.bits >> 16); }
-constexpr std::uint32_t arg_mac_low(MacAddr m) { return static_cast<std::uint32_t>(m.bits & 0xffff); }
+constexpr std::uint32_t arg_mac_low(MacAddr m) {
+  return static_cast<std::uint32_t>(m.bits & 0xffff);
+}
 
 }  // namespace lvslab

@@ -14,7 +14,15 @@ namespace lvslab {
 
 /// Who owns a timer; the id beside it is the owner's own business.
 enum class TimerKind : std::uint8_t {
-  kNeigh, kTcp, kIpvsConn, kIpvsEstimator, kProcess, kApp, kIp, kIcmp, kHost
+  kNeigh,
+  kTcp,
+  kIpvsConn,
+  kIpvsEstimator,
+  kProcess,
+  kApp,
+  kIp,
+  kIcmp,
+  kHost
 };
 
 struct TimerEntry {
@@ -36,7 +44,8 @@ class TimerQueue {
   /// The earliest entry; only if !empty().
   TimerEntry pop() {
     const Key key = heap_.pop();
-    return {{key.at}, static_cast<TimerKind>(key.order >> 32 & 0xf),
+    return {{key.at},
+            static_cast<TimerKind>(key.order >> 32 & 0xf),
             static_cast<std::uint32_t>(key.order)};
   }
   void clear() { heap_.clear(); }

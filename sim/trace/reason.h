@@ -35,13 +35,13 @@ enum class ArgKind : std::uint8_t {
   kDev,      ///< an IfIndex of the record's node
   kMacHigh,  ///< the upper 32 bits of a MAC; the next argument holds the lower 16
   kMacLow,
-  kMs,       ///< a time in milliseconds
-  kText,     ///< a text of the trace (Trace::text)
-  kNetmask,  ///< a prefix length, printed "/24"
-  kTcpState, ///< lvslab::TcpState
-  kConnState,  ///< lvslab::IpvsConnState
-  kNeighState, ///< lvslab::NeighState
-  kTcpFlags,   ///< the flags byte of a TCP header: "SYN,ACK"
+  kMs,          ///< a time in milliseconds
+  kText,        ///< a text of the trace (Trace::text)
+  kNetmask,     ///< a prefix length, printed "/24"
+  kTcpState,    ///< lvslab::TcpState
+  kConnState,   ///< lvslab::IpvsConnState
+  kNeighState,  ///< lvslab::NeighState
+  kTcpFlags,    ///< the flags byte of a TCP header: "SYN,ACK"
   kHex
 };
 
@@ -49,7 +49,7 @@ using ReasonArgs = std::array<ArgKind, 3>;
 
 struct ReasonInfo {
   Reason code = Reason::kNone;
-  std::string_view name;    ///< the name in scenario files and JSON: "arp-ignored"
+  std::string_view name;  ///< the name in scenario files and JSON: "arp-ignored"
   ReasonArgs args{};
   std::string_view en, zh;
   std::string_view source;  ///< RFC section, or kernel file and function

@@ -35,9 +35,14 @@ class Trace {
   std::uint32_t add_text(std::string_view text);
   std::uint32_t add_row(TableRow row);
 
-  /// Forgets every record from `from` on, with the frames, rows and texts that they brought.
-  /// Stepping back drops the future of a branch.
-  void truncate(RecordId from);
+  /// How much was recorded at some moment.
+  struct Mark {
+    std::size_t records = 0, frames = 0, texts = 0, rows = 0;
+    bool operator==(const Mark&) const = default;
+  };
+  Mark mark() const;
+  /// Forgets all that came after `mark`: stepping back drops the future.
+  void truncate(const Mark& mark);
 
   // --- reading ---
   std::size_t size() const { return records_.size(); }

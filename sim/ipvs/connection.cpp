@@ -1,0 +1,84 @@
+#include "sim/ipvs/connection.h"
+
+#include "sim/wire/tcp.h"
+
+namespace lvslab::ipvs {
+namespace {
+
+using enum IpvsConnState;
+
+// One row per kind of segment, one column per current state in the order of IP_VS_TCP_S_*:
+// none, established, syn_sent, syn_recv, fin_wait, time_wait, close, close_wait, last_ack, listen,
+// synack. ip_vs_proto_tcp.c: tcp_states[].
+using Row = std::array<IpvsConnState, 11>;
+struct Rows {
+  Row syn, fin, ack, rst;
+};
+
+constexpr Row kSynSeen = {kSynRecv, kEstablished, kEstablished, kSynRecv, kSynRecv, kSynRecv,
+                          kSynRecv, kSynRecv,     kSynRecv,     kSynRecv, kSynRecv};
+constexpr Row kAckSeen = {kEstablished, kEstablished, kSynSent,    kEstablished,
+                          kFinWait,     kTimeWait,    kClose,      kCloseWait,
+                          kClose,       kListen,      kEstablished};
+
+constexpr std::array<Rows, 3> kTransitions = {
+    Rows{// client → server, where both directions pass
+         .syn = kSynSeen,
+         .fin = {kClose, kCloseWait, kSynSent, kTimeWait, kTimeWait, kTimeWait, kClose, kCloseWait,
+                 kLastAck, kListen, kTimeWait},
+         .ack = kAckSeen,
+         .rst = {kClose, kClose, kClose, kSynRecv, kClose, kClose, kClose, kClose, kLastAck,
+                 kListen, kSynRecv}},
+    Rows{// server → client
+         .syn = {kSynSent, kEstablished, kSynSent, kSynRecv, kSynSent, kSynSent, kSynSent, kSynSent,
+                 kSynSent, kListen, kSynRecv},
+         .fin = {kTimeWait, kFinWait, kSynSent, kTimeWait, kFinWait, kTimeWait, kClose, kTimeWait,
+                 kLastAck, kListen, kTimeWait},
+         .ack = {kEstablished, kEstablished, kSynSent, kEstablished, kFinWait, kTimeWait, kClose,
+                 kCloseWait, kLastAck, kEstablished, kEstablished},
+         .rst = {kClose, kClose, kSynSent, kClose, kClose, kTimeWait, kClose, kClose, kClose,
+                 kClose, kClose}},
+    Rows{// client → server, where the answers go another way (DR, TUN)
+         .syn = kSynSeen,
+         .fin = {kClose, kFinWait, kSynSent, kTimeWait, kFinWait, kTimeWait, kClose, kCloseWait,
+                 kLastAck, kListen, kTimeWait},
+         .ack = kAckSeen,
+         .rst = {kClose, kClose, kClose, kSynRecv, kClose, kClose, kClose, kClose, kLastAck,
+                 kListen, kClose}},
+};
+
+}  // namespace
+
+IpvsConnState next_tcp_state(IpvsConnState from, ConnDirection direction, std::uint8_t flags) {
+  const Rows& rows = kTransitions[static_cast<std::size_t>(direction)];
+  const auto column = static_cast<std::size_t>(from);
+  if (flags & tcp_flag::kRst) return rows.rst[column];
+  if (flags & tcp_flag::kSyn) return rows.syn[column];
+  if (flags & tcp_flag::kFin) return rows.fin[column];
+  if (flags & tcp_flag::kAck) return rows.ack[column];
+  return kClose;
+}
+
+bool is_active_state(IpvsConnState state) {
+  return state == kEstablished || state == kSynSent || state == kSynRecv || state == kSynAck;
+}
+
+std::uint32_t ConnTable::add(const ConnKey& key) {
+  const std::uint32_t i = conns_.acquire();
+  Conn& conn = conns_[i];
+  conn.protocol = key.protocol;
+  conn.client = key.client;
+  conn.client_port = key.client_port;
+  conn.virt = key.virt;
+  conn.virt_port = key.virt_port;
+  index_.insert(hash(key), i);
+  return i;
+}
+
+void ConnTable::remove(std::uint32_t conn) {
+  index_.erase(hash(conns_[conn].key()), conn);
+  conns_[conn].protocol = 0;
+  conns_.release(conn);
+}
+
+}  // namespace lvslab::ipvs

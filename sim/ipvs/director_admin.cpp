@@ -1,0 +1,227 @@
+// What ipvsadm does to the tables. Source: net/netfilter/ipvs/ip_vs_ctl.c.
+#include <algorithm>
+
+#include "sim/ipvs/director.h"
+
+namespace lvslab::ipvs {
+namespace {
+
+// Deleted servers are forgotten once nothing refers to them for this long
+// (ip_vs_ctl.c: IP_VS_DEST_TRASH_PERIOD).
+constexpr SimDuration kTrashPeriod{120'000'000'000};
+
+}  // namespace
+
+Service* Director::find_service(const IpvsServiceKey& key) {
+  for (Service& service : services_) {
+    if (service.key == key) return &service;
+  }
+  return nullptr;
+}
+
+const Service* Director::find_service(const IpvsServiceKey& key) const {
+  for (const Service& service : services_) {
+    if (service.key == key) return &service;
+  }
+  return nullptr;
+}
+
+std::uint32_t Director::find_dest(const Service& service, Ipv4Addr addr, std::uint16_t port) const {
+  for (const std::uint32_t d : service.dests) {
+    if (dests_[d].addr == addr && dests_[d].port == port) return d;
+  }
+  return kNoDest;
+}
+
+Errno Director::add_service(Step& step, const IpvsServiceKey& key, SchedulerId id) {
+  if (find_service(key) != nullptr) return Errno::kExist;
+  Service service;
+  service.key = key;
+  service.scheduler = id;
+  scheduler(id).init(service, dests_);
+  services_.push_back(std::move(service));
+  if (step.tracing()) step.row_added(service_row(services_.back()));
+  return Errno::kNone;
+}
+
+Errno Director::edit_service(Step& step, const IpvsServiceKey& key, SchedulerId id) {
+  Service* service = find_service(key);
+  if (service == nullptr) return Errno::kNoEnt;
+  if (service->scheduler != id) {
+    service->scheduler = id;
+    scheduler(id).init(*service, dests_);
+  }
+  if (step.tracing()) step.row_changed(service_row(*service));
+  return Errno::kNone;
+}
+
+Errno Director::delete_service(Step& step, const IpvsServiceKey& key) {
+  Service* service = find_service(key);
+  if (service == nullptr) return Errno::kNoEnt;
+  while (!service->dests.empty()) unlink_dest(step, *service, service->dests.front());
+  if (step.tracing()) step.row_removed(service_row(*service));
+  services_.erase(services_.begin() + (service - services_.data()));
+  return Errno::kNone;
+}
+
+void Director::flush(Step& step) {
+  while (!services_.empty()) delete_service(step, services_.front().key);
+}
+
+void Director::apply(Dest& dest, const DestOptions& options) {
+  dest.forward = options.forward;
+  dest.weight = options.weight;
+  if (options.upper == 0 || options.upper > dest.upper) dest.overloaded = false;
+  dest.upper = options.upper;
+  dest.lower = options.lower;
+}
+
+std::uint32_t Director::take_from_trash(const IpvsServiceKey& key, Ipv4Addr addr,
+                                        std::uint16_t port, SimTime now) {
+  purge_trash(now);
+  for (std::size_t i = 0; i < trash_.size(); ++i) {
+    const std::uint32_t d = trash_[i];
+    if (dests_[d].service_key == key && dests_[d].addr == addr && dests_[d].port == port) {
+      trash_.erase(trash_.begin() + static_cast<std::ptrdiff_t>(i));
+      return d;
+    }
+  }
+  return kNoDest;
+}
+
+void Director::purge_trash(SimTime now) {
+  std::erase_if(trash_, [&](std::uint32_t d) {
+    const Dest& dest = dests_[d];
+    const bool idle = dest.active == 0 && dest.inactive == 0;
+    if (!idle || now - dest.trashed < kTrashPeriod) return false;
+    dests_.release(d);
+    return true;
+  });
+}
+
+Errno Director::add_dest(Step& step, const IpvsServiceKey& key, const DestOptions& options) {
+  Service* service = find_service(key);
+  if (service == nullptr) return Errno::kNoEnt;
+  // A server is its address and port: adding it again does not change the forwarding method.
+  if (find_dest(*service, options.addr, options.port) != kNoDest) return Errno::kExist;
+  std::uint32_t d = take_from_trash(key, options.addr, options.port, step.now());
+  if (d == kNoDest) {
+    d = dests_.acquire();
+    dests_[d].addr = options.addr;
+    dests_[d].port = options.port;
+    dests_[d].service_key = key;
+  }
+  apply(dests_[d], options);
+  dests_[d].available = true;
+  service->dests.insert(service->dests.begin(), d);
+  scheduler(service->scheduler).changed(*service, dests_, kNoDest, kNoDest);
+  if (step.tracing()) step.row_added(dest_row(d));
+  return Errno::kNone;
+}
+
+Errno Director::edit_dest(Step& step, const IpvsServiceKey& key, const DestOptions& options) {
+  Service* service = find_service(key);
+  if (service == nullptr) return Errno::kNoEnt;
+  const std::uint32_t d = find_dest(*service, options.addr, options.port);
+  if (d == kNoDest) return Errno::kNoEnt;
+  apply(dests_[d], options);
+  scheduler(service->scheduler).changed(*service, dests_, kNoDest, kNoDest);
+  if (step.tracing()) step.row_changed(dest_row(d));
+  return Errno::kNone;
+}
+
+Errno Director::delete_dest(Step& step, const IpvsServiceKey& key, Ipv4Addr addr,
+                            std::uint16_t port) {
+  Service* service = find_service(key);
+  if (service == nullptr) return Errno::kNoEnt;
+  const std::uint32_t d = find_dest(*service, addr, port);
+  if (d == kNoDest) return Errno::kNoEnt;
+  unlink_dest(step, *service, d);
+  return Errno::kNone;
+}
+
+void Director::unlink_dest(Step& step, Service& service, std::uint32_t d) {
+  if (step.tracing()) step.row_removed(dest_row(d));
+  const auto at = std::find(service.dests.begin(), service.dests.end(), d);
+  const std::uint32_t predecessor = at == service.dests.begin() ? kNoDest : *(at - 1);
+  service.dests.erase(at);
+  dests_[d].available = false;
+  dests_[d].trashed = step.now();
+  trash_.push_back(d);
+  scheduler(service.scheduler).changed(service, dests_, d, predecessor);
+}
+
+Errno Director::zero(SimTime now, const std::optional<IpvsServiceKey>& key) {
+  bool found = false;
+  for (Service& service : services_) {
+    if (key && service.key != *key) continue;
+    found = true;
+    service.counters.zero(now);
+    for (const std::uint32_t d : service.dests) dests_[d].counters.zero(now);
+  }
+  return found || !key ? Errno::kNone : Errno::kNoEnt;
+}
+
+void Director::set_timeouts(std::uint32_t tcp_s, std::uint32_t tcp_fin_s, std::uint32_t udp_s) {
+  if (tcp_s != 0) timeouts_.tcp_s[static_cast<std::size_t>(IpvsConnState::kEstablished)] = tcp_s;
+  if (tcp_fin_s != 0) {
+    timeouts_.tcp_s[static_cast<std::size_t>(IpvsConnState::kFinWait)] = tcp_fin_s;
+  }
+  if (udp_s != 0) timeouts_.udp_s = udp_s;
+}
+
+// --- rows
+// -----------------------------------------------------------------------------------------
+
+IpvsServiceRow Director::service_row(const Service& service) const {
+  IpvsServiceRow row;
+  row.key = service.key;
+  row.scheduler = scheduler(service.scheduler).name;
+  return row;
+}
+
+IpvsDestRow Director::dest_row(std::uint32_t d) const {
+  const Dest& dest = dests_[d];
+  IpvsDestRow row;
+  row.service = dest.service_key;
+  row.addr = dest.addr;
+  row.port = dest.port;
+  row.forward = dest.forward;
+  row.weight = dest.weight;
+  row.upper = dest.upper;
+  row.lower = dest.lower;
+  row.active = dest.active;
+  row.inactive = dest.inactive;
+  return row;
+}
+
+IpvsConnRow Director::conn_row(std::uint32_t c) const {
+  const Conn& conn = conns_[c];
+  return {.protocol = conn.protocol,
+          .client = conn.client,
+          .virt = conn.virt,
+          .dest = conn.dest_addr,
+          .client_port = conn.client_port,
+          .virt_port = conn.virt_port,
+          .dest_port = conn.dest_port,
+          .state = conn.state,
+          .forward = conn.forward,
+          .expires = conn.timer.deadline,
+          .id = c};
+}
+
+void Director::append_tables(SimTime now, HostTables& tables) {
+  for (Service& service : services_) {
+    tables.services.push_back(service_row(service));
+    tables.services.back().counters = service.counters.read(now);
+    for (const std::uint32_t d : service.dests) {
+      tables.dests.push_back(dest_row(d));
+      tables.dests.back().counters = dests_[d].counters.read(now);
+    }
+  }
+  for (std::uint32_t c = 0; c < conns_.limit(); ++c) {
+    if (conns_[c].protocol != 0) tables.conns.push_back(conn_row(c));
+  }
+}
+
+}  // namespace lvslab::ipvs

@@ -1,0 +1,55 @@
+// Virtual services and their real servers ("destinations"), as ip_vs_ctl.c keeps them.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/base/tables.h"
+#include "sim/ipvs/counters.h"
+
+namespace lvslab::ipvs {
+
+inline constexpr std::uint32_t kNoDest = 0xffff'ffffU;
+
+enum class SchedulerId : std::uint8_t { kRr, kWrr, kLc, kWlc };
+
+/// What a scheduler remembers between packets (svc->sched_data).
+struct SchedulerState {
+  std::uint32_t current = kNoDest;  ///< the destination chosen last; kNoDest: the list head
+  std::int32_t current_weight = 0;  ///< wrr: cw, mw and di of struct ip_vs_wrr_mark
+  std::int32_t max_weight = 0;
+  std::int32_t step = 0;
+};
+
+/// A real server of one service. Its index stays valid while connections refer to it: deleted
+/// servers wait in the trash and come back with their counters if they are added again
+/// (ip_vs_ctl.c: ip_vs_trash_get_dest()).
+struct Dest {
+  std::uint32_t service = 0;
+  Ipv4Addr addr;
+  std::uint16_t port = 0;
+  IpvsForward forward = IpvsForward::kRoute;
+  bool available = false;   ///< IP_VS_DEST_F_AVAILABLE
+  bool overloaded = false;  ///< IP_VS_DEST_F_OVERLOAD
+  std::int32_t weight = 1;
+  std::uint32_t upper = 0, lower = 0;
+  std::uint32_t active = 0, inactive = 0;
+  SimTime trashed;             ///< when it was deleted; only if !available
+  IpvsServiceKey service_key;  ///< kept for the trash, when the service is gone
+  Counters counters;
+};
+
+struct Service {
+  IpvsServiceKey key;
+  SchedulerId scheduler = SchedulerId::kWlc;
+  SchedulerState state;
+  std::vector<std::uint32_t> dests;  ///< kernel order: newest first
+  Counters counters;
+};
+
+/// The overhead that lc and wlc compare (ip_vs.h: ip_vs_dest_conn_overhead()).
+constexpr std::uint64_t connection_overhead(const Dest& d) {
+  return (static_cast<std::uint64_t>(d.active) << 8) + d.inactive;
+}
+
+}  // namespace lvslab::ipvs

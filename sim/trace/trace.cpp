@@ -1,0 +1,154 @@
+#include "sim/trace/trace.h"
+
+#include <fmt/format.h>
+
+namespace lvslab {
+namespace {
+
+// Adds the fields of a row to a digest: every field that a viewer can see.
+class RowDigest {
+ public:
+  explicit RowDigest(Digest& digest) : d_(digest) {}
+
+  void operator()(const LinkRow& r) {
+    all(r.dev.value, r.mac.bits, r.mtu, r.up, r.carrier, r.no_arp);
+    d_.add(r.name.view());
+  }
+  void operator()(const AddrRow& r) {
+    all(r.dev.value, r.local.addr.bits, r.local.len, r.broadcast.bits, code(r.scope), r.secondary);
+    d_.add(r.label.view());
+  }
+  void operator()(const RouteRow& r) {
+    all(r.table, code(r.type), r.dst.addr.bits, r.dst.len, r.gateway.bits, r.dev.value,
+        code(r.scope), code(r.proto), r.prefsrc.bits, r.metric);
+  }
+  void operator()(const RuleRow& r) {
+    all(r.priority, r.from.addr.bits, r.from.len, r.to.addr.bits, r.to.len, r.fwmark, r.fwmask,
+        r.table, code(r.action));
+    d_.add(r.iif.view());
+    d_.add(r.oif.view());
+  }
+  void operator()(const NeighRow& r) {
+    all(r.dev.value, r.ip.bits, r.mac.bits, code(r.state), r.probes);
+  }
+  void operator()(const SocketRow& r) {
+    all(code(r.proto), r.local.bits, r.local_port, r.remote.bits, r.remote_port, code(r.state),
+        r.pid, r.id);
+  }
+  void operator()(const IpvsServiceRow& r) {
+    key(r.key);
+    all(r.persistent, r.one_packet, r.timeout_s, r.netmask.bits);
+    d_.add(r.scheduler.view());
+  }
+  void operator()(const IpvsDestRow& r) {
+    key(r.service);
+    all(r.addr.bits, r.port, code(r.forward), r.weight, r.upper, r.lower, r.active, r.inactive,
+        r.persistent);
+  }
+  void operator()(const IpvsConnRow& r) {
+    all(r.protocol, r.client.bits, r.client_port, r.virt.bits, r.virt_port, r.dest.bits,
+        r.dest_port, code(r.state), code(r.forward), r.expires.ns, r.id);
+  }
+  void operator()(const SysctlRow& r) {
+    d_.add(r.path);
+    d_.add(r.value);
+  }
+
+ private:
+  template <class E>
+  static std::uint64_t code(E e) {
+    return static_cast<std::uint64_t>(e);
+  }
+  template <class... T>
+  void all(T... values) {
+    (d_.add(static_cast<std::uint64_t>(values)), ...);
+  }
+  void key(const IpvsServiceKey& k) { all(k.protocol, k.addr.bits, k.port, k.fwmark); }
+
+  Digest& d_;
+};
+
+}  // namespace
+
+NodeId Trace::add_node(TraceNode node) {
+  nodes_.push_back(std::move(node));
+  return NodeId(static_cast<std::uint32_t>(nodes_.size() - 1));
+}
+
+FrameId Trace::add_frame(Bytes frame) {
+  frame_bytes_.insert(frame_bytes_.end(), frame.begin(), frame.end());
+  frame_ends_.push_back(frame_bytes_.size());
+  return FrameId(static_cast<std::uint32_t>(frame_ends_.size() - 1));
+}
+
+std::uint32_t Trace::add_text(std::string_view text) {
+  text_bytes_.insert(text_bytes_.end(), text.begin(), text.end());
+  text_ends_.push_back(text_bytes_.size());
+  return static_cast<std::uint32_t>(text_ends_.size() - 1);
+}
+
+std::uint32_t Trace::add_row(TableRow row) {
+  rows_.push_back(std::move(row));
+  return static_cast<std::uint32_t>(rows_.size() - 1);
+}
+
+Trace::Mark Trace::mark() const {
+  return {records_.size(), frame_ends_.size(), text_ends_.size(), rows_.size()};
+}
+
+void Trace::truncate(const Mark& mark) {
+  records_.resize(mark.records);
+  frame_ends_.resize(mark.frames);
+  frame_bytes_.resize(frame_ends_.empty() ? 0 : frame_ends_.back());
+  text_ends_.resize(mark.texts);
+  text_bytes_.resize(text_ends_.empty() ? 0 : text_ends_.back());
+  rows_.resize(mark.rows);
+}
+
+Bytes Trace::frame(FrameId id) const {
+  const std::uint64_t begin = id.value == 0 ? 0 : frame_ends_[id.value - 1];
+  return Bytes(frame_bytes_).subspan(begin, frame_ends_[id.value] - begin);
+}
+
+std::string_view Trace::text(std::uint32_t index) const {
+  const std::uint64_t begin = index == 0 ? 0 : text_ends_[index - 1];
+  return std::string_view(text_bytes_.data(), text_bytes_.size())
+      .substr(begin, text_ends_[index] - begin);
+}
+
+std::string Trace::dev_name(NodeId node, IfIndex dev) const {
+  if (!dev.valid()) return "";
+  const TraceNode& of = nodes_[node.value];
+  if (of.is_switch) return fmt::format("port{}", dev.value);
+  for (const LinkRow& link : of.devices) {
+    if (link.dev == dev) return std::string(link.name.view());
+  }
+  return fmt::format("if{}", dev.value);
+}
+
+std::uint64_t Trace::digest() const {
+  Digest d;
+  for (const TraceNode& node : nodes_) d.add(node.name);
+  for (const TraceRecord& r : records_) {
+    d.add(static_cast<std::uint64_t>(r.at.ns));
+    d.add(static_cast<std::uint64_t>(r.cause.value) << 32 | r.node.value);
+    d.add(static_cast<std::uint64_t>(r.frame.value) << 32 | r.args[0]);
+    d.add(static_cast<std::uint64_t>(r.args[1]) << 32 | r.args[2]);
+    d.add(static_cast<std::uint64_t>(r.dev.value) << 32 |
+          static_cast<std::uint64_t>(r.reason) << 8 | static_cast<std::uint64_t>(r.kind));
+  }
+  for (const std::uint64_t end : frame_ends_) d.add(end);
+  d.add(Bytes(frame_bytes_));
+  for (const std::uint64_t end : text_ends_) d.add(end);
+  d.add(std::string_view(text_bytes_.data(), text_bytes_.size()));
+  for (const TableRow& row : rows_) std::visit(RowDigest(d), row);
+  return d.value();
+}
+
+std::size_t Trace::memory_bytes() const {
+  return records_.capacity() * sizeof(TraceRecord) + frame_bytes_.capacity() +
+         frame_ends_.capacity() * sizeof(std::uint64_t) + text_bytes_.capacity() +
+         text_ends_.capacity() * sizeof(std::uint64_t) + rows_.capacity() * sizeof(TableRow);
+}
+
+}  // namespace lvslab
