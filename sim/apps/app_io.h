@@ -1,0 +1,86 @@
+// What a program of a host may ask of that host, and what it hears. A program is plain data (its
+// typed command, its counters); the host keeps it, calls it, and implements this port.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "sim/base/tables.h"
+#include "sim/core/ports.h"
+#include "sim/core/step.h"
+
+namespace lvslab::apps {
+
+/// A frame that passed an interface which the program listens to (AF_PACKET).
+struct TappedFrame {
+  IfIndex dev;
+  bool outgoing = false;
+  Bytes frame;  ///< from the Ethernet header on; valid during the call only
+};
+
+/// An ICMP message for a program: an echo reply with its identifier, or an error that quotes a
+/// packet which the program sent.
+struct IcmpNews {
+  Ipv4Addr from;
+  Ipv4Addr to;
+  std::uint8_t ttl = 64;      ///< as it arrived
+  Bytes message;              ///< from the ICMP header on; valid during the call only
+  bool local_error = false;   ///< made by the own stack: nothing came from the network
+};
+
+/// A datagram for an open UDP socket, or an error on it.
+struct UdpNews {
+  std::uint32_t socket = 0;
+  Endpoint from;
+  std::span<const std::uint8_t> data;
+  Errno error = Errno::kNone;
+};
+
+class AppIo {
+ public:
+  virtual ~AppIo() = default;
+
+  virtual void print(Step& step, std::string_view text) = 0;
+  virtual void print_error(Step& step, std::string_view text) = 0;
+  /// The program ends with `status`. It may run on until it returns; then it is gone.
+  virtual void exit(Step& step, int status) = 0;
+  /// The one timer of a program: moves it; SimTime::never() stops it.
+  virtual void set_timer(Step& step, SimTime at) = 0;
+  virtual std::uint32_t pid() const = 0;
+
+  /// By /etc/hosts, or a dotted quad.
+  virtual std::optional<Ipv4Addr> resolve(std::string_view name) const = 0;
+  /// The name that /etc/hosts gives to an address.
+  virtual std::optional<std::string> name_of(Ipv4Addr addr) const = 0;
+  virtual std::optional<std::string> read_file(std::string_view path) const = 0;
+  /// False if the path cannot be written (a directory that is not there).
+  virtual bool write_file(Step& step, std::string_view path, std::string_view content) = 0;
+
+  /// The interface with this name; nothing if there is none.
+  virtual std::optional<LinkRow> device(std::string_view name) const = 0;
+  /// The first address of an interface.
+  virtual std::optional<AddrRow> address_of(IfIndex dev) const = 0;
+
+  virtual TcpSockets& tcp() = 0;
+  virtual std::expected<RouteAnswer, Errno> route(Step& step, const IpSend& want) = 0;
+  /// Raw or ping socket: `message` begins with the transport header, checksum included.
+  virtual Errno send_ip(Step& step, const IpSend& how, FrameRef message) = 0;
+  /// Echo replies with this identifier, and errors about this program's packets, become on_icmp.
+  virtual void listen_icmp(std::uint16_t identifier) = 0;
+  /// A UDP socket; port 0: an ephemeral one. Errors about its datagrams become on_udp (and on_icmp
+  /// with the quoting message: IP_RECVERR).
+  virtual std::expected<std::uint32_t, Errno> udp_open(Step& step, Endpoint local) = 0;
+  virtual Errno udp_send(Step& step, std::uint32_t socket, Endpoint to, std::uint8_t ttl,
+                         std::span<const std::uint8_t> data) = 0;
+  virtual void udp_close(Step& step, std::uint32_t socket) = 0;
+  virtual Endpoint udp_local(std::uint32_t socket) const = 0;
+  /// AF_PACKET: sends a whole frame; the host takes it.
+  virtual void send_frame(Step& step, IfIndex dev, FrameRef frame) = 0;
+  /// From now on frames of `dev` (0: of all interfaces) become on_frame.
+  virtual void tap(IfIndex dev) = 0;
+};
+
+}  // namespace lvslab::apps
