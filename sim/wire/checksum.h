@@ -28,12 +28,13 @@ constexpr std::uint16_t checksum_of(std::uint64_t sum) {
 
 namespace detail {
 
-/// Adds with the carry put aside: compiles to add + adc.
-inline void add_carry(std::uint64_t& sum, std::uint64_t& carry, const std::uint8_t* p) {
+/// Twice a machine word: adding to it compiles to add + adc, and no compiler tries to vectorise it.
+__extension__ using Wide = unsigned __int128;
+
+inline std::uint64_t load_word(const std::uint8_t* p) {
   std::uint64_t word = 0;
   std::memcpy(&word, p, sizeof word);
-  sum += word;
-  carry += static_cast<std::uint64_t>(sum < word);
+  return word;
 }
 
 inline std::uint64_t halves(std::uint64_t v) { return (v & 0xffff'ffffU) + (v >> 32); }
@@ -46,14 +47,14 @@ inline std::uint64_t halves(std::uint64_t v) { return (v & 0xffff'ffffU) + (v >>
 inline std::uint32_t sum_bytes(Bytes bytes) {
   const std::uint8_t* p = bytes.data();
   std::size_t n = bytes.size();
-  std::uint64_t a = 0, b = 0, a_carry = 0, b_carry = 0;
+  detail::Wide a = 0, b = 0;
   for (; n >= 32; n -= 32, p += 32) {
-    detail::add_carry(a, a_carry, p);
-    detail::add_carry(b, b_carry, p + 8);
-    detail::add_carry(a, a_carry, p + 16);
-    detail::add_carry(b, b_carry, p + 24);
+    a += detail::load_word(p);
+    b += detail::load_word(p + 8);
+    a += detail::load_word(p + 16);
+    b += detail::load_word(p + 24);
   }
-  for (; n >= 8; n -= 8, p += 8) detail::add_carry(a, a_carry, p);
+  for (; n >= 8; n -= 8, p += 8) a += detail::load_word(p);
   std::uint64_t tail = 0;
   if (n >= 4) {
     std::uint32_t word = 0;
@@ -74,8 +75,10 @@ inline std::uint32_t sum_bytes(Bytes bytes) {
     std::memcpy(&word, p, 1);
     tail += word;
   }
+  a += b;
+  const std::uint64_t carries = static_cast<std::uint64_t>(a >> 64);
   const std::uint16_t sum =
-      fold_sum(detail::halves(a) + detail::halves(b) + a_carry + b_carry + tail);
+      fold_sum(detail::halves(static_cast<std::uint64_t>(a)) + carries + tail);
   if constexpr (std::endian::native == std::endian::big) return sum;
   return static_cast<std::uint16_t>(sum << 8 | sum >> 8);
 }

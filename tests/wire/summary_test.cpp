@@ -1,0 +1,149 @@
+// tcpdump_line() against what tcpdump 4.99.3 printed of the same frames.
+//
+// golden/NAME.hex holds frames, one per line, as text2pcap(1) reads them; golden/NAME.OPTIONS.txt
+// is the real tool's output:
+//   text2pcap -q NAME.hex NAME.pcap && tcpdump -t -OPTIONS -r NAME.pcap > NAME.OPTIONS.txt
+// built.hex comes from the builders of this room: UPDATE_GOLDEN=1 rewrites it (and only it).
+#include "sim/wire/summary.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+#include "sim/base/prng.h"
+#include "sim/wire/build.h"
+#include "tests/wire/frames.h"
+
+namespace lvslab {
+namespace {
+
+using Frame = std::vector<std::uint8_t>;
+
+std::string golden_path(const std::string& name) {
+  return std::string(LVSLAB_SOURCE_DIR) + "/tests/wire/golden/" + name;
+}
+
+std::string read_golden(const std::string& name) {
+  std::ifstream file(golden_path(name));
+  EXPECT_TRUE(file.good()) << name;
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+/// "0000 ff ff ..." per frame.
+std::string to_hex(const std::vector<Frame>& frames) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (const Frame& frame : frames) {
+    text += "0000";
+    for (const std::uint8_t byte : frame) {
+      text += ' ';
+      text += kDigits[byte >> 4];
+      text += kDigits[byte & 0xf];
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+std::vector<Frame> from_hex(const std::string& text) {
+  std::vector<Frame> frames;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string word;
+    words >> word;  // the offset
+    Frame& frame = frames.emplace_back();
+    while (words >> word) frame.push_back(static_cast<std::uint8_t>(std::stoi(word, nullptr, 16)));
+  }
+  return frames;
+}
+
+struct Listing {
+  const char* frames;
+  const char* options;
+  TcpdumpStyle style;
+};
+
+class TcpdumpListing : public testing::TestWithParam<Listing> {};
+
+TEST_P(TcpdumpListing, IsWhatTheRealToolPrints) {
+  const std::string name = GetParam().frames;
+  TcpSequenceTracker tracker;
+  std::string ours;
+  for (const Frame& frame : from_hex(read_golden(name + ".hex"))) {
+    ours += tcpdump_line(frame, GetParam().style, tracker) + "\n";
+  }
+  EXPECT_EQ(ours, read_golden(name + "." + GetParam().options + ".txt"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Golden, TcpdumpListing,
+    testing::Values(Listing{"built", "n", {}}, Listing{"built", "ne", {.link_header = true}},
+                    Listing{"built", "nv", {.verbose = 1}},
+                    Listing{"built", "nev", {.link_header = true, .verbose = 1}},
+                    Listing{"built", "nS", {.absolute_sequence = true}},
+                    Listing{"one_curl", "n", {}}, Listing{"one_curl", "ne", {.link_header = true}},
+                    Listing{"one_curl", "nv", {.verbose = 1}}),
+    [](const auto& listing) {
+      return std::string(listing.param.frames) + "_" + listing.param.options;
+    });
+
+TEST(TcpdumpListing, FramesOfTheBuildersAreTheGoldenOnes) {
+  const std::string ours = to_hex(test::built_frames());
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(golden_path("built.hex")) << ours;
+  EXPECT_EQ(ours, read_golden("built.hex"));
+}
+
+TEST(TcpdumpLine, NamesReplaceAddresses) {
+  const std::array<AddrName, 2> names{AddrName{{0x0a000001}, "client"},
+                                      AddrName{{0x0a000002}, "vip"}};
+  TcpSequenceTracker tracker;
+  const auto frame = udp_datagram({{1}, {2}, {0x0a000001}, {0x0a000002}}, 5000, 53);
+  EXPECT_EQ(tcpdump_line(frame, {.names = names}, tracker),
+            "IP client.5000 > vip.53: UDP, length 0");
+}
+
+TEST(TcpdumpLine, ACopiedTrackerContinuesOnItsOwn) {
+  TcpRepr repr;
+  repr.src_port = 1000;
+  repr.dst_port = 80;
+  repr.seq = 500;
+  repr.ack = 900;
+  repr.flags = tcp_flag::kAck;
+  const Path path{{1}, {2}, {0x0a000001}, {0x0a000002}};
+  TcpSequenceTracker tracker;
+  const TcpSequenceTracker fresh = tracker;
+  tcpdump_line(tcp_segment(path, repr), {}, tracker);
+  TcpSequenceTracker copy = fresh;
+  EXPECT_EQ(tcpdump_line(tcp_segment(path, repr), {}, tracker),
+            "IP 10.0.0.1.1000 > 10.0.0.2.80: Flags [.], ack 1, win 0, length 0");
+  EXPECT_EQ(tcpdump_line(tcp_segment(path, repr), {}, copy),
+            "IP 10.0.0.1.1000 > 10.0.0.2.80: Flags [.], ack 900, win 0, length 0");
+}
+
+TEST(TcpdumpLine, AnyBytesGiveALine) {
+  Prng prng(30);
+  const auto frames = test::built_frames();
+  TcpSequenceTracker tracker;
+  for (int i = 0; i < 20'000; ++i) {
+    Frame frame = frames[prng.below(static_cast<std::uint32_t>(frames.size()))];
+    frame.resize(prng.below(static_cast<std::uint32_t>(frame.size() + 1)));
+    frame.shrink_to_fit();
+    for (std::uint32_t k = prng.below(4); k > 0 && !frame.empty(); --k) {
+      frame[prng.below(static_cast<std::uint32_t>(frame.size()))] =
+          static_cast<std::uint8_t>(prng.next());
+    }
+    const TcpdumpStyle style{.link_header = prng.below(2) == 0,
+                             .verbose = static_cast<int>(prng.below(2))};
+    ASSERT_FALSE(tcpdump_line(frame, style, tracker).empty());
+  }
+}
+
+}  // namespace
+}  // namespace lvslab
