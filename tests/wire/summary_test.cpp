@@ -9,60 +9,19 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
 #include <vector>
 
 #include "sim/base/prng.h"
 #include "sim/wire/build.h"
 #include "tests/wire/frames.h"
+#include "tests/wire/golden.h"
 
 namespace lvslab {
 namespace {
 
-using Frame = std::vector<std::uint8_t>;
-
-std::string golden_path(const std::string& name) {
-  return std::string(LVSLAB_SOURCE_DIR) + "/tests/wire/golden/" + name;
-}
-
-std::string read_golden(const std::string& name) {
-  std::ifstream file(golden_path(name));
-  EXPECT_TRUE(file.good()) << name;
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-/// "0000 ff ff ..." per frame.
-std::string to_hex(const std::vector<Frame>& frames) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (const Frame& frame : frames) {
-    text += "0000";
-    for (const std::uint8_t byte : frame) {
-      text += ' ';
-      text += kDigits[byte >> 4];
-      text += kDigits[byte & 0xf];
-    }
-    text += '\n';
-  }
-  return text;
-}
-
-std::vector<Frame> from_hex(const std::string& text) {
-  std::vector<Frame> frames;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string word;
-    words >> word;  // the offset
-    Frame& frame = frames.emplace_back();
-    while (words >> word) frame.push_back(static_cast<std::uint8_t>(std::stoi(word, nullptr, 16)));
-  }
-  return frames;
-}
+using test::Frame;
+using test::from_hex;
+using test::read_golden;
 
 struct Listing {
   const char* frames;
@@ -95,9 +54,7 @@ INSTANTIATE_TEST_SUITE_P(
     });
 
 TEST(TcpdumpListing, FramesOfTheBuildersAreTheGoldenOnes) {
-  const std::string ours = to_hex(test::built_frames());
-  if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(golden_path("built.hex")) << ours;
-  EXPECT_EQ(ours, read_golden("built.hex"));
+  test::expect_golden("built.hex", test::to_hex(test::built_frames()));
 }
 
 TEST(TcpdumpLine, NamesReplaceAddresses) {

@@ -1,0 +1,148 @@
+// dissect(): fields of known frames by name, a golden of every built frame, and properties that
+// hold for any bytes.
+#include "sim/wire/dissect.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "sim/base/prng.h"
+#include "sim/wire/build.h"
+#include "tests/wire/frames.h"
+#include "tests/wire/golden.h"
+
+namespace lvslab {
+namespace {
+
+using test::Frame;
+using testing::Contains;
+using testing::EndsWith;
+
+/// The value of the first field with that name, or "(none)".
+std::string value_of(const std::vector<Field>& fields, std::string_view name) {
+  const auto found = std::ranges::find(fields, name, &Field::name);
+  return found == fields.end() ? "(none)" : found->value;
+}
+
+std::vector<std::string> protocols(const std::vector<Field>& fields) {
+  std::vector<std::string> names;
+  for (const auto& field : fields) {
+    if (field.depth == 0) names.push_back(field.name);
+  }
+  return names;
+}
+
+const Path kPath{{0x0200'0000'0001}, {0x0200'0000'0002}, {0x0a000001}, {0x0a000002}};
+
+TEST(Dissect, ArpRequestTellsWhoAsksForWhom) {
+  const auto fields = dissect(arp_request(kPath.src_mac, kPath.src, kPath.dst));
+  EXPECT_EQ(value_of(fields, "ARP"), "who has 10.0.0.2? tell 10.0.0.1");
+  EXPECT_THAT(fields, Contains(Field{"target IP", "10.0.0.2", 38, 4, 1}));
+}
+
+TEST(Dissect, WebRequestShowsEveryLayerAndTheFirstLine) {
+  TcpRepr tcp;
+  tcp.src_port = 40000;
+  tcp.dst_port = 80;
+  tcp.flags = tcp_flag::kPsh | tcp_flag::kAck;
+  tcp.timestamps = TcpTimestamps{7, 8};
+  const auto fields = dissect(tcp_segment(kPath, tcp, text_bytes("GET /a HTTP/1.1\r\n\r\n")));
+  EXPECT_THAT(protocols(fields), testing::ElementsAre("Ethernet", "IPv4", "TCP", "HTTP"));
+  EXPECT_EQ(value_of(fields, "first line"), "GET /a HTTP/1.1");
+  EXPECT_EQ(value_of(fields, "timestamps"), "value 7, echo 8");
+  EXPECT_EQ(value_of(fields, "flags"), "0x2");
+  EXPECT_THAT(fields, Contains(Field{"flags", "0x18 (PSH, ACK)", 47, 1, 1}));
+}
+
+TEST(Dissect, RightChecksumsAreCalledCorrect) {
+  for (const Frame& frame : test::from_hex(test::read_golden("one_curl.hex"))) {
+    for (const auto& field : dissect(frame)) {
+      if (field.name.ends_with("checksum")) {
+        EXPECT_THAT(field.value, EndsWith("(correct)"));
+      }
+    }
+  }
+}
+
+TEST(Dissect, WrongChecksumIsNamedWithTheRightOne) {
+  Frame frame = udp_datagram(kPath, 1, 2, text_bytes("data"));
+  const std::string before = value_of(dissect(frame), "checksum").substr(0, 6);
+  frame[40] ^= 0x40;
+  EXPECT_THAT(value_of(dissect(frame), "checksum"), EndsWith("(wrong, should be " + before + ")"));
+}
+
+TEST(Dissect, QuotedPacketStandsOneLevelDeeperInsideIcmp) {
+  const Frame lost = udp_datagram(kPath, 1111, 2222, text_bytes("x"));
+  const Bytes quote = Bytes(lost).subspan(EthernetRepr::kLength);
+  const auto fields =
+      dissect(icmp_message(kPath, IcmpRepr::unreachable(IcmpUnreachable::kPort), quote));
+  EXPECT_EQ(value_of(fields, "ICMP"), "port unreachable");
+  EXPECT_THAT(fields, Contains(Field{"UDP", "1111 > 2222", 62, 8, 1}));
+}
+
+TEST(Dissect, QuoteOfEightBytesSaysWhatIsMissing) {
+  const Frame lost = udp_datagram(kPath, 1111, 2222, text_bytes("12345"));
+  const Bytes quote = Bytes(lost).subspan(EthernetRepr::kLength, 28);
+  const auto fields = dissect(icmp_message(kPath, IcmpRepr::time_exceeded(), quote));
+  EXPECT_EQ(value_of(fields, "malformed"), "5 bytes of the packet are missing");
+}
+
+TEST(Dissect, EveryBuiltFrameIsKnown) {
+  std::string text;
+  for (const Frame& frame : test::built_frames()) {
+    for (const auto& field : dissect(frame)) {
+      text += std::string(static_cast<std::size_t>(2 * field.depth), ' ') + field.name;
+      if (!field.value.empty()) text += ": " + field.value;
+      text += " @" + std::to_string(field.offset) + "+" + std::to_string(field.length) + "\n";
+    }
+    text += "\n";
+  }
+  test::expect_golden("built.dissect.txt", text);
+}
+
+TEST(Dissect, ProtocolsCoverEveryByteOfARealCapture) {
+  for (const Frame& frame : test::from_hex(test::read_golden("one_curl.hex"))) {
+    std::size_t next = 0;
+    for (const auto& field : dissect(frame)) {
+      if (field.depth != 0) continue;
+      EXPECT_EQ(field.offset, next);
+      next = field.offset + field.length;
+    }
+    EXPECT_EQ(next, frame.size());
+  }
+}
+
+TEST(Dissect, FieldsOfAnyBytesLieInsideTheFrame) {
+  Prng prng(40);
+  const auto frames = test::built_frames();
+  for (int i = 0; i < 20'000; ++i) {
+    Frame frame = frames[prng.below(static_cast<std::uint32_t>(frames.size()))];
+    frame.resize(prng.below(static_cast<std::uint32_t>(frame.size() + 1)));
+    for (std::uint32_t k = prng.below(6); k > 0 && !frame.empty(); --k) {
+      frame[prng.below(static_cast<std::uint32_t>(frame.size()))] =
+          static_cast<std::uint8_t>(prng.next());
+    }
+    frame.shrink_to_fit();
+    const auto fields = dissect(frame);
+    ASSERT_FALSE(fields.empty());
+    for (const auto& field : fields) {
+      ASSERT_LE(field.offset, frame.size());
+      ASSERT_LE(field.length, frame.size() - field.offset) << field.name;
+    }
+  }
+}
+
+TEST(Dissect, ErrorsThatQuoteErrorsComeToAnEnd) {
+  Frame frame = icmp_message(kPath, IcmpRepr::time_exceeded());
+  for (int i = 0; i < 40; ++i) {
+    const Frame inner = frame;
+    frame =
+        icmp_message(kPath, IcmpRepr::time_exceeded(), Bytes(inner).subspan(EthernetRepr::kLength));
+  }
+  const auto fields = dissect(frame);
+  EXPECT_LE(std::ranges::max(fields, {}, &Field::depth).depth, 6);
+}
+
+}  // namespace
+}  // namespace lvslab

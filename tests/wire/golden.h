@@ -1,0 +1,22 @@
+// Golden files of this room, and frames written as hex: one per line, as text2pcap(1) reads them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace lvslab::test {
+
+using Frame = std::vector<std::uint8_t>;
+
+/// The text of tests/wire/golden/`name`; a test failure if it is missing.
+std::string read_golden(const std::string& name);
+
+/// Expects `ours` to be the golden text; UPDATE_GOLDEN=1 writes it instead.
+void expect_golden(const std::string& name, const std::string& ours);
+
+/// "0000 ff ff ..." per frame.
+std::string to_hex(const std::vector<Frame>& frames);
+std::vector<Frame> from_hex(const std::string& text);
+
+}  // namespace lvslab::test
