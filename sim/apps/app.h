@@ -1,0 +1,33 @@
+// The programs that take simulated time, as one variant of plain values, and how a host runs them.
+#pragma once
+
+#include <variant>
+
+#include "sim/apps/ab.h"
+#include "sim/apps/app_io.h"
+#include "sim/apps/arping.h"
+#include "sim/apps/curl.h"
+#include "sim/apps/httpd.h"
+#include "sim/apps/ping.h"
+#include "sim/apps/sleep.h"
+#include "sim/apps/tcpdump.h"
+#include "sim/apps/traceroute.h"
+
+namespace lvslab::apps {
+
+using App = std::variant<std::monostate, Sleep, Httpd, Curl, Ab, Ping, Traceroute, Arping, Tcpdump>;
+
+/// Signals that a program may hear.
+enum class Signal : std::uint8_t { kInterrupt = 2, kTerminate = 15 };
+
+// Each hands the news to the program; a program that does not care ignores it.
+void start(Step& step, AppIo& io, App& app);
+void on_timer(Step& step, AppIo& io, App& app);
+void on_socket(Step& step, AppIo& io, App& app, const SocketEvent& event);
+void on_icmp(Step& step, AppIo& io, App& app, const IcmpNews& news);
+void on_udp(Step& step, AppIo& io, App& app, const UdpNews& news);
+void on_frame(Step& step, AppIo& io, App& app, const TappedFrame& frame);
+/// Ctrl-C or kill: prints its closing lines, if it has any, and exits.
+void on_signal(Step& step, AppIo& io, App& app, Signal signal);
+
+}  // namespace lvslab::apps

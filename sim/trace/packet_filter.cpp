@@ -1,0 +1,44 @@
+#include "sim/trace/packet_filter.h"
+
+#include <pcap/pcap.h>
+
+#include <cstring>
+#include <memory>
+
+namespace lvslab {
+namespace {
+
+struct PcapClose {
+  void operator()(pcap_t* handle) const { pcap_close(handle); }
+};
+
+}  // namespace
+
+Result<PacketFilter> PacketFilter::compile(const std::string& expression) {
+  constexpr int kSnapLength = 262'144;
+  const std::unique_ptr<pcap_t, PcapClose> dead(pcap_open_dead(DLT_EN10MB, kSnapLength));
+  if (!dead) return fail("libpcap cannot make a filter compiler: out of memory");
+  bpf_program program{};
+  if (pcap_compile(dead.get(), &program, expression.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {
+    return fail("the filter '" + expression + "' is not valid: " + pcap_geterr(dead.get()), {},
+                "see pcap-filter(7), for example 'tcp port 80 and host 192.168.80.10'");
+  }
+  PacketFilter filter;
+  filter.program_.reserve(program.bf_len);
+  for (u_int i = 0; i < program.bf_len; ++i) {
+    const bpf_insn& in = program.bf_insns[i];
+    filter.program_.push_back({in.code, in.jt, in.jf, in.k});
+  }
+  pcap_freecode(&program);
+  return filter;
+}
+
+bool PacketFilter::matches(Bytes frame) const {
+  if (program_.empty()) return true;
+  static_assert(sizeof(Instruction) == sizeof(bpf_insn));
+  const auto length = static_cast<u_int>(frame.size());
+  return bpf_filter(reinterpret_cast<const bpf_insn*>(program_.data()), frame.data(), length,
+                    length) != 0;
+}
+
+}  // namespace lvslab
