@@ -1,32 +1,14 @@
 // The tree is formatted: clang-format-19 with the repository's .clang-format would change nothing.
 #include <gmock/gmock.h>
 
-#include <array>
-#include <cstdio>
 #include <cstdlib>
 #include <string>
 
+#include "tests/rules/run.h"
 #include "tests/rules/source_tree.h"
 
 namespace lvslab::rules {
 namespace {
-
-struct Ran {
-  std::string output;
-  int status = 0;
-};
-
-Ran run(const std::string& command) {
-  Ran ran;
-  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
-  if (pipe == nullptr) return {"cannot start a shell", -1};
-  std::array<char, 4096> buffer{};
-  while (const std::size_t n = fread(buffer.data(), 1, buffer.size(), pipe)) {
-    ran.output.append(buffer.data(), n);
-  }
-  ran.status = pclose(pipe);
-  return ran;
-}
 
 /// "path:line: advice" for each complaint; the pictures below them left out.
 std::string complaints_of(const std::string& output) {
@@ -39,12 +21,6 @@ std::string complaints_of(const std::string& output) {
     findings.push_back({path, number, "run `./lvslab format " + path + "`"});
   }
   return to_text(findings);
-}
-
-std::string in_single_quotes(const std::string& text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
 }
 
 TEST(Format, EverySourceIsAsClangFormatWritesIt) {

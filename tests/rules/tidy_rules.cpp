@@ -53,7 +53,6 @@ constexpr std::array kBans{
     Ban{"std::async", kThread},
     Ban{"std::condition_variable", kThread},
     Ban{"thread_local", kThread},
-    Ban{"std::regex", "std::regex is slow and recurses on its input: parse by hand or use libc"},
 };
 
 struct Allowed {
