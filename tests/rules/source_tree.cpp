@@ -132,6 +132,21 @@ std::string blank_comments_and_literals(std::string_view text) {
   return code;
 }
 
+std::string without_raw_strings(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t end = end_of_blank(text, i);
+    const std::string_view part = text.substr(i, std::max(end, i + 1) - i);
+    if (part.starts_with("R\"")) {
+      out.append(static_cast<std::size_t>(std::ranges::count(part, '\n')), '\n');
+    } else {
+      out += part;
+    }
+    i += part.size();
+  }
+  return out;
+}
+
 int line_of(std::string_view text, std::size_t offset) {
   return 1 + static_cast<int>(std::ranges::count(text.substr(0, offset), '\n'));
 }

@@ -40,6 +40,8 @@ std::string read_file(const std::string& path);
 
 /// Replaces comments, string and character literals by spaces; line ends stay.
 std::string blank_comments_and_literals(std::string_view text);
+/// Replaces what raw strings hold by nothing but their line ends: verbatim output of real tools.
+std::string without_raw_strings(std::string_view text);
 /// The 1-based line of an offset.
 int line_of(std::string_view text, std::size_t offset);
 /// The text's lines without their ends.

@@ -256,7 +256,8 @@ Findings check_sizes(const SourceFile& file) {
   constexpr int kFunctionLines = 70;
   constexpr std::size_t kColumns = 100;
   Findings findings;
-  const auto lines = lines_of(file.text);
+  const std::string text = without_raw_strings(file.text);
+  const auto lines = lines_of(text);
   if (std::ssize(lines) > kFileLines) {
     findings.push_back(
         {file.path, static_cast<int>(lines.size()),

@@ -15,6 +15,7 @@ Findings check_floating_point(const SourceFile& file);
 /// Variables at namespace scope, static members and static locals that are not const.
 Findings check_globals(const SourceFile& file);
 /// At most 600 lines a file, 70 lines a function, 100 columns a line; no tabs.
+/// Raw strings may hold any line: they are the real tools' output.
 Findings check_sizes(const SourceFile& file);
 /// #pragma once, and an opening comment that says what the header models.
 Findings check_header(const SourceFile& file);

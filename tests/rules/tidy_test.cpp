@@ -110,6 +110,14 @@ TEST(TidySizes, AChineseCharacterIsOneColumn) {
   EXPECT_THAT(check_sizes(sample("// " + line + "\n")), IsEmpty());
 }
 
+TEST(TidySizes, ARawStringMayHoldAnyLine) {
+  const std::string wide = "\t" + std::string(120, 'x');
+  EXPECT_THAT(check_sizes(sample("auto s = R\"(\n" + wide + "\n)\";\n")), IsEmpty());
+  const auto findings = check_sizes(sample("auto s = R\"(\n" + wide + "\n)\";\n\tint a;\n"));
+  ASSERT_THAT(findings, SizeIs(1));
+  EXPECT_EQ(findings[0].line, 4);
+}
+
 TEST(TidyHeader, OpensWithACommentAndAGuard) {
   EXPECT_THAT(check_header(sample("// What it is.\n#pragma once\n")), IsEmpty());
   EXPECT_THAT(check_header(sample("#pragma once\n")), SizeIs(2));
