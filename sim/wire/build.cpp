@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t kHeaders = EthernetRepr::kLength + Ipv4Repr::kLength;
 
 /// A frame with Ethernet and IPv4 headers written and `payload_length` zero bytes after them.
-std::vector<std::uint8_t> start(const Path& path, IpProto protocol, std::size_t payload_length,
+std::vector<std::uint8_t> start(const FramePath& path, IpProto protocol, std::size_t payload_length,
                                 bool dont_fragment) {
   std::vector<std::uint8_t> frame(kHeaders + payload_length);
   const MutBytes out(frame);
@@ -56,7 +56,7 @@ std::vector<std::uint8_t> ipv4_packet(MacAddr dst_mac, MacAddr src_mac, Ipv4Repr
   return frame;
 }
 
-std::vector<std::uint8_t> icmp_message(const Path& path, const IcmpRepr& icmp, Bytes payload) {
+std::vector<std::uint8_t> icmp_message(const FramePath& path, const IcmpRepr& icmp, Bytes payload) {
   std::vector<std::uint8_t> frame = start(path, IpProto::kIcmp, IcmpRepr::kLength + payload.size(),
                                           icmp.type == IcmpType::kEchoRequest);
   const MutBytes out = MutBytes(frame).subspan(kHeaders);
@@ -65,12 +65,12 @@ std::vector<std::uint8_t> icmp_message(const Path& path, const IcmpRepr& icmp, B
   return frame;
 }
 
-std::vector<std::uint8_t> icmp_echo(const Path& path, IcmpType type, std::uint16_t id,
+std::vector<std::uint8_t> icmp_echo(const FramePath& path, IcmpType type, std::uint16_t id,
                                     std::uint16_t sequence, Bytes payload) {
   return icmp_message(path, IcmpRepr::echo(type, id, sequence), payload);
 }
 
-std::vector<std::uint8_t> udp_datagram(const Path& path, std::uint16_t src_port,
+std::vector<std::uint8_t> udp_datagram(const FramePath& path, std::uint16_t src_port,
                                        std::uint16_t dst_port, Bytes payload) {
   std::vector<std::uint8_t> frame =
       start(path, IpProto::kUdp, UdpRepr::kLength + payload.size(), true);
@@ -81,7 +81,7 @@ std::vector<std::uint8_t> udp_datagram(const Path& path, std::uint16_t src_port,
   return frame;
 }
 
-std::vector<std::uint8_t> tcp_segment(const Path& path, const TcpRepr& tcp, Bytes payload) {
+std::vector<std::uint8_t> tcp_segment(const FramePath& path, const TcpRepr& tcp, Bytes payload) {
   const std::size_t header = tcp.header_length();
   std::vector<std::uint8_t> frame = start(path, IpProto::kTcp, header + payload.size(), true);
   const MutBytes out = MutBytes(frame).subspan(kHeaders);

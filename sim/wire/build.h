@@ -14,7 +14,7 @@
 namespace lvslab {
 
 /// From whom to whom a frame goes, on the link and end to end.
-struct Path {
+struct FramePath {
   MacAddr src_mac;
   MacAddr dst_mac;
   Ipv4Addr src;
@@ -36,12 +36,14 @@ std::vector<std::uint8_t> arp_frame(MacAddr dst_mac, const ArpRepr& arp);
 /// `ip.payload_length` is set from `payload`.
 std::vector<std::uint8_t> ipv4_packet(MacAddr dst_mac, MacAddr src_mac, Ipv4Repr ip, Bytes payload);
 /// An ICMP message with TTL 64; echo requests have DF, as from ping(8).
-std::vector<std::uint8_t> icmp_message(const Path& path, const IcmpRepr& icmp, Bytes payload = {});
-std::vector<std::uint8_t> icmp_echo(const Path& path, IcmpType type, std::uint16_t id,
+std::vector<std::uint8_t> icmp_message(const FramePath& path, const IcmpRepr& icmp,
+                                       Bytes payload = {});
+std::vector<std::uint8_t> icmp_echo(const FramePath& path, IcmpType type, std::uint16_t id,
                                     std::uint16_t sequence, Bytes payload = {});
-std::vector<std::uint8_t> udp_datagram(const Path& path, std::uint16_t src_port,
+std::vector<std::uint8_t> udp_datagram(const FramePath& path, std::uint16_t src_port,
                                        std::uint16_t dst_port, Bytes payload = {});
 /// TTL 64, DF, id 0.
-std::vector<std::uint8_t> tcp_segment(const Path& path, const TcpRepr& tcp, Bytes payload = {});
+std::vector<std::uint8_t> tcp_segment(const FramePath& path, const TcpRepr& tcp,
+                                      Bytes payload = {});
 
 }  // namespace lvslab

@@ -2,7 +2,8 @@
 // real terminal. The caller puts the time stamp in front.
 //
 // Modelled: Ethernet, ARP, IPv4, ICMP, UDP, TCP with its options, HTTP on ports 80 and 8080.
-// Left out: other payloads by port number (DNS, SSH, ...), VLAN tags, IPv4 option texts, port
+// Left out: other payloads by port number (DNS, SSH, ...), IGMP, VRRP, IPIP and GRE (their protocol
+// number is printed), VLAN tags, IPv4 option texts, data of an RST under -v, WebDAV methods, port
 // names (always numeric), and the hex dump of what has no printer: the line ends before it.
 #pragma once
 

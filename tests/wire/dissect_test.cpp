@@ -33,7 +33,7 @@ std::vector<std::string> protocols(const std::vector<Field>& fields) {
   return names;
 }
 
-const Path kPath{{0x0200'0000'0001}, {0x0200'0000'0002}, {0x0a000001}, {0x0a000002}};
+const FramePath kPath{{0x0200'0000'0001}, {0x0200'0000'0002}, {0x0a000001}, {0x0a000002}};
 
 TEST(Dissect, ArpRequestTellsWhoAsksForWhom) {
   const auto fields = dissect(arp_request(kPath.src_mac, kPath.src, kPath.dst));

@@ -15,8 +15,8 @@ constexpr MacAddr kDirectorMac{0x0200'0000'0001};
 constexpr Ipv4Addr kClient{0xc0a8500a};
 constexpr Ipv4Addr kDirector{0xc0a850c9};
 constexpr Ipv4Addr kVip{0xc0a85096};
-constexpr Path kThere{kClientMac, kDirectorMac, kClient, kVip};
-constexpr Path kBack{kDirectorMac, kClientMac, kVip, kClient};
+constexpr FramePath kThere{kClientMac, kDirectorMac, kClient, kVip};
+constexpr FramePath kBack{kDirectorMac, kClientMac, kVip, kClient};
 
 void add_arp(std::vector<Frame>& out) {
   out.push_back(arp_request(kClientMac, kClient, kVip));
@@ -192,6 +192,10 @@ void add_udp(std::vector<Frame>& out) {
   fragment.more_fragments = false;
   fragment.fragment_offset = 16;
   out.push_back(ipv4_packet(kDirectorMac, kClientMac, fragment, datagram.subspan(16)));
+  Ipv4Repr unknown = fragment;
+  unknown.fragment_offset = 0;
+  unknown.protocol = IpProto{200};
+  out.push_back(ipv4_packet(kDirectorMac, kClientMac, unknown, datagram.first(5)));
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace {
 using test::Frame;
 using testing::ElementsAre;
 
-const Path kPath{{0x0200'0000'0001}, {0x0200'0000'0002}, {0x0a000001}, {0x0a000002}};
+const FramePath kPath{{0x0200'0000'0001}, {0x0200'0000'0002}, {0x0a000001}, {0x0a000002}};
 
 template <class T>
 std::unexpected<WireError> error(T e) {

@@ -73,7 +73,7 @@ TEST(TcpdumpLine, ACopiedTrackerContinuesOnItsOwn) {
   repr.seq = 500;
   repr.ack = 900;
   repr.flags = tcp_flag::kAck;
-  const Path path{{1}, {2}, {0x0a000001}, {0x0a000002}};
+  const FramePath path{{1}, {2}, {0x0a000001}, {0x0a000002}};
   TcpSequenceTracker tracker;
   const TcpSequenceTracker fresh = tracker;
   tcpdump_line(tcp_segment(path, repr), {}, tracker);
