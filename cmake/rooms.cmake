@@ -14,7 +14,7 @@ function(lvslab_room name)
   endif()
   target_include_directories(lvslab_${name} ${visibility} "${PROJECT_SOURCE_DIR}")
   foreach(dep IN LISTS ROOM_DEPS)
-    if(TARGET lvslab_${dep})
+    if(IS_DIRECTORY "${PROJECT_SOURCE_DIR}/sim/${dep}")  # a room, whether met already or not
       target_link_libraries(lvslab_${name} ${visibility} lvslab_${dep})
     else()
       target_link_libraries(lvslab_${name} ${visibility} ${dep})
