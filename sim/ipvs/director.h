@@ -79,6 +79,10 @@ class Director {
   /// ip_vs_in_hook(): for a packet addressed to this host (LOCAL_IN) or sent by it (LOCAL_OUT,
   /// packet.in_dev 0). Counts it, moves the connection's state, restarts its timer.
   Verdict on_packet(Step& step, const Packet& packet);
+  /// ip_vs_out_hook() at LOCAL_OUT and FORWARD: an answer that passes the director after all (a
+  /// local-node server's, or an ICMP error that the director sends itself). Only counts and moves
+  /// the state in direct routing; the packet goes on untouched.
+  void on_reply(Step& step, const Packet& packet);
   void on_timer(Step& step, std::uint32_t conn);
 
   // --- reading -----------------------------------------------------------------------------------
@@ -102,7 +106,9 @@ class Director {
                 std::uint32_t& conn);
   Verdict pass(Step& step, const Packet& packet, std::uint32_t conn, std::uint8_t tcp_flags);
   Verdict on_icmp(Step& step, const Packet& packet);
-  void move_state(Step& step, Conn& conn, std::uint8_t tcp_flags);
+  std::uint32_t find_quoted(Bytes quote, bool answers) const;
+  void move_state(Step& step, Conn& conn, ConnDirection direction, std::uint8_t tcp_flags);
+  void count_out(Step& step, const Conn& conn, const Packet& packet);
   void restart_timer(Step& step, std::uint32_t conn);
   void expire(Step& step, std::uint32_t conn);
   void update_overload(Dest& dest);

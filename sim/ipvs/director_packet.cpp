@@ -127,16 +127,15 @@ Verdict Director::pass(Step& step, const Packet& packet, std::uint32_t c, std::u
     service->counters.count_in(step.now(), bytes);
   }
   ++conn.in_packets;
-  move_state(step, conn, tcp_flags);
+  move_state(step, conn, conn.no_output ? ConnDirection::kInputOnly : ConnDirection::kInput,
+             tcp_flags);
   restart_timer(step, c);
   if (step.tracing()) step.row_changed(conn_row(c));
   return {VerdictKind::kDirectRoute, conn.dest_addr};
 }
 
-void Director::move_state(Step& step, Conn& conn, std::uint8_t tcp_flags) {
+void Director::move_state(Step& step, Conn& conn, ConnDirection direction, std::uint8_t tcp_flags) {
   const IpvsConnState from = conn.state;
-  const ConnDirection direction =
-      conn.no_output ? ConnDirection::kInputOnly : ConnDirection::kInput;
   const IpvsConnState to = conn.protocol == number(IpProto::kUdp)
                                ? IpvsConnState::kUdp
                                : next_tcp_state(from, direction, tcp_flags);
@@ -153,6 +152,40 @@ void Director::move_state(Step& step, Conn& conn, std::uint8_t tcp_flags) {
   dest.active += active ? 1 : -1;
   dest.inactive += active ? -1 : 1;
   if (step.tracing() && dest.available) step.row_changed(dest_row(conn.dest));
+}
+
+void Director::count_out(Step& step, const Conn& conn, const Packet& packet) {
+  const auto bytes = static_cast<std::uint32_t>(step.frames().bytes(packet.frame).size());
+  Dest& dest = dests_[conn.dest];
+  dest.counters.count_out(step.now(), bytes);
+  if (Service* service = find_service(dest.service_key)) {
+    service->counters.count_out(step.now(), bytes);
+  }
+}
+
+void Director::on_reply(Step& step, const Packet& packet) {
+  const Bytes payload = ipv4_payload(step.frames().bytes(packet.frame), packet.ip);
+  if (packet.ip.protocol == IpProto::kIcmp) {
+    // The quoted packet went from the client to the VIP: as the entry knows it.
+    const auto icmp = IcmpRepr::parse_header(payload);
+    if (!icmp || !icmp->is_error()) return;
+    const std::uint32_t c = find_quoted(payload.subspan(IcmpRepr::kLength), false);
+    if (c != ConnTable::kNone) count_out(step, conns_[c], packet);
+    return;
+  }
+  const bool tcp = packet.ip.protocol == IpProto::kTcp;
+  if (!tcp && packet.ip.protocol != IpProto::kUdp) return;
+  if (payload.size() < (tcp ? TcpRepr::kLength : std::size_t{8})) return;
+  const Ports ports = ports_of(payload);
+  // In direct routing the answer comes from the virtual address (ip_vs_conn_out_get()).
+  const std::uint32_t c = conns_.find(
+      {number(packet.ip.protocol), packet.ip.dst, ports.target, packet.ip.src, ports.source});
+  if (c == ConnTable::kNone) return;
+  count_out(step, conns_[c], packet);
+  conns_[c].no_output = false;
+  move_state(step, conns_[c], ConnDirection::kOutput, tcp ? payload[13] : std::uint8_t{0});
+  restart_timer(step, c);
+  if (step.tracing()) step.row_changed(conn_row(c));
 }
 
 void Director::restart_timer(Step& step, std::uint32_t c) {
@@ -194,25 +227,30 @@ void Director::update_overload(Dest& dest) {
   }
 }
 
+// The entry of a packet that an ICMP error quotes: one from the virtual address to the client
+// (`answers`), or one from the client.
+std::uint32_t Director::find_quoted(Bytes quote, bool answers) const {
+  const auto inner = Ipv4Repr::parse_header(quote);
+  if (!inner || inner->fragment_offset != 0) return ConnTable::kNone;
+  if (inner->protocol != IpProto::kTcp && inner->protocol != IpProto::kUdp) return ConnTable::kNone;
+  if (quote.size() < inner->header_length + std::size_t{8}) return ConnTable::kNone;
+  const Ports ports = ports_of(quote.subspan(inner->header_length));
+  const std::uint8_t protocol = number(inner->protocol);
+  return answers ? conns_.find({protocol, inner->dst, ports.target, inner->src, ports.source})
+                 : conns_.find({protocol, inner->src, ports.source, inner->dst, ports.target});
+}
+
 // ICMP errors about a packet that the real server sent to the client as the VIP: the error is the
 // real server's to hear (ip_vs_core.c: ip_vs_in_icmp()).
 Verdict Director::on_icmp(Step& step, const Packet& packet) {
   const Bytes message = ipv4_payload(step.frames().bytes(packet.frame), packet.ip);
   const auto icmp = IcmpRepr::parse(message);
   if (!icmp || !icmp->is_error()) return {};
-  const Bytes quote = message.subspan(IcmpRepr::kLength);
-  const auto inner = Ipv4Repr::parse_header(quote);
-  if (!inner || inner->fragment_offset != 0) return {};
-  if (inner->protocol != IpProto::kTcp && inner->protocol != IpProto::kUdp) return {};
-  if (quote.size() < inner->header_length + std::size_t{8}) return {};
-  const Ports ports = ports_of(quote.subspan(inner->header_length));
-  // The quoted packet went the other way: from the VIP to the client.
-  const ConnKey key{number(inner->protocol), inner->dst, ports.target, inner->src, ports.source};
-  const std::uint32_t c = conns_.find(key);
+  const std::uint32_t c = find_quoted(message.subspan(IcmpRepr::kLength), true);
   if (c == ConnTable::kNone) return {};
   const Conn& conn = conns_[c];
   step.explain(Reason::kIpvsIcmpRelated, packet.in_dev,
-               {arg(key.client), key.client_port, arg(conn.dest_addr)});
+               {arg(conn.client), conn.client_port, arg(conn.dest_addr)});
   const auto bytes = static_cast<std::uint32_t>(step.frames().bytes(packet.frame).size());
   dests_[conn.dest].counters.count_in(step.now(), bytes);
   if (Service* service = find_service(dests_[conn.dest].service_key)) {
