@@ -14,10 +14,10 @@ function(lvslab_room name)
   endif()
   target_include_directories(lvslab_${name} ${visibility} "${PROJECT_SOURCE_DIR}")
   foreach(dep IN LISTS ROOM_DEPS)
-    if(IS_DIRECTORY "${PROJECT_SOURCE_DIR}/sim/${dep}")  # a room, whether met already or not
-      target_link_libraries(lvslab_${name} ${visibility} lvslab_${dep})
-    else()
+    if(TARGET ${dep})  # a library of the system
       target_link_libraries(lvslab_${name} ${visibility} ${dep})
+    else()  # a room, whether it was listed already or not
+      target_link_libraries(lvslab_${name} ${visibility} lvslab_${dep})
     endif()
   endforeach()
 endfunction()
