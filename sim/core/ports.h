@@ -32,6 +32,7 @@ enum class Errno : std::uint8_t {
   kNone = 0,
   kPerm = 1,
   kNoEnt = 2,
+  kSrch = 3,
   kAgain = 11,
   kExist = 17,
   kInval = 22,
@@ -70,6 +71,7 @@ struct RouteAnswer {
   IfIndex dev;
   std::uint32_t mtu = 1500;  ///< of the path, as far as it is known
   bool local = false;        ///< the destination is this host
+  bool neighbour_pending = false;  ///< next hop INCOMPLETE: earlier packets still wait here
 };
 
 class IpOutput {

@@ -55,13 +55,14 @@ struct DestOptions {
 class Director {
  public:
   // --- ipvsadm; the errors are those of the kernel's socket options -----------------------------
-  /// kExist if the service is there. kInval if real server and service data do not fit.
+  /// kExist: the service is there. kSrch: it is not.
   Errno add_service(Step& step, const IpvsServiceKey& key, SchedulerId scheduler);
   Errno edit_service(Step& step, const IpvsServiceKey& key, SchedulerId scheduler);
   Errno delete_service(Step& step, const IpvsServiceKey& key);
   /// Deletes all services; connection entries stay (KERNEL-visible: they expire by themselves).
   void flush(Step& step);
-  /// kNoEnt: no such service. kExist: the server is there (its forwarding method stays as it was).
+  /// kSrch: no such service. kExist: the server is there (its forwarding method stays as it was).
+  /// kNoEnt: no such server.
   Errno add_dest(Step& step, const IpvsServiceKey& key, const DestOptions& options);
   Errno edit_dest(Step& step, const IpvsServiceKey& key, const DestOptions& options);
   Errno delete_dest(Step& step, const IpvsServiceKey& key, Ipv4Addr addr, std::uint16_t port);

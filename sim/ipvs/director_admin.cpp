@@ -46,7 +46,7 @@ Errno Director::add_service(Step& step, const IpvsServiceKey& key, SchedulerId i
 
 Errno Director::edit_service(Step& step, const IpvsServiceKey& key, SchedulerId id) {
   Service* service = find_service(key);
-  if (service == nullptr) return Errno::kNoEnt;
+  if (service == nullptr) return Errno::kSrch;
   if (service->scheduler != id) {
     service->scheduler = id;
     scheduler(id).init(*service, dests_);
@@ -57,7 +57,7 @@ Errno Director::edit_service(Step& step, const IpvsServiceKey& key, SchedulerId 
 
 Errno Director::delete_service(Step& step, const IpvsServiceKey& key) {
   Service* service = find_service(key);
-  if (service == nullptr) return Errno::kNoEnt;
+  if (service == nullptr) return Errno::kSrch;
   while (!service->dests.empty()) unlink_dest(step, *service, service->dests.front());
   if (step.tracing()) step.row_removed(service_row(*service));
   services_.erase(services_.begin() + (service - services_.data()));
@@ -101,7 +101,7 @@ void Director::purge_trash(SimTime now) {
 
 Errno Director::add_dest(Step& step, const IpvsServiceKey& key, const DestOptions& options) {
   Service* service = find_service(key);
-  if (service == nullptr) return Errno::kNoEnt;
+  if (service == nullptr) return Errno::kSrch;
   // A server is its address and port: adding it again does not change the forwarding method.
   if (find_dest(*service, options.addr, options.port) != kNoDest) return Errno::kExist;
   std::uint32_t d = take_from_trash(key, options.addr, options.port, step.now());
@@ -121,7 +121,7 @@ Errno Director::add_dest(Step& step, const IpvsServiceKey& key, const DestOption
 
 Errno Director::edit_dest(Step& step, const IpvsServiceKey& key, const DestOptions& options) {
   Service* service = find_service(key);
-  if (service == nullptr) return Errno::kNoEnt;
+  if (service == nullptr) return Errno::kSrch;
   const std::uint32_t d = find_dest(*service, options.addr, options.port);
   if (d == kNoDest) return Errno::kNoEnt;
   apply(dests_[d], options);
@@ -133,7 +133,7 @@ Errno Director::edit_dest(Step& step, const IpvsServiceKey& key, const DestOptio
 Errno Director::delete_dest(Step& step, const IpvsServiceKey& key, Ipv4Addr addr,
                             std::uint16_t port) {
   Service* service = find_service(key);
-  if (service == nullptr) return Errno::kNoEnt;
+  if (service == nullptr) return Errno::kSrch;
   const std::uint32_t d = find_dest(*service, addr, port);
   if (d == kNoDest) return Errno::kNoEnt;
   unlink_dest(step, *service, d);
@@ -159,7 +159,7 @@ Errno Director::zero(SimTime now, const std::optional<IpvsServiceKey>& key) {
     service.counters.zero(now);
     for (const std::uint32_t d : service.dests) dests_[d].counters.zero(now);
   }
-  return found || !key ? Errno::kNone : Errno::kNoEnt;
+  return found || !key ? Errno::kNone : Errno::kSrch;
 }
 
 void Director::set_timeouts(std::uint32_t tcp_s, std::uint32_t tcp_fin_s, std::uint32_t udp_s) {
