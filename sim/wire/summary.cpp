@@ -139,9 +139,8 @@ bool TcpdumpPrinter::ipv4(Bytes in, std::size_t length) {
     fmt::format_to(out, "bad-hlen {}", header_length);
     return true;
   }
-  std::size_t total = load_be16(in.data() + 2);
+  const std::size_t total = load_be16(in.data() + 2);
   if (length < total) fmt::format_to(out, "truncated-ip - {} bytes missing! ", total - length);
-  if (total == 0) total = length;  // taken as a segment that the NIC would have cut (TSO)
   if (total < header_length) {
     fmt::format_to(out, "bad-len {}", total);
     return true;

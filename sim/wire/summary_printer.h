@@ -26,6 +26,10 @@ class TcpdumpPrinter {
     bool fragmented = false;
   };
 
+  struct Numbers {
+    std::uint32_t seq = 0, ack = 0;
+  };
+
   // False from any of these: the bytes ran out, " [|proto]" is printed, and the line ends.
   void arp(Bytes in);
   bool ipv4(Bytes in, std::size_t length);
@@ -35,11 +39,13 @@ class TcpdumpPrinter {
   bool icmp_quoted(Bytes in);
   bool udp(Bytes in, std::size_t length, const Ip& ip);
   bool tcp(Bytes in, std::size_t length, const Ip& ip);
-  bool tcp_numbers(Bytes in, std::size_t length, std::size_t data_length, const Ip& ip);
+  /// Asks the tracker: once per segment, also for those that turn out malformed.
+  Numbers relative_numbers(Bytes in, const Ip& ip);
+  void tcp_numbers(Bytes in, std::size_t data_length, const Numbers& numbers);
   void tcp_checksum(Bytes in, std::size_t length, const Ip& ip);
   bool tcp_options(Bytes in, std::size_t left);
   bool tcp_option(Bytes in, std::size_t& at, std::size_t& left);
-  bool tcp_sacks(Bytes data);
+  void tcp_sacks(Bytes data, std::size_t claimed);
   void http(Bytes in, std::size_t length);
   /// The index after the line that starts at `at`; 0 if no whole line of text starts there.
   std::size_t text_line(std::string_view prefix, Bytes in, std::size_t at, std::size_t length);

@@ -77,12 +77,14 @@ bool TcpdumpPrinter::tcp(Bytes in, std::size_t length, const Ip& ip) {
   }
   const std::uint8_t flags = in[13];
   fmt::format_to(out, "Flags [{}]", flag_letters(flags));
+  const Numbers numbers = relative_numbers(in, ip);
   if (header_length > length) {
     fmt::format_to(out, " [bad hdr length {} - too long, > {}]", header_length, length);
     return true;
   }
   const std::size_t data_length = length - header_length;
-  if (!tcp_numbers(in, length, data_length, ip)) return false;
+  if (style_.verbose > 0 && !ip.fragmented) tcp_checksum(in, length, ip);
+  tcp_numbers(in, data_length, numbers);
   if (header_length > TcpRepr::kLength &&
       !tcp_options(in.subspan(TcpRepr::kLength), header_length - TcpRepr::kLength)) {
     return false;
@@ -97,32 +99,28 @@ bool TcpdumpPrinter::tcp(Bytes in, std::size_t length, const Ip& ip) {
   return true;
 }
 
-bool TcpdumpPrinter::tcp_numbers(Bytes in, std::size_t length, std::size_t data_length,
-                                 const Ip& ip) {
+TcpdumpPrinter::Numbers TcpdumpPrinter::relative_numbers(Bytes in, const Ip& ip) {
+  const std::uint32_t seq = load_be32(in.data() + 4), ack = load_be32(in.data() + 8);
+  if ((in[13] & tcp_flag::kAck) == 0 || style_.absolute_sequence) return {seq, ack};
+  const bool syn = (in[13] & tcp_flag::kSyn) != 0;
+  const auto base = tracker_.base_of(
+      {ip.src, ip.dst, load_be16(in.data()), load_be16(in.data() + 2), seq, ack, syn});
+  sack_base_ = base.sack;
+  return {seq - base.seq, ack - base.ack};
+}
+
+void TcpdumpPrinter::tcp_numbers(Bytes in, std::size_t data_length, const Numbers& numbers) {
   const auto out = std::back_inserter(out_);
   const std::uint8_t flags = in[13];
-  std::uint32_t seq = load_be32(in.data() + 4);
-  std::uint32_t ack = load_be32(in.data() + 8);
-  const bool has_ack = (flags & tcp_flag::kAck) != 0;
-  if (has_ack && !style_.absolute_sequence) {
-    const auto base =
-        tracker_.base_of({ip.src, ip.dst, load_be16(in.data()), load_be16(in.data() + 2), seq, ack,
-                          (flags & tcp_flag::kSyn) != 0});
-    seq -= base.seq;
-    ack -= base.ack;
-    sack_base_ = base.sack;
-  }
-  if (style_.verbose > 0 && !ip.fragmented) tcp_checksum(in, length, ip);
   if (data_length > 0 || (flags & (tcp_flag::kSyn | tcp_flag::kFin | tcp_flag::kRst)) != 0) {
-    fmt::format_to(out, ", seq {}", seq);
+    fmt::format_to(out, ", seq {}", numbers.seq);
     if (data_length > 0) {
-      fmt::format_to(out, ":{}", seq + static_cast<std::uint32_t>(data_length));
+      fmt::format_to(out, ":{}", numbers.seq + static_cast<std::uint32_t>(data_length));
     }
   }
-  if (has_ack) fmt::format_to(out, ", ack {}", ack);
+  if ((flags & tcp_flag::kAck) != 0) fmt::format_to(out, ", ack {}", numbers.ack);
   fmt::format_to(out, ", win {}", load_be16(in.data() + 14));
   if ((flags & tcp_flag::kUrg) != 0) fmt::format_to(out, ", urg {}", load_be16(in.data() + 18));
-  return true;
 }
 
 void TcpdumpPrinter::tcp_checksum(Bytes in, std::size_t length, const Ip& ip) {
@@ -180,20 +178,26 @@ bool TcpdumpPrinter::tcp_option(Bytes in, std::size_t& at, std::size_t& left) {
   if (kind == opt::kTimestamps) need = 8;
   if (kind == opt::kSackPermitted) need = 0;
   if (need > left - 2) return true;
-  if (at + 2 + need > in.size()) return truncated("tcp");
-  const Bytes data = in.subspan(at + 2, need);
+  const bool cut = at + 2 + need > in.size();  // tcpdump prints how far it came
+  const Bytes data = in.subspan(at + 2, cut ? in.size() - at - 2 : need);
   const auto out = std::back_inserter(out_);
-  switch (kind) {
+  const bool has_steps = kind == opt::kSack || option_name(kind).starts_with("unknown");
+  switch (cut && !has_steps ? opt::kSackPermitted : kind) {
     case opt::kMss: fmt::format_to(out, " {}", load_be16(data.data())); break;
     case opt::kWindowScale: fmt::format_to(out, " {}", data[0]); break;
     case opt::kSackPermitted: break;
     case opt::kTimestamps:
       fmt::format_to(out, " val {} ecr {}", load_be32(data.data()), load_be32(data.data() + 4));
       break;
-    case opt::kSack: tcp_sacks(data); break;
+    case opt::kSack: tcp_sacks(data, need); break;
     default:
-      if (!data.empty()) out_ += " 0x";
+      if (need > 0) out_ += " 0x";
       for (const std::uint8_t byte : data) fmt::format_to(out, "{:02x}", byte);
+  }
+  if (cut) {
+    truncated("tcp");
+    if (at > 0) out_ += '>';
+    return false;
   }
   if (need + 2 != size) fmt::format_to(out, "[len {}]", size);
   at += 2 + need;
@@ -201,17 +205,17 @@ bool TcpdumpPrinter::tcp_option(Bytes in, std::size_t& at, std::size_t& left) {
   return true;
 }
 
-bool TcpdumpPrinter::tcp_sacks(Bytes data) {
-  if (data.size() % 8 != 0) {
+/// `claimed` bytes of blocks, of which `data` is there.
+void TcpdumpPrinter::tcp_sacks(Bytes data, std::size_t claimed) {
+  if (claimed % 8 != 0) {
     out_ += " invalid sack";
-    return false;
+    return;
   }
-  fmt::format_to(std::back_inserter(out_), " {} ", data.size() / 8);
-  for (std::size_t i = 0; i < data.size(); i += 8) {
+  fmt::format_to(std::back_inserter(out_), " {} ", claimed / 8);
+  for (std::size_t i = 0; i + 8 <= data.size(); i += 8) {
     fmt::format_to(std::back_inserter(out_), "{{{}:{}}}", load_be32(data.data() + i) - sack_base_,
                    load_be32(data.data() + i + 4) - sack_base_);
   }
-  return true;
 }
 
 void TcpdumpPrinter::http(Bytes in, std::size_t length) {
@@ -231,14 +235,21 @@ std::size_t TcpdumpPrinter::text_line(std::string_view prefix, Bytes in, std::si
                                       std::size_t length) {
   std::size_t end = at;
   for (; end < length; ++end) {
-    if (end >= in.size()) return truncated("http") ? 1 : 0;
+    if (end >= in.size()) {
+      truncated("http");
+      return 0;
+    }
     const std::uint8_t c = in[end];
     if (c == '\n' || c == '\r') break;
     if ((c < 0x20 || c > 0x7e) && c != '\t') return 0;
   }
   std::size_t next = end + 1;
   if (end < length && in[end] == '\r') {
-    if (next >= in.size() || in[next] != '\n') return 0;
+    if (next >= in.size()) {
+      if (next < length) truncated("http");
+      return 0;
+    }
+    if (in[next] != '\n') return 0;
     ++next;
   }
   out_ += prefix;

@@ -163,6 +163,7 @@ void add_broken(std::vector<Frame>& out) {
   damaged(kTransport + 16, 0xee);  // TCP checksum
   damaged(kIp, 0x55);              // version 5
   damaged(kIp, 0x44);              // header of 16 bytes
+  damaged(kIp + 3, 0);             // no total length
   damaged(kIp + 3, 10);            // total length below the header
   damaged(kIp + 3, 200);           // ... and above the frame
   damaged(kIp + 1, 0xb9);          // DSCP and ECN
