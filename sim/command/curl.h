@@ -1,0 +1,159 @@
+// curl 7.88.1: what a student types, the request it sends, and what it prints.
+//
+// Models: http:// URLs (several; without a scheme, too) with -s -S -f -v -i -I -o -O -w -m
+// --connect-timeout --interface --local-port -H -A -X GET|HEAD -4 -0 --http1.1 --no-keepalive
+// --retry 0 and long names of these. Leaves out, with a clear refusal: bodies to send, redirects,
+// proxies, TLS, other protocols, globbing of URLs. The progress meter that -o shows on a terminal
+// is modelled as its first and its last line (curl redraws it once a second in between). Source:
+// curl 7.88.1 src/tool_getparam.c, src/tool_writeout.c, lib/connect.c, lib/http.c, lib/progress.c.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/base/addr.h"
+#include "sim/base/time.h"
+#include "sim/command/output.h"
+
+namespace lvslab::command {
+
+struct CurlPortRange {
+  std::uint16_t first = 0, last = 0;
+  friend bool operator==(const CurlPortRange&, const CurlPortRange&) = default;
+};
+
+struct CurlCommand {
+  enum class HttpVersion : std::uint8_t { k11, k10 };
+  std::vector<std::string> urls;  ///< as typed
+  std::vector<std::string>
+      outputs;               ///< -o: the i-th is for the i-th URL; further URLs go to stdout
+  bool remote_name = false;  ///< -O: the last part of the path names the file
+  bool silent = false, show_error = false, fail = false, verbose = false;
+  bool include = false;  ///< -i: headers before the body
+  bool head = false;     ///< -I or -X HEAD's proper form: HEAD, headers on stdout
+  std::string write_out;
+  std::vector<std::string> headers;  ///< -H, as typed
+  std::string user_agent = "curl/7.88.1";
+  std::string method;                     ///< -X GET or HEAD; empty: by `head`
+  SimDuration max_time, connect_timeout;  ///< 0: none (then the connect limit is 300 s)
+  std::string interface;                  ///< an interface name or an address; empty: any
+  CurlPortRange local_ports;              ///< first 0: any
+  HttpVersion version = HttpVersion::k11;
+  bool no_keepalive = false;  ///< no TCP keepalive probes
+  friend bool operator==(const CurlCommand&, const CurlCommand&) = default;
+};
+
+Parsed<CurlCommand> parse_curl(Args args);
+std::string to_text(const CurlCommand& command);
+
+/// The parts of an http URL: scheme, host, port and what the request line asks for.
+struct CurlUrl {
+  std::string host;
+  std::uint16_t port = 80;
+  std::string path = "/";   ///< with the query
+  bool port_given = false;  ///< the Host header names a port that is not 80
+  friend bool operator==(const CurlUrl&, const CurlUrl&) = default;
+};
+
+/// CURLcode values that this model meets: the exit status.
+enum class CurlCode : std::uint8_t {
+  kOk = 0,
+  kUnsupportedProtocol = 1,
+  kUrlMalformat = 3,
+  kCouldntResolveHost = 6,
+  kCouldntConnect = 7,
+  kPartialFile = 18,
+  kHttpReturnedError = 22,
+  kWriteError = 23,
+  kOperationTimedout = 28,
+  kInterfaceFailed = 45,
+  kGotNothing = 52,
+  kRecvError = 56
+};
+
+struct CurlError {
+  CurlCode code = CurlCode::kOk;
+  std::string message;  ///< without "curl: (N) "; empty with kOk
+  friend bool operator==(const CurlError&, const CurlError&) = default;
+};
+
+/// Errors: code 1 for a scheme that is not http, 3 for a bad host or port. https is code 1 here.
+std::expected<CurlUrl, CurlError> parse_curl_url(std::string_view url);
+
+// Errors as curl words them. Durations are printed in whole milliseconds.
+CurlError curl_could_not_resolve(std::string_view host);
+CurlError curl_could_not_connect(const CurlUrl& url, SimDuration after);
+/// --connect-timeout passed.
+CurlError curl_connect_timeout(const CurlUrl& url, SimDuration after);
+/// -m passed before the connection stood.
+CurlError curl_connection_timed_out(SimDuration after);
+/// -m passed during the transfer; `expected`: Content-Length if known.
+CurlError curl_operation_timed_out(SimDuration after, std::uint64_t received,
+                                   std::optional<std::uint64_t> expected);
+CurlError curl_empty_reply();
+CurlError curl_reset_by_peer();
+CurlError curl_partial_file(std::uint64_t missing);
+CurlError curl_http_error(int status);
+/// bind(2) failed with `error_number` ("98": "Address already in use", "99": "Cannot assign ...").
+CurlError curl_bind_failed(int error_number);
+CurlError curl_no_interface(std::string_view interface);
+/// What goes to stderr ("curl: (7) ...\n"), or nothing: -s silences it unless -S is there.
+std::string curl_error_line(const CurlCommand& command, const CurlError& error);
+
+/// The request as it goes over the wire. HTTP/1.1 asks for a kept connection by saying nothing.
+std::string curl_request(const CurlCommand& command, const CurlUrl& url);
+
+/// What one transfer did, for -w and the meter. Times are measured from its start; a time that was
+/// never reached is 0.
+struct CurlTransfer {
+  std::string url;  ///< as typed, completed with scheme and path
+  int response_code = 0;
+  CurlError error;
+  SimDuration name_lookup, connect, pre_transfer, start_transfer, total;
+  Ipv4Addr remote_ip, local_ip;
+  std::uint16_t remote_port = 0, local_port = 0;
+  std::uint64_t size_download = 0, size_header = 0, size_request = 0;
+  std::optional<std::uint64_t> content_length;
+  std::uint32_t num_connects = 0;
+  int http_version = 0;  ///< 10 or 11; 0: no response
+  std::string content_type;
+  std::string method = "GET";
+  std::uint32_t url_number = 0;  ///< 0 for the first URL
+  std::string exit_file;         ///< -o's file name; empty: standard output
+};
+
+/// "http://192.168.80.150/" for a typed "192.168.80.150".
+std::string curl_effective_url(std::string_view typed);
+
+/// -w: %{variable}, %%, \n \t \r. An unknown variable prints nothing on stdout and a complaint on
+/// stderr. %{stderr} and %{stdout} switch.
+Output curl_write_out(std::string_view format, const CurlTransfer& transfer);
+
+/// -I and -i on a terminal show header names in bold; to files and pipes they are plain.
+std::string curl_header_text(std::string_view raw_headers, bool terminal);
+
+/// The two title lines and the first and last state of the progress meter. For -o without -s.
+std::string curl_progress_meter(const CurlTransfer& transfer);
+
+// -v: lines with their "* ", "> " and "< " marks.
+std::string curl_verbose_trying(const CurlUrl& url, Ipv4Addr addr);
+std::string curl_verbose_local_port(std::uint16_t port);
+std::string curl_verbose_connected(const CurlUrl& url, Ipv4Addr addr, std::uint32_t connection);
+std::string curl_verbose_reused(const CurlUrl& url, std::uint32_t connection);
+/// "* connect to HOST port N failed: REASON" and "* Failed to connect ...", "* Closing connection
+/// N".
+std::string curl_verbose_connect_failed(const CurlUrl& url, std::string_view reason,
+                                        const CurlError& error, std::uint32_t connection);
+/// No route at all: connect(2) itself failed.
+std::string curl_verbose_immediate_fail(const CurlUrl& url, Ipv4Addr addr, std::string_view reason,
+                                        const CurlError& error, std::uint32_t connection);
+std::string curl_verbose_error(const CurlError& error, std::uint32_t connection);
+std::string curl_verbose_request(std::string_view request);
+std::string curl_verbose_response(std::string_view raw_headers);
+/// After the body: kept ("left intact") or closed.
+std::string curl_verbose_done(const CurlUrl& url, std::uint32_t connection, bool kept);
+
+}  // namespace lvslab::command

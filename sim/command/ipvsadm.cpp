@@ -1,0 +1,550 @@
+#include "sim/command/ipvsadm.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "sim/command/ipvsadm_usage.h"
+#include "sim/command/options.h"
+#include "sim/command/popt.h"
+
+namespace lvslab::command {
+
+namespace {
+
+using Verb = IpvsadmCommand::Verb;
+
+/// Bits of the options that were given, in the order of ipvsadm.c: the first complaint is about the
+/// first of them.
+enum Option : std::uint8_t {
+  kNumeric,
+  kConnection,
+  kService,
+  kScheduler,
+  kPersistent,
+  kNetmask,
+  kServer,
+  kForward,
+  kWeight,
+  kUpper,
+  kLower,
+  kMcast,
+  kTimeout,
+  kDaemon,
+  kStats,
+  kRate,
+  kThresholds,
+  kPersistentConn,
+  kNosort,
+  kSyncid,
+  kExact,
+  kOps,
+  kPe,
+  kSchedFlags,
+  kOptionCount
+};
+constexpr std::array<std::string_view, kOptionCount> kOptionNames{"numeric",
+                                                                  "connection",
+                                                                  "service-address",
+                                                                  "scheduler",
+                                                                  "persistent",
+                                                                  "netmask",
+                                                                  "real-server",
+                                                                  "forwarding-method",
+                                                                  "weight",
+                                                                  "u-threshold",
+                                                                  "l-threshold",
+                                                                  "mcast-interface",
+                                                                  "timeout",
+                                                                  "daemon",
+                                                                  "stats",
+                                                                  "rate",
+                                                                  "thresholds",
+                                                                  "persistent-conn",
+                                                                  "nosort",
+                                                                  "syncid",
+                                                                  "exact",
+                                                                  "ops",
+                                                                  "pe",
+                                                                  "sched-flags"};
+
+struct VerbRule {
+  std::string_view name;     ///< as error messages call it
+  std::string_view options;  ///< per option: 'x' illegal, '+' needed, '1' only one of these
+};
+/// commands_v_options of ipvsadm.c, indexed by Verb.
+constexpr std::array<VerbRule, 12> kRules{{
+    {"add-service", "xx+   xxxxxxxxxxxxxxx   "},
+    {"edit-service", "xx+   xxxxxxxxxxxxxxx   "},
+    {"delete-service", "xx+xxxxxxxxxxxxxxxxxxxxx"},
+    {"flush", "xxxxxxxxxxxxxxxxxxxxxxxx"},
+    {"restore", "xxxxxxxxxxxxxxxxxxxxxxxx"},
+    {"save", " xxxxxxxxxxxxxxxxxxxxxxx"},
+    {"add-server", "xx+xxx+    xxxxxxxxxxxxx"},
+    {"edit-server", "xx+xxx+    xxxxxxxxxxxxx"},
+    {"delete-server", "xx+xxx+xxxxxxxxxxxxxxxxx"},
+    {"list", " 11xxxxxxxxx11       xxx"},
+    {"zero", "xx xxxxxxxxxxxxxxxxxxxxx"},
+    {"set", "xxxxxxxxxxxxxxxxxxxxxxxx"},
+}};
+
+// Ids of options without a letter.
+enum Tag : int {
+  kTagSet = 256,
+  kTagTimeout,
+  kTagStats,
+  kTagRate,
+  kTagThresholds,
+  kTagPersistentConn,
+  kTagNosort,
+  kTagSort,
+  kTagExact,
+  kTagUnmodelled,  ///< and all above
+  kTagTunType = kTagUnmodelled + 13
+};
+
+constexpr auto kRequired = PoptOption::Value::kRequired;
+constexpr auto kOptional = PoptOption::Value::kOptional;
+constexpr std::array kOptions{
+    PoptOption{"add-service", 'A', 'A'},
+    PoptOption{"edit-service", 'E', 'E'},
+    PoptOption{"delete-service", 'D', 'D'},
+    PoptOption{"clear", 'C', 'C'},
+    PoptOption{"list", 'L', 'L'},
+    PoptOption{"list", 'l', 'l'},
+    PoptOption{"zero", 'Z', 'Z'},
+    PoptOption{"add-server", 'a', 'a'},
+    PoptOption{"edit-server", 'e', 'e'},
+    PoptOption{"delete-server", 'd', 'd'},
+    PoptOption{"set", '\0', kTagSet},
+    PoptOption{"help", 'h', 'h'},
+    PoptOption{"version", 'v', 'v'},
+    PoptOption{"restore", 'R', 'R'},
+    PoptOption{"save", 'S', 'S'},
+    PoptOption{"tcp-service", 't', 't', kRequired},
+    PoptOption{"udp-service", 'u', 'u', kRequired},
+    PoptOption{"fwmark-service", 'f', 'f', kRequired},
+    PoptOption{"scheduler", 's', 's', kRequired},
+    PoptOption{"persistent", 'p', 'p', kOptional},
+    PoptOption{"netmask", 'M', 'M', kRequired},
+    PoptOption{"real-server", 'r', 'r', kRequired},
+    PoptOption{"masquerading", 'm', 'm'},
+    PoptOption{"ipip", 'i', 'i'},
+    PoptOption{"gatewaying", 'g', 'g'},
+    PoptOption{"weight", 'w', 'w', kRequired},
+    PoptOption{"u-threshold", 'x', 'x', kRequired},
+    PoptOption{"l-threshold", 'y', 'y', kRequired},
+    PoptOption{"numeric", 'n', 'n'},
+    PoptOption{"connection", 'c', 'c'},
+    PoptOption{"timeout", '\0', kTagTimeout},
+    PoptOption{"stats", '\0', kTagStats},
+    PoptOption{"rate", '\0', kTagRate},
+    PoptOption{"thresholds", '\0', kTagThresholds},
+    PoptOption{"persistent-conn", '\0', kTagPersistentConn},
+    PoptOption{"nosort", '\0', kTagNosort},
+    PoptOption{"sort", '\0', kTagSort},
+    PoptOption{"exact", '\0', kTagExact},
+    PoptOption{"ops", 'o', 'o'},
+    PoptOption{"sched-flags", 'b', 'b', kRequired},
+    PoptOption{"ipv6", '6', kTagUnmodelled},
+    PoptOption{"sctp-service", '\0', kTagUnmodelled + 1, kRequired},
+    PoptOption{"pe", '\0', kTagUnmodelled + 2, kRequired},
+    PoptOption{"start-daemon", '\0', kTagUnmodelled + 3, kRequired},
+    PoptOption{"stop-daemon", '\0', kTagUnmodelled + 4, kRequired},
+    PoptOption{"daemon", '\0', kTagUnmodelled + 5},
+    PoptOption{"syncid", '\0', kTagUnmodelled + 6, kRequired},
+    PoptOption{"sync-maxlen", '\0', kTagUnmodelled + 7, kRequired},
+    PoptOption{"mcast-interface", '\0', kTagUnmodelled + 8, kRequired},
+    PoptOption{"mcast-group", '\0', kTagUnmodelled + 9, kRequired},
+    PoptOption{"mcast-port", '\0', kTagUnmodelled + 10, kRequired},
+    PoptOption{"mcast-ttl", '\0', kTagUnmodelled + 11, kRequired},
+    PoptOption{"tun-info", '\0', kTagUnmodelled + 12},
+    PoptOption{"tun-type", '\0', kTagTunType, kRequired},
+    PoptOption{"tun-port", '\0', kTagUnmodelled + 14, kRequired},
+    PoptOption{"tun-nocsum", '\0', kTagUnmodelled + 15},
+    PoptOption{"tun-csum", '\0', kTagUnmodelled + 16},
+    PoptOption{"tun-remcsum", '\0', kTagUnmodelled + 17},
+};
+
+std::unexpected<Output> fail_with(std::string message) {
+  return std::unexpected(failure(std::move(message), 2));
+}
+std::unexpected<Output> try_help_exit(const std::string& tool) {
+  return std::unexpected(
+      failure(fmt::format("Try `{0} -h' or '{0} --help' for more information.", tool), 255));
+}
+std::unexpected<Output> refuse(int id) {
+  std::string_view close;
+  const int index = id - kTagUnmodelled;
+  if (index == 0) close = "-t, -u, -f with IPv4";
+  if (index == 1) close = "-t, -u";
+  if (index == 2) close = "-p";
+  if (id == kTagTunType) close = "-i";
+  const auto option = std::ranges::find(kOptions, id, &PoptOption::id);
+  return std::unexpected(
+      not_modelled("ipvsadm", fmt::format("option --{}", option->long_name), close));
+}
+
+std::optional<std::uint32_t> number(std::string_view text, std::int64_t low, std::int64_t high) {
+  const auto value = to_int(text);
+  if (!value || *value < low || *value > high) return std::nullopt;
+  return static_cast<std::uint32_t>(*value);
+}
+
+struct Endpoint {
+  Ipv4Addr addr;
+  std::optional<std::uint16_t> port;
+};
+/// parse_service(): HOST[:PORT], both by number or name.
+std::optional<Endpoint> parse_endpoint(std::string_view text, std::uint8_t protocol,
+                                       HostNames names) {
+  const std::size_t colon = text.rfind(':');
+  const auto addr = resolve_host(text.substr(0, colon), names);
+  if (!addr) return std::nullopt;
+  if (colon == std::string_view::npos) return Endpoint{*addr, std::nullopt};
+  const std::string_view port = text.substr(colon + 1);
+  if (const auto value = number(port, 0, 65535)) {
+    return Endpoint{*addr, static_cast<std::uint16_t>(*value)};
+  }
+  if (const auto value = service_port(port, protocol)) return Endpoint{*addr, *value};
+  return std::nullopt;
+}
+
+/// The state of parse_options() and process_options().
+class Reader {
+ public:
+  Reader(Args args, HostNames names) : args_(args), names_(names), scanner_(args, kOptions) {}
+  Parsed<IpvsadmCommand> run();
+
+ private:
+  using Step = Parsed<bool>;
+  Step read_verb();
+  Step read_option(const PoptStep& step);
+  Step read_service(const PoptStep& step);
+  Step read_server(const PoptStep& step);
+  Step read_list_option(int id);
+  Step mark(Option option);
+  Step read_operands();
+  Step read_sched_flags();
+  Step check_options() const;
+  Step finish();
+
+  bool given(Option option) const { return (given_ >> option & 1) != 0; }
+  IpvsServer& server() {
+    if (!command_.server) command_.server.emplace();
+    return *command_.server;
+  }
+
+  Args args_;
+  HostNames names_;
+  PoptScanner scanner_;
+  IpvsadmCommand command_;
+  std::uint32_t given_ = 0;
+  std::string sched_flags_;
+};
+
+Reader::Step Reader::mark(Option option) {
+  if (given(option)) {
+    return fail_with(fmt::format("multiple '{}' options specified", kOptionNames[option]));
+  }
+  given_ |= 1U << option;
+  return true;
+}
+
+Reader::Step Reader::read_verb() {
+  const PoptStep step = scanner_.next();
+  if (step.kind != PoptStep::Kind::kOption) return try_help_exit(args_[0]);
+  switch (step.id) {
+    case 'A': command_.verb = Verb::kAddService; return true;
+    case 'E': command_.verb = Verb::kEditService; return true;
+    case 'D': command_.verb = Verb::kDeleteService; return true;
+    case 'C': command_.verb = Verb::kClear; return true;
+    case 'R': command_.verb = Verb::kRestore; return true;
+    case 'S': command_.verb = Verb::kSave; return true;
+    case 'a': command_.verb = Verb::kAddServer; return true;
+    case 'e': command_.verb = Verb::kEditServer; return true;
+    case 'd': command_.verb = Verb::kDeleteServer; return true;
+    case 'l':
+    case 'L': command_.verb = Verb::kList; return true;
+    case 'Z': command_.verb = Verb::kZero; return true;
+    case kTagSet: command_.verb = Verb::kSetTimeouts; return true;
+    case 'h':
+      return std::unexpected(Output{.out = ipvsadm_usage(args_[0]), .err = {}, .status = 0});
+    case 'v':
+      return std::unexpected(Output{.out = std::string(kIpvsadmVersion), .err = {}, .status = 0});
+    case kTagUnmodelled + 3:
+    case kTagUnmodelled + 4: return refuse(step.id);
+    default: return try_help_exit(args_[0]);
+  }
+}
+
+Reader::Step Reader::read_service(const PoptStep& step) {
+  if (const Step ok = mark(kService); !ok) return ok;
+  IpvsServiceKey& key = command_.service.emplace();
+  if (step.id == 'f') {
+    const auto mark_value = number(*step.value, 1, 0xffff'ffff);
+    if (!mark_value)
+      return fail_with(fmt::format("invalid fwmark value `{}' specified", *step.value));
+    key.protocol = 0;
+    key.fwmark = *mark_value;
+    return true;
+  }
+  key.protocol = step.id == 't' ? 6 : 17;
+  if (step.value->starts_with('[')) {
+    return std::unexpected(not_modelled("ipvsadm", "an IPv6 address", "IPv4"));
+  }
+  const auto endpoint = parse_endpoint(*step.value, key.protocol, names_);
+  if (!endpoint) return fail_with("illegal virtual server address[:port] specified");
+  key.addr = endpoint->addr;
+  key.port = endpoint->port.value_or(0);
+  return true;
+}
+
+Reader::Step Reader::read_server(const PoptStep& step) {
+  switch (step.id) {
+    case 'r': {
+      if (const Step ok = mark(kServer); !ok) return ok;
+      const IpvsServiceKey key = command_.service.value_or(IpvsServiceKey{0, {}, 0, 0});
+      const auto endpoint = parse_endpoint(*step.value, key.fwmark != 0 ? 6 : key.protocol, names_);
+      if (!endpoint) return fail_with("illegal real server address[:port] specified");
+      server().addr = endpoint->addr;
+      server().port = endpoint->port.value_or(key.port);
+      return true;
+    }
+    case 'w': {
+      if (const Step ok = mark(kWeight); !ok) return ok;
+      const auto weight = number(*step.value, 0, 0x7fff'ffff);
+      if (!weight) return fail_with("illegal weight specified");
+      server().weight = static_cast<std::int32_t>(*weight);
+      return true;
+    }
+    case 'x':
+    case 'y': {
+      const bool is_upper = step.id == 'x';
+      if (const Step ok = mark(is_upper ? kUpper : kLower); !ok) return ok;
+      const auto value = number(*step.value, 0, 0x7fff'ffff);
+      if (!value) {
+        return fail_with(fmt::format("illegal {}_threshold specified", is_upper ? 'u' : 'l'));
+      }
+      (is_upper ? server().upper : server().lower) = *value;
+      return true;
+    }
+    default: break;
+  }
+  if (const Step ok = mark(kForward); !ok) return ok;
+  server().forward = step.id == 'm'   ? IpvsForward::kMasq
+                     : step.id == 'i' ? IpvsForward::kTunnel
+                                      : IpvsForward::kRoute;
+  return true;
+}
+
+Reader::Step Reader::read_list_option(int id) {
+  IpvsListing& list = command_.list;
+  const auto set = [this](Option option, bool& flag) {
+    flag = true;
+    return mark(option);
+  };
+  switch (id) {
+    case 'n': return set(kNumeric, list.numeric);
+    case 'c': return set(kConnection, list.connections);
+    case kTagTimeout: return set(kTimeout, list.timeouts);
+    case kTagStats: return set(kStats, list.stats);
+    case kTagRate: return set(kRate, list.rate);
+    case kTagThresholds: return set(kThresholds, list.thresholds);
+    case kTagPersistentConn: return set(kPersistentConn, list.persistent_conn);
+    case kTagNosort: return set(kNosort, list.unsorted);
+    case kTagExact: return set(kExact, list.exact);
+    default: return true;  // --sort is the default
+  }
+}
+
+Reader::Step Reader::read_option(const PoptStep& step) {
+  switch (step.id) {
+    case 't':
+    case 'u':
+    case 'f': return read_service(step);
+    case 's': command_.scheduler = step.value->substr(0, 15); return mark(kScheduler);
+    case 'p': {
+      if (const Step ok = mark(kPersistent); !ok) return ok;
+      const auto seconds = number(step.value.value_or("360"), 1, 86400 * 31);
+      if (!seconds)
+        return fail_with(fmt::format("invalid timeout value `{}' specified", *step.value));
+      command_.persistent = true;
+      command_.timeout_s = *seconds;
+      return true;
+    }
+    case 'M': {
+      if (const Step ok = mark(kNetmask); !ok) return ok;
+      const auto mask = parse_inet_aton(*step.value);
+      if (!mask) return fail_with("illegal virtual server persistent mask specified");
+      command_.netmask = *mask;
+      return true;
+    }
+    case 'r':
+    case 'w':
+    case 'x':
+    case 'y':
+    case 'g':
+    case 'i':
+    case 'm': return read_server(step);
+    case 'o': command_.one_packet = true; return mark(kOps);
+    case 'b': sched_flags_ = *step.value; return mark(kSchedFlags);
+    case 'n':
+    case 'c': return read_list_option(step.id);
+    default: break;
+  }
+  if (step.id == kTagTunType && step.value == "ipip") return true;  // what -i means, as -S says it
+  if (step.id >= kTagUnmodelled) return refuse(step.id);
+  if (step.id >= kTagTimeout) return read_list_option(step.id);
+  return fail_with(fmt::format("invalid option `{}'", scanner_.last_word()));
+}
+
+Reader::Step Reader::read_operands() {
+  std::span<const std::string> operands = scanner_.operands();
+  if (command_.verb == Verb::kSetTimeouts) {
+    if (operands.size() < 3) return fail_with("--set option requires 3 timeout values");
+    const std::array<std::uint32_t*, 3> targets{&command_.timeouts.tcp, &command_.timeouts.tcp_fin,
+                                                &command_.timeouts.udp};
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      const auto seconds = number(operands[i], 0, 86400 * 31);
+      if (!seconds) {
+        return fail_with(fmt::format("invalid timeout value `{}' specified", operands[i]));
+      }
+      *targets[i] = *seconds;
+    }
+    operands = operands.subspan(3);
+  }
+  if (!operands.empty()) return fail_with(fmt::format("unexpected argument {}", operands[0]));
+  return true;
+}
+
+Reader::Step Reader::read_sched_flags() {
+  struct Flag {
+    std::string_view name, scheduler;
+    std::uint32_t bit;
+  };
+  static constexpr std::array kFlags{
+      Flag{"flag-1", "", kIpvsSchedFlag1},    Flag{"flag-2", "", kIpvsSchedFlag2},
+      Flag{"flag-3", "", kIpvsSchedFlag3},    Flag{"sh-fallback", "sh", kIpvsSchedFlag1},
+      Flag{"sh-port", "sh", kIpvsSchedFlag2}, Flag{"mh-fallback", "mh", kIpvsSchedFlag1},
+      Flag{"mh-port", "mh", kIpvsSchedFlag2},
+  };
+  std::string_view rest = sched_flags_;
+  while (!rest.empty()) {
+    const std::string_view name = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(rest.size(), name.size() + 1));
+    if (name.empty()) continue;
+    const auto flag = std::ranges::find(kFlags, name, &Flag::name);
+    if (flag == kFlags.end()) return fail_with(fmt::format("invalid scheduler flag `{}'", name));
+    if (!flag->scheduler.empty() && flag->scheduler != command_.scheduler) {
+      return fail_with(fmt::format("incompatible scheduler flag `{}'", name));
+    }
+    command_.sched_flags |= flag->bit;
+  }
+  return true;
+}
+
+/// generic_opt_check().
+Reader::Step Reader::check_options() const {
+  const VerbRule& rule = kRules[std::to_underlying(command_.verb)];
+  std::optional<std::size_t> exclusive;
+  for (std::size_t i = 0; i < kOptionCount; ++i) {
+    const char allowed = rule.options[i];
+    if ((given_ >> i & 1) == 0) {
+      if (allowed != '+') continue;
+      return fail_with(fmt::format("You need to supply the '{}' option for the '{}' command",
+                                   kOptionNames[i], rule.name));
+    }
+    if (allowed == 'x') {
+      return fail_with(
+          fmt::format("Illegal '{}' option with the '{}' command", kOptionNames[i], rule.name));
+    }
+    if (allowed != '1') continue;
+    if (exclusive) {
+      return fail_with(
+          fmt::format("The option '{}' conflicts with the '{}' option in the '{}' command",
+                      kOptionNames[i], kOptionNames[*exclusive], rule.name));
+    }
+    exclusive = i;
+  }
+  return true;
+}
+
+/// The checks of process_options() before it talks to the kernel.
+Reader::Step Reader::finish() {
+  const IpvsServiceKey key = command_.service.value_or(IpvsServiceKey{0, {}, 0, 0});
+  if (command_.verb == Verb::kAddService || command_.verb == Verb::kEditService) {
+    if (key.fwmark == 0 && key.port == 0 && !command_.persistent) {
+      return fail_with("Zero port specified for non-persistent service");
+    }
+    if (command_.one_packet && key.fwmark == 0 && key.protocol != 17) {
+      return fail_with("One-Packet Scheduling is only for UDP virtual services");
+    }
+    if (command_.scheduler.empty()) command_.scheduler = "wlc";
+  }
+  if (command_.verb == Verb::kAddServer || command_.verb == Verb::kEditServer) {
+    if (key.fwmark == 0 && server().forward != IpvsForward::kMasq) server().port = key.port;
+  }
+  const IpvsListing& list = command_.list;
+  const bool rows = list.stats || list.rate || list.thresholds;
+  if (command_.verb == Verb::kList &&
+      (((list.connections || list.timeouts) && rows) || (list.timeouts && list.persistent_conn))) {
+    return fail_with("options conflicts in the list command");
+  }
+  return true;
+}
+
+Parsed<IpvsadmCommand> Reader::run() {
+  if (args_.size() == 1) return command_;
+  if (const Step ok = read_verb(); !ok) return std::unexpected(ok.error());
+  for (;;) {
+    const PoptStep step = scanner_.next();
+    if (step.kind == PoptStep::Kind::kEnd) break;
+    if (step.kind != PoptStep::Kind::kOption) {
+      return std::unexpected(failure(popt_message(step.kind, scanner_.last_word()), 255));
+    }
+    if (const Step ok = read_option(step); !ok) return std::unexpected(ok.error());
+  }
+  if (const Step ok = read_operands(); !ok) return std::unexpected(ok.error());
+  if (const Step ok = read_sched_flags(); !ok) return std::unexpected(ok.error());
+  if (const Step ok = check_options(); !ok) return std::unexpected(ok.error());
+  if (const Step ok = finish(); !ok) return std::unexpected(ok.error());
+  return command_;
+}
+
+}  // namespace
+
+Parsed<IpvsadmCommand> parse_ipvsadm(Args args, HostNames names) {
+  return Reader(args, names).run();
+}
+
+std::vector<RestoreLine> parse_restore_lines(std::string_view text, HostNames names) {
+  std::vector<RestoreLine> lines;
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    std::vector<std::string> args{"ipvsadm"};
+    while (!line.empty()) {
+      const std::size_t start = std::min(line.find_first_not_of(" \t\r"), line.size());
+      line.remove_prefix(start);
+      const std::string_view word = line.substr(0, line.find_first_of(" \t\r"));
+      if (!word.empty()) args.emplace_back(word);
+      line.remove_prefix(word.size());
+    }
+    if (args.size() == 1) continue;
+    Parsed<IpvsadmCommand> command = parse_ipvsadm(args, names);
+    if (command && command->verb == Verb::kRestore) {
+      command = try_help_exit(args[0]);  // the tool refuses to restore while it restores
+    }
+    // Only popt's own complaints let the tool go on to the next line.
+    const bool stop =
+        !command && !(command.error().status == 255 && !command.error().err.starts_with("Try "));
+    lines.push_back({std::move(command), stop});
+    if (stop) break;
+  }
+  return lines;
+}
+
+}  // namespace lvslab::command

@@ -1,0 +1,132 @@
+// ipvsadm 1.31: what a student types, and every listing it prints.
+//
+// Models: -A -E -D -C -R -S -a -e -d -L/-l -Z --set with -t -u -f -s -p -M -o -b -r -g -i -m -w -x
+// -y, and for listings -n -c --timeout --stats --rate --thresholds --persistent-conn --sort
+// --nosort
+// --exact; popt's spelling rules. Leaves out, with a clear refusal: IPv6, SCTP, persistence
+// engines, the sync daemon, --tun-type and its kind. Whether a scheduler exists is the kernel's
+// affair. Source: ipvsadm 1.31 ipvsadm.c (parse_options, generic_opt_check, process_options,
+// print_*), and net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_conn.c for the files of /proc/net.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/base/tables.h"
+#include "sim/command/names.h"
+#include "sim/command/output.h"
+
+namespace lvslab::command {
+
+/// `-b`: scheduler flags as the kernel's bits (IP_VS_SVC_F_SCHED1..3).
+inline constexpr std::uint32_t kIpvsSchedFlag1 = 0x08;  ///< flag-1, sh-fallback, mh-fallback
+inline constexpr std::uint32_t kIpvsSchedFlag2 = 0x10;  ///< flag-2, sh-port, mh-port
+inline constexpr std::uint32_t kIpvsSchedFlag3 = 0x20;  ///< flag-3
+
+/// `-r` and what goes with it.
+struct IpvsServer {
+  Ipv4Addr addr;
+  std::uint16_t port = 0;  ///< already the service's port with -g and -i, as the tool does it
+  IpvsForward forward = IpvsForward::kRoute;
+  std::int32_t weight = 1;
+  std::uint32_t upper = 0, lower = 0;
+  friend bool operator==(const IpvsServer&, const IpvsServer&) = default;
+};
+
+/// Seconds; 0 leaves a value as it is.
+struct IpvsTimeouts {
+  std::uint32_t tcp = 0, tcp_fin = 0, udp = 0;
+  friend bool operator==(const IpvsTimeouts&, const IpvsTimeouts&) = default;
+};
+
+struct IpvsListing {
+  bool numeric = false, connections = false, timeouts = false, stats = false, rate = false;
+  bool thresholds = false, persistent_conn = false, unsorted = false, exact = false;
+  friend bool operator==(const IpvsListing&, const IpvsListing&) = default;
+};
+
+struct IpvsadmCommand {
+  enum class Verb : std::uint8_t {
+    kAddService,     ///< -A
+    kEditService,    ///< -E
+    kDeleteService,  ///< -D
+    kClear,          ///< -C
+    kRestore,        ///< -R: see parse_restore_lines()
+    kSave,           ///< -S
+    kAddServer,      ///< -a
+    kEditServer,     ///< -e
+    kDeleteServer,   ///< -d
+    kList,           ///< -l, -L, or nothing at all
+    kZero,           ///< -Z
+    kSetTimeouts     ///< --set
+  };
+  Verb verb = Verb::kList;
+  std::optional<IpvsServiceKey> service;  ///< -t -u -f; protocol 0 with a firewall mark
+  // -A and -E:
+  std::string scheduler;  ///< "wlc" unless -s was given; empty for the other verbs
+  bool persistent = false, one_packet = false;
+  std::uint32_t timeout_s = 0;  ///< of the persistence: 360 unless given
+  Ipv4Addr netmask{0xffff'ffffU};
+  std::uint32_t sched_flags = 0;
+  // the rest:
+  std::optional<IpvsServer> server;  ///< -a -e -d
+  IpvsTimeouts timeouts;             ///< --set
+  IpvsListing list;                  ///< -l, and `numeric` for -S
+  friend bool operator==(const IpvsadmCommand&, const IpvsadmCommand&) = default;
+};
+
+/// Errors: the message and status of the tool (2, or 255 where it says so); -h and -v are Outputs
+/// with status 0. Names in addresses are looked up in `names`.
+Parsed<IpvsadmCommand> parse_ipvsadm(Args args, HostNames names = {});
+std::string to_text(const IpvsadmCommand& command);
+
+/// One line of `ipvsadm -R`'s input. After a line with `stop` the tool has exited; after other
+/// errors it prints them and goes on. The exit status is that of the last line.
+struct RestoreLine {
+  Parsed<IpvsadmCommand> command;
+  bool stop = false;
+};
+std::vector<RestoreLine> parse_restore_lines(std::string_view text, HostNames names = {});
+
+/// What the kernel answered (errno of setsockopt/netlink).
+enum class IpvsErrno : std::uint8_t {
+  kEperm = 1,    ///< not root
+  kEnoent = 2,   ///< no such scheduler (-A -E) or destination (-e -d)
+  kEsrch = 3,    ///< no such service
+  kEnomem = 12,  ///< out of memory
+  kEexist = 17,  ///< -A or -a of what is there
+  kEinval = 22,  ///< a port missing, an address that is not unicast, ...
+  kErange = 34   ///< a weight or threshold that cannot be
+};
+/// The tool's message for a failed command (ipvs_strerror(), libipvs.c); status 255, for
+/// listings 1.
+Output ipvs_failure(IpvsadmCommand::Verb verb, IpvsErrno error);
+
+/// The connection hash size that listings show.
+inline constexpr std::uint32_t kIpvsTableSize = 4096;
+/// Ticks per second of the kernel whose /proc/net/ip_vs we print (persistence timeouts are ticks).
+inline constexpr std::uint32_t kIpvsHz = 100;
+
+/// `-l` of any kind but --timeout. A listing of one service that is not there: use ipvs_failure().
+std::string render_ipvs_list(const HostTables& tables, const IpvsadmCommand& command,
+                             HostNames names = {});
+/// `-l -c`: as /proc/net/ip_vs_conn orders the rows, remaining time in whole seconds, rounded down.
+std::string render_ipvs_connections(const HostTables& tables, const IpvsListing& list,
+                                    HostNames names = {});
+/// `-l --timeout`.
+std::string render_ipvs_timeouts(const IpvsTimeouts& timeouts);
+/// `-S`: lines that `-R` reads, sorted as listings are.
+std::string render_ipvs_save(const HostTables& tables, bool numeric, HostNames names = {});
+
+/// /proc/net/ip_vs, /proc/net/ip_vs_conn, /proc/net/ip_vs_stats (hexadecimal, kernel order).
+std::string render_proc_ip_vs(const HostTables& tables);
+std::string render_proc_ip_vs_conn(const HostTables& tables);
+std::string render_proc_ip_vs_stats(const IpvsCounters& totals);
+
+/// "FIN_WAIT", "SYN_RECV", ...: ip_vs_state_name().
+std::string_view ipvs_state_name(IpvsConnState state);
+
+}  // namespace lvslab::command

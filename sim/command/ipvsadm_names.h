@@ -1,0 +1,17 @@
+// Names that ipvsadm's command lines and its listings share.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "sim/base/tables.h"
+
+namespace lvslab::command {
+
+/// "sh-fallback,sh-port" or "flag-1,...": print_sched_flags() of ipvsadm.c.
+std::string ipvs_sched_flag_names(std::string_view scheduler, std::uint32_t flags);
+/// "-g", "-i" or "-m"; "-g" for a local server.
+std::string_view ipvs_forward_option(IpvsForward forward);
+
+}  // namespace lvslab::command

@@ -1,0 +1,329 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "sim/command/ipvsadm.h"
+#include "sim/command/ipvsadm_names.h"
+
+namespace lvslab::command {
+
+namespace {
+
+/// The tool compares by subtracting, so that addresses above 127.x sort before those below: neither
+/// std::sort nor std::stable_sort may be given such an order, glibc's merge sort takes it.
+template <class T, class Compare>
+void qsort_like_glibc(std::vector<T>& items, std::size_t from, std::size_t count,
+                      const Compare& compare) {
+  if (count <= 1) return;
+  const std::size_t left = count / 2;
+  qsort_like_glibc(items, from, left, compare);
+  qsort_like_glibc(items, from + left, count - left, compare);
+  std::vector<T> merged;
+  merged.reserve(count);
+  std::size_t a = from;
+  std::size_t b = from + left;
+  while (a < from + left && b < from + count) {
+    merged.push_back(items[compare(items[a], items[b]) <= 0 ? a++ : b++]);
+  }
+  while (a < from + left) merged.push_back(items[a++]);
+  while (b < from + count) merged.push_back(items[b++]);
+  std::ranges::copy(merged, items.begin() + static_cast<std::ptrdiff_t>(from));
+}
+
+int difference(std::uint32_t a, std::uint32_t b) { return static_cast<int>(a - b); }
+
+/// ipvs_cmp_services().
+int compare_services(const IpvsServiceRow* a, const IpvsServiceRow* b) {
+  if (a->key.fwmark != b->key.fwmark) return difference(a->key.fwmark, b->key.fwmark);
+  if (a->key.protocol != b->key.protocol) return a->key.protocol - b->key.protocol;
+  if (a->key.addr != b->key.addr) return difference(a->key.addr.bits, b->key.addr.bits);
+  return a->key.port - b->key.port;
+}
+/// ipvs_cmp_dests().
+int compare_dests(const IpvsDestRow* a, const IpvsDestRow* b) {
+  if (a->addr != b->addr) return difference(a->addr.bits, b->addr.bits);
+  return a->port - b->port;
+}
+
+std::string_view forward_name(IpvsForward forward) {
+  switch (forward) {
+    case IpvsForward::kMasq: return "Masq";
+    case IpvsForward::kLocal: return "Local";
+    case IpvsForward::kTunnel: return "Tunnel";
+    case IpvsForward::kRoute: break;
+  }
+  return "Route";
+}
+
+std::string_view protocol_name(std::uint8_t protocol) {
+  return protocol == 6 ? "TCP" : protocol == 17 ? "UDP" : protocol == 0 ? "IP" : "SCTP";
+}
+
+/// addrport_to_anyname().
+std::string endpoint(Ipv4Addr addr, std::uint16_t port, std::uint8_t protocol, bool numeric,
+                     HostNames names) {
+  if (numeric) return fmt::format("{}:{}", addr.to_string(), port);
+  const std::string_view service = service_name(port, protocol);
+  return fmt::format("{}:{}", host_name_of(addr, names),
+                     service.empty() ? fmt::format("{}", port) : std::string(service));
+}
+
+/// print_largenum(): a column of eight and a blank; K, M and G count in thousands.
+std::string large_number(std::uint64_t n, bool exact) {
+  if (exact) return fmt::format(" {:>8}", n);
+  if (n < 100'000'000) return fmt::format("{:>9}", n);
+  if (n < 1'000'000'000) return fmt::format(" {:>7}K", n / 1'000);
+  if (n < 100'000'000'000) return fmt::format(" {:>7}M", n / 1'000'000);
+  return fmt::format(" {:>7}G", n / 1'000'000'000);
+}
+
+enum class Layout : std::uint8_t { kPlain, kStats, kRate, kThresholds, kPersistent };
+
+Layout layout_of(const IpvsListing& list) {
+  if (list.stats) return Layout::kStats;
+  if (list.rate) return Layout::kRate;
+  if (list.thresholds) return Layout::kThresholds;
+  return list.persistent_conn ? Layout::kPersistent : Layout::kPlain;
+}
+
+std::string title(Layout layout) {
+  switch (layout) {
+    case Layout::kStats:
+      return fmt::format("{:<33} {:>8} {:>8} {:>8} {:>8} {:>8}\n  -> RemoteAddress:Port\n",
+                         "Prot LocalAddress:Port", "Conns", "InPkts", "OutPkts", "InBytes",
+                         "OutBytes");
+    case Layout::kRate:
+      return fmt::format("{:<33} {:>8} {:>8} {:>8} {:>8} {:>8}\n  -> RemoteAddress:Port\n",
+                         "Prot LocalAddress:Port", "CPS", "InPPS", "OutPPS", "InBPS", "OutBPS");
+    case Layout::kThresholds:
+      return fmt::format("{:<33} {:<10} {:<10} {:<10} {:<10}\n  -> RemoteAddress:Port\n",
+                         "Prot LocalAddress:Port", "Uthreshold", "Lthreshold", "ActiveConn",
+                         "InActConn");
+    case Layout::kPersistent:
+      return fmt::format("{:<33} {:<9} {:<11} {:<10} {:<10}\n  -> RemoteAddress:Port\n",
+                         "Prot LocalAddress:Port", "Weight", "PersistConn", "ActiveConn",
+                         "InActConn");
+    case Layout::kPlain: break;
+  }
+  return "Prot LocalAddress:Port Scheduler Flags\n"
+         "  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n";
+}
+
+std::string counters_text(const IpvsCounters& c, Layout layout, bool exact) {
+  std::string text;
+  const auto add = [&text, exact](std::uint64_t n) { text += large_number(n, exact); };
+  if (layout == Layout::kStats) {
+    for (const auto n : {c.conns, c.in_pkts, c.out_pkts, c.in_bytes, c.out_bytes}) add(n);
+  } else {
+    for (const auto n : {c.cps, c.in_pps, c.out_pps, c.in_bps, c.out_bps}) add(n);
+  }
+  return text + '\n';
+}
+
+std::string service_label(const IpvsServiceKey& key, bool numeric, HostNames names) {
+  if (key.fwmark != 0) return fmt::format("FWM  {}", key.fwmark);
+  return fmt::format("{}  {}", protocol_name(key.protocol),
+                     endpoint(key.addr, key.port, key.protocol, numeric, names));
+}
+
+std::string service_line(const IpvsServiceRow& row, Layout layout, const IpvsListing& list,
+                         HostNames names) {
+  const std::string label = service_label(row.key, list.numeric, names);
+  if (layout == Layout::kStats || layout == Layout::kRate) {
+    return fmt::format("{:<33}", label) + counters_text(row.counters, layout, list.exact);
+  }
+  std::string line = fmt::format("{} {}", label, row.scheduler.view());
+  if (row.persistent) {
+    line += fmt::format(" persistent {}", row.timeout_s);
+    if (row.netmask != Ipv4Addr::broadcast()) {
+      line += fmt::format(" mask {}", row.netmask.to_string());
+    }
+  }
+  if (row.one_packet) line += " ops";
+  return line + '\n';
+}
+
+std::string dest_line(const IpvsDestRow& row, Layout layout, const IpvsListing& list,
+                      HostNames names) {
+  const std::string name = endpoint(row.addr, row.port, row.service.protocol, list.numeric, names);
+  const std::string head = fmt::format("  -> {:<28.28}", name);
+  switch (layout) {
+    case Layout::kStats:
+    case Layout::kRate: return head + counters_text(row.counters, layout, list.exact);
+    case Layout::kThresholds:
+      return head + fmt::format(" {:<10} {:<10} {:<10} {:<10}\n", row.upper, row.lower, row.active,
+                                row.inactive);
+    case Layout::kPersistent:
+      return head + fmt::format(" {:<9} {:<11} {:<10} {:<10}\n",
+                                static_cast<std::uint32_t>(row.weight), row.persistent, row.active,
+                                row.inactive);
+    case Layout::kPlain: break;
+  }
+  return head + fmt::format(" {:<7} {:<6} {:<10} {:<10}\n", forward_name(row.forward), row.weight,
+                            row.active, row.inactive);
+}
+
+std::vector<const IpvsServiceRow*> services_of(const HostTables& tables, bool unsorted) {
+  std::vector<const IpvsServiceRow*> rows;
+  for (const IpvsServiceRow& row : tables.services) rows.push_back(&row);
+  if (!unsorted) qsort_like_glibc(rows, 0, rows.size(), compare_services);
+  return rows;
+}
+
+std::vector<const IpvsDestRow*> dests_of(const HostTables& tables, const IpvsServiceKey& key,
+                                         bool unsorted) {
+  std::vector<const IpvsDestRow*> rows;
+  for (const IpvsDestRow& row : tables.dests) {
+    if (row.service == key) rows.push_back(&row);
+  }
+  if (!unsorted) qsort_like_glibc(rows, 0, rows.size(), compare_dests);
+  return rows;
+}
+
+}  // namespace
+
+std::string_view ipvs_state_name(IpvsConnState state) {
+  switch (state) {
+    case IpvsConnState::kNone: return "NONE";
+    case IpvsConnState::kEstablished: return "ESTABLISHED";
+    case IpvsConnState::kSynSent: return "SYN_SENT";
+    case IpvsConnState::kSynRecv: return "SYN_RECV";
+    case IpvsConnState::kFinWait: return "FIN_WAIT";
+    case IpvsConnState::kTimeWait: return "TIME_WAIT";
+    case IpvsConnState::kClose: return "CLOSE";
+    case IpvsConnState::kCloseWait: return "CLOSE_WAIT";
+    case IpvsConnState::kLastAck: return "LAST_ACK";
+    case IpvsConnState::kListen: return "LISTEN";
+    case IpvsConnState::kSynAck: return "SYNACK";
+    case IpvsConnState::kUdp: return "UDP";
+    case IpvsConnState::kIcmp: return "ICMP";
+    case IpvsConnState::kAssured: return "ASSURED";
+    case IpvsConnState::kUnassured: return "UN_ASSURED";
+  }
+  return "ERR!";
+}
+
+std::string render_ipvs_list(const HostTables& tables, const IpvsadmCommand& command,
+                             HostNames names) {
+  const IpvsListing& list = command.list;
+  if (list.connections) return render_ipvs_connections(tables, list, names);
+  const Layout layout = layout_of(list);
+  std::string text;
+  if (!command.service) {
+    text = fmt::format("IP Virtual Server version 1.2.1 (size={})\n", kIpvsTableSize);
+  }
+  text += title(layout);
+  for (const IpvsServiceRow* row : services_of(tables, list.unsorted)) {
+    if (command.service && row->key != *command.service) continue;
+    text += service_line(*row, layout, list, names);
+    for (const IpvsDestRow* dest : dests_of(tables, row->key, list.unsorted)) {
+      text += dest_line(*dest, layout, list, names);
+    }
+  }
+  return text;
+}
+
+std::string render_ipvs_connections(const HostTables& tables, const IpvsListing& list,
+                                    HostNames names) {
+  std::string text =
+      "IPVS connection entries\n"
+      "pro expire state       source             virtual            destination";
+  text += list.persistent_conn ? "        pe name          pe_data\n" : "\n";
+  for (const IpvsConnRow& row : tables.conns) {
+    const std::int64_t left = std::max<std::int64_t>(0, (row.expires - tables.now).seconds());
+    const auto place = [&](Ipv4Addr addr, std::uint16_t port) {
+      return endpoint(addr, port, row.protocol, list.numeric, names);
+    };
+    text += fmt::format("{:<3} {:02}:{:02}  {:<11} {:<18} {:<18} {}\n", protocol_name(row.protocol),
+                        left / 60, left % 60, ipvs_state_name(row.state),
+                        place(row.client, row.client_port), place(row.virt, row.virt_port),
+                        place(row.dest, row.dest_port));
+  }
+  return text;
+}
+
+std::string render_ipvs_timeouts(const IpvsTimeouts& timeouts) {
+  return fmt::format("Timeout (tcp tcpfin udp): {} {} {}\n", timeouts.tcp, timeouts.tcp_fin,
+                     timeouts.udp);
+}
+
+std::string render_ipvs_save(const HostTables& tables, bool numeric, HostNames names) {
+  std::string text;
+  for (const IpvsServiceRow* row : services_of(tables, false)) {
+    const IpvsServiceKey& key = row->key;
+    const std::string label =
+        key.fwmark != 0 ? fmt::format("-f {}", key.fwmark)
+                        : fmt::format("-{} {}", key.protocol == 17 ? 'u' : 't',
+                                      endpoint(key.addr, key.port, key.protocol, numeric, names));
+    text += fmt::format("-A {} -s {}", label, row->scheduler.view());
+    if (row->persistent) {
+      text += fmt::format(" -p {}", row->timeout_s);
+      if (row->netmask != Ipv4Addr::broadcast()) {
+        text += fmt::format(" -M {}", row->netmask.to_string());
+      }
+    }
+    text += row->one_packet ? " -o\n" : "\n";
+    for (const IpvsDestRow* dest : dests_of(tables, key, false)) {
+      text += fmt::format("-a {} -r {} {} -w {}{}\n", label,
+                          endpoint(dest->addr, dest->port, key.protocol, numeric, names),
+                          ipvs_forward_option(dest->forward), dest->weight,
+                          dest->forward == IpvsForward::kTunnel ? " --tun-type ipip" : "");
+    }
+  }
+  return text;
+}
+
+std::string render_proc_ip_vs(const HostTables& tables) {
+  std::string text = fmt::format(
+      "IP Virtual Server version 1.2.1 (size={})\n"
+      "Prot LocalAddress:Port Scheduler Flags\n"
+      "  -> RemoteAddress:Port Forward Weight ActiveConn InActConn\n",
+      kIpvsTableSize);
+  for (const IpvsServiceRow& row : tables.services) {
+    const IpvsServiceKey& key = row.key;
+    const std::string_view ops = row.one_packet ? "ops " : "";
+    if (key.fwmark != 0) {
+      text += fmt::format("FWM  {:08X} {} {}", key.fwmark, row.scheduler.view(), ops);
+    } else {
+      text += fmt::format("{}  {:08X}:{:04X} {} {} ", protocol_name(key.protocol), key.addr.bits,
+                          key.port, row.scheduler.view(), ops);
+    }
+    if (row.persistent) {
+      text += fmt::format("persistent {} {:08X}", row.timeout_s * kIpvsHz, row.netmask.bits);
+    }
+    text += '\n';
+    for (const IpvsDestRow* dest : dests_of(tables, key, true)) {
+      text += fmt::format("  -> {:08X}:{:04X}      {:<7} {:<6} {:<10} {:<10}\n", dest->addr.bits,
+                          dest->port, forward_name(dest->forward), dest->weight, dest->active,
+                          dest->inactive);
+    }
+  }
+  return text;
+}
+
+std::string render_proc_ip_vs_conn(const HostTables& tables) {
+  std::string text =
+      "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n";
+  for (const IpvsConnRow& row : tables.conns) {
+    const std::int64_t left = std::max<std::int64_t>(0, (row.expires - tables.now).seconds());
+    text +=
+        fmt::format("{:<3} {:08X} {:04X} {:08X} {:04X} {:08X} {:04X} {:<11} {:>7}\n",
+                    protocol_name(row.protocol), row.client.bits, row.client_port, row.virt.bits,
+                    row.virt_port, row.dest.bits, row.dest_port, ipvs_state_name(row.state), left);
+  }
+  return text;
+}
+
+std::string render_proc_ip_vs_stats(const IpvsCounters& totals) {
+  return fmt::format(
+      "   Total Incoming Outgoing         Incoming         Outgoing\n"
+      "   Conns  Packets  Packets            Bytes            Bytes\n"
+      "{:>8X} {:>8X} {:>8X} {:>16X} {:>16X}\n\n"
+      " Conns/s   Pkts/s   Pkts/s          Bytes/s          Bytes/s\n"
+      "{:>8X} {:>8X} {:>8X} {:>16X} {:>16X}\n",
+      totals.conns, totals.in_pkts, totals.out_pkts, totals.in_bytes, totals.out_bytes, totals.cps,
+      totals.in_pps, totals.out_pps, totals.in_bps, totals.out_bps);
+}
+
+}  // namespace lvslab::command
