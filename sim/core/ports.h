@@ -34,18 +34,26 @@ enum class Errno : std::uint8_t {
   kNoEnt = 2,
   kSrch = 3,
   kAgain = 11,
+  kAcces = 13,
   kExist = 17,
+  kNoDev = 19,
   kInval = 22,
   kPipe = 32,
+  kNoNet = 64,
+  kProto = 71,
   kMsgSize = 90,
+  kNoProtoOpt = 92,
+  kOpNotSupp = 95,
   kAddrInUse = 98,
   kAddrNotAvail = 99,
   kNetDown = 100,
   kNetUnreach = 101,
   kConnReset = 104,
+  kNoBufs = 105,
   kNotConn = 107,
   kTimedOut = 110,
   kConnRefused = 111,
+  kHostDown = 112,
   kHostUnreach = 113
 };
 
@@ -69,8 +77,8 @@ struct RouteAnswer {
   Ipv4Addr src;  ///< the source address that the route prefers
   Ipv4Addr next_hop;
   IfIndex dev;
-  std::uint32_t mtu = 1500;  ///< of the path, as far as it is known
-  bool local = false;        ///< the destination is this host
+  std::uint32_t mtu = 1500;        ///< of the path, as far as it is known
+  bool local = false;              ///< the destination is this host
   bool neighbour_pending = false;  ///< next hop INCOMPLETE: earlier packets still wait here
 };
 

@@ -1,0 +1,58 @@
+// UDP sockets of a host (RFC 768). Datagrams reach their owner through Ports::on_datagram().
+// Left out: socket buffers (a datagram is handed over at once), multicast groups, UDP-Lite, GSO.
+// Source: net/ipv4/udp.c: __udp4_lib_rcv(), udp_sendmsg(), udp_lib_get_port().
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <vector>
+
+#include "sim/base/index_table.h"
+#include "sim/base/slab.h"
+#include "sim/ip/icmp.h"
+
+namespace lvslab::ip {
+
+struct UdpSocket {
+  Endpoint local;   ///< addr any: all addresses
+  Endpoint remote;  ///< port 0: not connected
+  AppId owner;
+  IfIndex dev;  ///< SO_BINDTODEVICE
+  bool live = false;
+  bool broadcast = false;  ///< SO_BROADCAST
+};
+
+struct UdpTable {
+  Slab<UdpSocket, 8> sockets;
+  IndexTable by_port;
+};
+
+/// A datagram that arrived, or an ICMP error about one that was sent. `data` is valid during the
+/// call.
+struct UdpEvent {
+  SocketId socket;
+  AppId owner;
+  Endpoint from, to;
+  IfIndex in_dev;
+  Bytes data;
+  Errno error = Errno::kNone;  ///< an error: `from` is then the destination it is about
+};
+
+/// bind(2): port 0 chooses an ephemeral one. kAddrInUse; kAddrNotAvail unless `local` is an address
+/// of this host or ip_nonlocal_bind is set.
+std::expected<SocketId, Errno> udp_bind(Step& step, Stack& stack, AppId owner, Endpoint local,
+                                        IfIndex dev = {});
+/// connect(2): fixes the peer and, by the route, the source. The errors of route_output().
+Errno udp_connect(Step& step, Stack& stack, SocketId socket, Endpoint remote);
+/// sendto(2). kMsgSize above 65507 bytes; kAcces for a broadcast without leave; those of the route.
+Errno udp_send(Step& step, Stack& stack, Ports& ports, SocketId socket, Endpoint to, Bytes data);
+void udp_set_broadcast(Stack& stack, SocketId socket, bool allowed);
+void udp_close(Step& step, Stack& stack, SocketId socket);
+/// __udp4_lib_rcv(): hands the datagram to its socket, or answers port unreachable. Takes the
+/// packet.
+void udp_receive(Step& step, Stack& stack, Ports& ports, Packet packet, const Route& route);
+/// __udp4_lib_err(): called by icmp_receive().
+void udp_error(Step& step, Stack& stack, Ports& ports, const IcmpEvent& event);
+const UdpSocket* udp_socket(const Stack& stack, SocketId socket);
+
+}  // namespace lvslab::ip
