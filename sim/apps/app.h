@@ -12,13 +12,12 @@
 #include "sim/apps/sleep.h"
 #include "sim/apps/tcpdump.h"
 #include "sim/apps/traceroute.h"
+#include "sim/apps/web_load.h"
 
 namespace lvslab::apps {
 
-using App = std::variant<std::monostate, Sleep, Httpd, Curl, Ab, Ping, Traceroute, Arping, Tcpdump>;
-
-/// Signals that a program may hear.
-enum class Signal : std::uint8_t { kInterrupt = 2, kTerminate = 15 };
+using App = std::variant<std::monostate, Sleep, Httpd, Curl, Ab, Ping, Traceroute, Arping, Tcpdump,
+                         WebClient, WebServer, UdpSource, UdpSink>;
 
 // Each hands the news to the program; a program that does not care ignores it.
 void start(Step& step, AppIo& io, App& app);

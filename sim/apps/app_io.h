@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sim/base/tables.h"
 #include "sim/core/ports.h"
@@ -26,9 +27,9 @@ struct TappedFrame {
 struct IcmpNews {
   Ipv4Addr from;
   Ipv4Addr to;
-  std::uint8_t ttl = 64;      ///< as it arrived
-  Bytes message;              ///< from the ICMP header on; valid during the call only
-  bool local_error = false;   ///< made by the own stack: nothing came from the network
+  std::uint8_t ttl = 64;     ///< as it arrived
+  Bytes message;             ///< from the ICMP header on; valid during the call only
+  bool local_error = false;  ///< made by the own stack: nothing came from the network
 };
 
 /// A datagram for an open UDP socket, or an error on it.
@@ -38,6 +39,9 @@ struct UdpNews {
   std::span<const std::uint8_t> data;
   Errno error = Errno::kNone;
 };
+
+/// Signals that a program may hear.
+enum class Signal : std::uint8_t { kInterrupt = 2, kTerminate = 15 };
 
 class AppIo {
  public:
@@ -50,6 +54,10 @@ class AppIo {
   /// The one timer of a program: moves it; SimTime::never() stops it.
   virtual void set_timer(Step& step, SimTime at) = 0;
   virtual std::uint32_t pid() const = 0;
+  /// What the program's sockets name as their owner.
+  virtual AppId id() const = 0;
+  /// isatty(stdout): false in a pipe or with a redirection.
+  virtual bool stdout_is_terminal() const = 0;
 
   /// By /etc/hosts, or a dotted quad.
   virtual std::optional<Ipv4Addr> resolve(std::string_view name) const = 0;
@@ -61,6 +69,10 @@ class AppIo {
 
   /// The interface with this name; nothing if there is none.
   virtual std::optional<LinkRow> device(std::string_view name) const = 0;
+  /// All interfaces in the order of their indices.
+  virtual std::vector<LinkRow> devices() const = 0;
+  /// True for an address of this host, on whatever interface.
+  virtual bool is_local(Ipv4Addr addr) const = 0;
   /// The first address of an interface.
   virtual std::optional<AddrRow> address_of(IfIndex dev) const = 0;
 

@@ -28,7 +28,7 @@ constexpr std::array kRooms{
     Room{"ip", {"core"}},
     Room{"tcp", {"core"}},
     Room{"ipvs", {"core"}},
-    Room{"apps", {"core"}},
+    Room{"apps", {"core", "command"}},
     Room{"command", {"base"}},
     Room{"scenario", {"command"}},
     Room{"host", {"link", "ip", "tcp", "ipvs", "apps", "command"}},
