@@ -1,0 +1,66 @@
+#include "sim/scenario/check.h"
+
+namespace lvslab::scenario {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr std::string_view kListing =
+    "IPVS connection entries\n"
+    "pro expire state       source             virtual            destination\n"
+    "TCP 01:59  FIN_WAIT    192.168.80.10:40001 192.168.80.150:80  192.168.80.204:80\n";
+
+TEST(ExpectedTable, IsFoundWithoutCountingBlanks) {
+  TableExpectation expect;
+  expect.table = TableKind::kConn;
+  expect.has = {"FIN_WAIT 192.168.80.10:40001 192.168.80.150:80"};
+  expect.lines = 1;
+  EXPECT_THAT(unmet(expect, kListing), IsEmpty());
+}
+
+TEST(ExpectedTable, TellsWhatIsMissingAndWhatShouldNotBeThere) {
+  TableExpectation expect;
+  expect.table = TableKind::kConn;
+  expect.has = {"SYN_RECV"};
+  expect.lacks = {"FIN_WAIT"};
+  expect.lines = 2;
+  EXPECT_THAT(unmet(expect, kListing),
+              ElementsAre("'SYN_RECV' is missing", "'FIN_WAIT' is there, and should not be",
+                          "1 rows, expected 2"));
+}
+
+TEST(ExpectedTable, TextsDoNotReachAcrossLines) {
+  EXPECT_FALSE(stands_in("a\nb\n", "a b"));
+  EXPECT_TRUE(stands_in("a\tb\n", "a   b"));
+}
+
+TEST(ExpectedOutput, IsComparedExactlyButForTheLastLineBreak) {
+  OutputExpectation expect;
+  expect.output = "node02\nnode03";
+  EXPECT_THAT(unmet(expect, "node02\nnode03\n", 0), IsEmpty());
+  EXPECT_THAT(unmet(expect, "node02\n", 0),
+              ElementsAre("the output is\nnode02\nexpected was\nnode02\nnode03"));
+}
+
+TEST(ExpectedOutput, KnowsStatusPatternAndLines) {
+  OutputExpectation expect;
+  expect.status = 28;
+  expect.matches = "timed? ?out";
+  expect.lines = 1;
+  EXPECT_THAT(unmet(expect, "curl: (28) Connection timed out\n", 28), IsEmpty());
+  EXPECT_THAT(unmet(expect, "", 0),
+              ElementsAre("exit status 0, expected 28", "nothing matches 'timed? ?out'",
+                          "0 lines, expected 1"));
+}
+
+TEST(ExpectedCount, SaysHowManyWereSeenInstead) {
+  EXPECT_EQ(unmet(CountBounds{6, {}, {}}, 6), "");
+  EXPECT_EQ(unmet(CountBounds{6, {}, {}}, 5), "5 seen, exactly 6 expected");
+  EXPECT_EQ(unmet(CountBounds{{}, 1, {}}, 0), "0 seen, at least 1 expected");
+  EXPECT_EQ(unmet(CountBounds{{}, {}, 2}, 3), "3 seen, at most 2 expected");
+  EXPECT_EQ(unmet(CountBounds{{}, 1, 2}, 3), "3 seen, 1 to 2 expected");
+}
+
+}  // namespace
+}  // namespace lvslab::scenario

@@ -1,0 +1,98 @@
+// What the writer writes, the loader reads back: the same scenario, places aside.
+#include <algorithm>
+#include <filesystem>
+
+#include "sim/base/prng.h"
+#include "sim/scenario/fields.h"
+#include "sim/scenario/keys.h"
+#include "sim/scenario/loader.h"
+#include "sim/scenario/writer.h"
+#include "tests/scenario/golden.h"
+
+namespace lvslab::scenario {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string messages(const std::vector<Error>& errors) {
+  std::string text;
+  for (const Error& error : errors) text += error.to_string() + "\n";
+  return text;
+}
+
+Scenario must_load(const std::string& text, const std::string& file = "x.yaml") {
+  auto loaded = load_text(text, file);
+  if (!loaded) {
+    ADD_FAILURE() << messages(loaded.error()) << "in\n" << text;
+    return {};
+  }
+  return *loaded;
+}
+
+Scenario all_keys() { return must_load(read_text(source_dir() / "tests/scenario/all-keys.yaml")); }
+
+TEST(ScenarioRoundTrip, KeepsEveryKeyOfTheFormat) {
+  const Scenario scenario = all_keys();
+  const std::string written = to_yaml(scenario);
+  EXPECT_EQ(must_load(written), scenario) << written;
+}
+
+TEST(ScenarioRoundTrip, IsStableOnceWritten) {
+  const std::string written = to_yaml(all_keys());
+  EXPECT_EQ(to_yaml(must_load(written)), written);
+}
+
+TEST(ScenarioRoundTrip, OfEveryKeyUsesEveryKey) {
+  const std::string example = read_text(source_dir() / "tests/scenario/all-keys.yaml");
+  for (const ObjectSpec* const object : all_objects()) {
+    for (const KeySpec& key : object->keys) {
+      EXPECT_NE(example.find(std::string(key.name) + ":"), std::string::npos)
+          << "all-keys.yaml lacks " << object->name << "." << key.name;
+    }
+  }
+}
+
+/// A scalar of letters that YAML and the writer could stumble over.
+std::string odd_text(Prng& prng, std::string_view letters) {
+  std::string text;
+  for (std::uint32_t n = prng.below(12); n > 0; --n) {
+    text += letters[prng.below(static_cast<std::uint32_t>(letters.size()))];
+  }
+  return text;
+}
+
+TEST(ScenarioRoundTrip, KeepsFileContentsOfAnyKind) {
+  Prng prng(11);
+  Scenario scenario = must_load("title: t\nhosts: [{name: a, files: {/x: ''}}]\n");
+  for (int i = 0; i < 3'000; ++i) {
+    scenario.hosts[0].files[0].content = odd_text(prng, " \n\t:#-?[]{},&*!|>'\"%@`=~ab1\\.\r");
+    const std::string written = to_yaml(scenario);
+    ASSERT_EQ(must_load(written), scenario) << written;
+  }
+}
+
+TEST(ScenarioRoundTrip, KeepsTextsOnceFolded) {
+  Prng prng(12);
+  for (int i = 0; i < 3'000; ++i) {
+    const std::string folded = fold_text(odd_text(prng, " \n-ab.:"));
+    EXPECT_EQ(fold_text(folded), folded);
+    Scenario scenario = must_load("title: t\nhosts: [{name: a}]\n");
+    scenario.lesson = {"", folded};
+    if (folded.empty()) scenario.lesson = {};
+    const std::string written = to_yaml(scenario);
+    ASSERT_EQ(must_load(written), scenario) << written;
+  }
+}
+
+TEST(FoldedText, JoinsLinesWithABlankAndChineseLinesWithNothing) {
+  EXPECT_EQ(fold_text("one\ntwo\n\nthree\n"), "one two\n\nthree");
+  EXPECT_EQ(fold_text("客户端\n询问。\n\n第二段"), "客户端询问。\n\n第二段");
+  EXPECT_EQ(fold_text("看 ARP\n表"), "看 ARP 表");
+}
+
+TEST(FoldedText, KeepsListsAndIndentedLines) {
+  EXPECT_EQ(fold_text("so:\n- one\n- two\n  more\nend"), "so:\n- one\n- two\n  more\nend");
+}
+
+}  // namespace
+}  // namespace lvslab::scenario
