@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "sim/apps/app_io.h"
+#include "sim/apps/http_request.h"
 
 namespace lvslab::apps {
 
@@ -66,7 +67,6 @@ class Httpd {
   struct Queue {
     std::uint32_t first = kNone, last = kNone;
   };
-  struct Request;
 
   std::uint32_t open_connection(SocketId socket);
   void free_connection(std::uint32_t index);
@@ -76,14 +76,30 @@ class Httpd {
   void unlink(std::uint32_t index);
 
   void on_data(Step& step, AppIo& io, std::uint32_t index, std::string_view data);
-  /// Handles whole requests at the front of `input`; returns how many bytes it used up.
+  /// Handles whole requests at the front of `input` as long as answers go out at once; returns how
+  /// many bytes it used up.
   std::size_t serve(Step& step, AppIo& io, std::uint32_t index, std::string_view input);
-  void answer(Step& step, AppIo& io, std::uint32_t index, const Request& request);
-  void settle(Step& step, AppIo& io, std::uint32_t index);
+  /// The same for what was kept of earlier pieces.
+  void serve_kept(Step& step, AppIo& io, std::uint32_t index);
+  void answer(Step& step, AppIo& io, std::uint32_t index, const HttpRequest& request);
+  /// Sends response_; what does not fit waits in the connection's work.
+  void send_response(Step& step, AppIo& io, std::uint32_t index);
   void send_rest(Step& step, AppIo& io, std::uint32_t index);
+  /// After something happened: what the connection waits for now, or its end.
+  void settle(Step& step, AppIo& io, std::uint32_t index);
   void close_gracefully(Step& step, AppIo& io, std::uint32_t index);
-  void append_response(Step& step, AppIo& io, const Request& request, bool keep_alive,
-                       int keep_alive_left);
+  void close_now(Step& step, AppIo& io, std::uint32_t index);
+  void expire(Step& step, AppIo& io, std::uint32_t index);
+
+  struct Page {
+    int status = 200;
+    std::string body;
+    std::string_view type;
+    std::string location;
+  };
+  Page page_for(AppIo& io, const HttpRequest& request) const;
+  void append_head(SimTime now, const HttpRequest& request, const Page& page, bool keep_alive,
+                   int keep_alive_left);
   void append_date(SimTime now);
 
   std::vector<Connection> connections_;

@@ -76,7 +76,6 @@ struct UdpSource {
   void on_udp(Step& step, AppIo& io, const UdpNews& news);
 
  private:
-  void send_one(Step& step, AppIo& io);
   std::uint32_t socket_ = 0;
 };
 
