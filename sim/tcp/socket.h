@@ -147,6 +147,7 @@ struct Extension {
   std::uint32_t sent_head = 0;
   std::array<std::uint32_t, 4> push_marks{};  ///< ends of the program's writes
   std::uint8_t push_count = 0;
+  std::uint32_t small_seq = 0;   ///< end of the last short segment (snd_sml)
   std::uint32_t pushed_seq = 0;  ///< where PSH was last forced
 
   // timers
@@ -199,7 +200,6 @@ struct Request {
   std::uint32_t ts_recent = 0;
   std::uint32_t rcv_wnd = 0;
   std::uint32_t listener = 0;  ///< index
-  std::uint32_t next = 0xffff'ffffU;
   std::uint16_t peer_mss = 536, adv_mss = 536;
   std::uint16_t flags = 0;
   std::uint16_t generation = 0;
@@ -207,7 +207,6 @@ struct Request {
   std::uint8_t scales = 0;
   std::uint8_t timeouts = 0;
   bool used = false;
-  std::uint16_t snd_window = 0;
 };
 
 /// What is left of a connection: TIME_WAIT, or FIN_WAIT2 after close (struct tcp_timewait_sock).

@@ -1,4 +1,4 @@
-// The sysctls of TCP, with the defaults of Linux 6.1 on a machine with 2 GiB of memory or more.
+// The sysctls of TCP, with the defaults of Linux 6.1 on a server with 32 GiB of memory.
 // Names as in /proc/sys: "net.ipv4.tcp_syn_retries", "net.core.somaxconn".
 // Source: net/ipv4/sysctl_net_ipv4.c, net/ipv4/tcp_ipv4.c: tcp_sk_init().
 #pragma once
@@ -28,12 +28,12 @@ struct Config {
   std::int32_t sack = 1;
   std::int32_t dsack = 1;
   std::int32_t window_scaling = 1;
-  std::int32_t max_syn_backlog = 512;
+  std::int32_t max_syn_backlog = 4096;
   std::int32_t somaxconn = 4096;
   std::int32_t abort_on_overflow = 0;
   std::int32_t slow_start_after_idle = 1;
   std::int32_t tw_reuse = 2;
-  std::int32_t max_tw_buckets = 8192;
+  std::int32_t max_tw_buckets = 262144;
   std::int32_t rfc1337 = 0;
   std::int32_t early_retrans = 3;
   std::int32_t invalid_ratelimit = 500;  ///< ms
