@@ -1,8 +1,8 @@
 // curl 7.88.1: what a student types, the request it sends, and what it prints.
 //
 // Models: http:// URLs (several; without a scheme, too) with -s -S -f -v -i -I -o -O -w -m
-// --connect-timeout --interface --local-port -H -A -X GET|HEAD -4 -0 --http1.1 --no-keepalive
-// --retry 0 and long names of these. Leaves out, with a clear refusal: bodies to send, redirects,
+// --connect-timeout --interface --local-port -H -A -X GET -4 -0 --http1.1 --no-keepalive and
+// the long names of these. Leaves out, with a clear refusal: bodies to send, redirects,
 // proxies, TLS, other protocols, globbing of URLs. The progress meter that -o shows on a terminal
 // is modelled as its first and its last line (curl redraws it once a second in between). Source:
 // curl 7.88.1 src/tool_getparam.c, src/tool_writeout.c, lib/connect.c, lib/http.c, lib/progress.c.
@@ -29,15 +29,15 @@ struct CurlCommand {
   enum class HttpVersion : std::uint8_t { k11, k10 };
   std::vector<std::string> urls;  ///< as typed
   std::vector<std::string>
-      outputs;               ///< -o: the i-th is for the i-th URL; further URLs go to stdout
-  bool remote_name = false;  ///< -O: the last part of the path names the file
+      outputs;                     ///< -o: the i-th is for the i-th URL; further URLs go to stdout
+  std::uint32_t remote_names = 0;  ///< -O: so many URLs, from the first on, go to the files
+                                   ///< that their paths name (curl_remote_name)
   bool silent = false, show_error = false, fail = false, verbose = false;
   bool include = false;  ///< -i: headers before the body
-  bool head = false;     ///< -I or -X HEAD's proper form: HEAD, headers on stdout
+  bool head = false;     ///< -I: HEAD, headers on stdout
   std::string write_out;
   std::vector<std::string> headers;  ///< -H, as typed
   std::string user_agent = "curl/7.88.1";
-  std::string method;                     ///< -X GET or HEAD; empty: by `head`
   SimDuration max_time, connect_timeout;  ///< 0: none (then the connect limit is 300 s)
   std::string interface;                  ///< an interface name or an address; empty: any
   CurlPortRange local_ports;              ///< first 0: any
@@ -128,6 +128,9 @@ struct CurlTransfer {
 /// "http://192.168.80.150/" for a typed "192.168.80.150".
 std::string curl_effective_url(std::string_view typed);
 
+/// -O: the last part of the path; empty if there is none (curl then gives up with status 23).
+std::string curl_remote_name(const CurlUrl& url);
+
 /// -w: %{variable}, %%, \n \t \r. An unknown variable prints nothing on stdout and a complaint on
 /// stderr. %{stderr} and %{stdout} switch.
 Output curl_write_out(std::string_view format, const CurlTransfer& transfer);
@@ -148,8 +151,14 @@ std::string curl_verbose_reused(const CurlUrl& url, std::uint32_t connection);
 std::string curl_verbose_connect_failed(const CurlUrl& url, std::string_view reason,
                                         const CurlError& error, std::uint32_t connection);
 /// No route at all: connect(2) itself failed.
-std::string curl_verbose_immediate_fail(const CurlUrl& url, Ipv4Addr addr, std::string_view reason,
+std::string curl_verbose_immediate_fail(Ipv4Addr addr, std::string_view reason,
                                         const CurlError& error, std::uint32_t connection);
+/// --connect-timeout passed.
+std::string curl_verbose_connect_timeout(SimDuration limit, const CurlError& error,
+                                         std::uint32_t connection);
+/// bind(2) failed: `after` is the time until then.
+std::string curl_verbose_bind_failed(const CurlUrl& url, const CurlError& error, SimDuration after,
+                                     std::uint32_t connection);
 std::string curl_verbose_error(const CurlError& error, std::uint32_t connection);
 std::string curl_verbose_request(std::string_view request);
 std::string curl_verbose_response(std::string_view raw_headers);

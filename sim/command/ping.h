@@ -35,8 +35,10 @@ struct PingCommand {
 Parsed<PingCommand> parse_ping(Args args);
 std::string to_text(const PingCommand& command);
 
-/// "PING ...". `source` is 0.0.0.0 unless -I was given. `option_bytes` of IP options count, too.
+/// "PING ...". `source` is 0.0.0.0 unless -I was given.
 std::string ping_header(const PingCommand& command, Ipv4Addr target, Ipv4Addr source);
+/// On stderr before the header with -b and a broadcast address.
+inline constexpr std::string_view kPingBroadcastWarning = "WARNING: pinging broadcast address\n";
 /// "64 bytes from ...": a reply. `bytes` counts the ICMP header; `from_name` as it was typed or
 /// empty with -n and addresses. `at` is printed by -D only.
 std::string ping_reply(const PingCommand& command, SimTime at, std::uint32_t bytes, Ipv4Addr from,

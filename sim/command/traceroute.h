@@ -48,8 +48,8 @@ struct TracerouteProbe {
 };
 
 /// The pieces of output for one probe, in order: a hop's number, its address when it differs from
-/// that of the probe before (`previous` of the same hop, null for the first), its time or "*", and
-/// the end of the line after the last.
+/// that of `previous` (the nearest earlier answered probe of this hop, or null), its time or "*",
+/// and the end of the line after the last.
 std::string traceroute_probe(const TracerouteCommand& command, std::uint32_t ttl,
                              std::uint32_t index, const TracerouteProbe& probe,
                              const TracerouteProbe* previous);
