@@ -24,7 +24,8 @@ endfunction()
 
 function(lvslab_compile_options target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-    -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast)
+    -Wno-sign-conversion
+    -Wno-missing-field-initializers -Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast)
   if(LVSLAB_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
