@@ -32,13 +32,25 @@ std::string quoted(std::string_view text) {
   return line.size() > 60 ? fmt::format("'{}…'", line.substr(0, 40)) : fmt::format("'{}'", line);
 }
 
-/// True where `text` starts (or, for `before`, ends) with a character that needs no blanks beside
-/// it: CJK and full-width punctuation, three UTF-8 bytes from U+2E80 on.
-bool wide_at(std::string_view text, std::size_t at) {
-  return at + 2 < text.size() && static_cast<unsigned char>(text[at]) >= 0xe2 &&
-         static_cast<unsigned char>(text[at]) <= 0xef &&
-         !(static_cast<unsigned char>(text[at]) == 0xe2 &&
-           static_cast<unsigned char>(text[at + 1]) < 0xba);
+/// The character of three UTF-8 bytes at `at`, or 0 if another kind stands there.
+unsigned three_bytes_at(std::string_view text, std::size_t at) {
+  if (at + 2 >= text.size()) return 0;
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
+  if ((byte(0) & 0xf0U) != 0xe0U) return 0;
+  return (byte(0) & 0x0fU) << 12 | (byte(1) & 0x3fU) << 6 | (byte(2) & 0x3fU);
+}
+
+/// Full-width punctuation, which carries its own room.
+bool is_wide_mark(unsigned c) {
+  return (c >= 0x3000 && c <= 0x303f) || (c >= 0xff00 && c <= 0xffef);
+}
+bool is_wide(unsigned c) { return c >= 0x2e80; }
+
+/// True if no blank belongs between the last character of `left` and the first one of `right`.
+bool needs_no_blank(std::string_view left, std::string_view right) {
+  const unsigned before = left.size() < 3 ? 0 : three_bytes_at(left, left.size() - 3);
+  const unsigned after = three_bytes_at(right, 0);
+  return (is_wide(before) && is_wide(after)) || is_wide_mark(before) || is_wide_mark(after);
 }
 
 std::string_view trim(std::string_view text) {
@@ -69,18 +81,13 @@ std::string fold_text(std::string_view text) {
     text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
     const std::string_view line = trim(raw);
     if (line.empty()) {
-      if (!folded.empty() && !folded.ends_with("\n\n"))
-        folded += folded.ends_with('\n') ? "\n" : "\n\n";
+      while (!folded.empty() && !folded.ends_with("\n\n")) folded += '\n';
       open = false;
       continue;
     }
     const bool own_line = raw.starts_with(' ') || line.starts_with("- ");
     if (open && own_line) folded += '\n';
-    if (open && !own_line) {
-      const bool wide =
-          folded.size() >= 3 && wide_at(folded, folded.size() - 3) && wide_at(line, 0);
-      if (!wide) folded += ' ';
-    }
+    if (open && !own_line && !needs_no_blank(folded, line)) folded += ' ';
     folded += own_line ? raw.substr(0, raw.find_last_not_of(" \r") + 1) : line;
     open = true;
     if (raw.starts_with(' ')) {
@@ -91,10 +98,15 @@ std::string fold_text(std::string_view text) {
   while (folded.ends_with('\n')) folded.pop_back();
   // A folded YAML scalar has joined its lines with blanks already.
   std::string joined;
-  for (std::size_t i = 0; i < folded.size(); ++i) {
-    const bool between = folded[i] == ' ' && joined.size() >= 3 &&
-                         wide_at(joined, joined.size() - 3) && wide_at(folded, i + 1);
-    if (!between) joined += folded[i];
+  for (std::size_t i = 0; i < folded.size();) {
+    const std::size_t blanks = std::min(folded.find_first_not_of(' ', i), folded.size()) - i;
+    // The blanks that start a line, or follow its "-", mean something.
+    const std::size_t line_start = joined.rfind('\n') + 1;
+    const bool inside = joined.find_first_not_of(" -", line_start) != std::string::npos;
+    const std::string_view rest = std::string_view(folded).substr(i + blanks);
+    if (!inside || !needs_no_blank(joined, rest)) joined.append(blanks, ' ');
+    i += blanks;
+    if (!rest.empty()) joined += folded[i++];
   }
   return joined;
 }

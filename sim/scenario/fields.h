@@ -41,8 +41,8 @@ struct Located {
 std::string did_you_mean(std::string_view typed, const std::vector<std::string_view>& known);
 
 /// A text for people as one line per paragraph: line breaks inside a paragraph are joined with a
-/// blank, or with nothing between two Chinese characters. Lines that start with "- " or a blank
-/// stay lines.
+/// blank, or with nothing between two Chinese characters and beside full-width marks. Lines that
+/// start with "- " or a blank stay lines.
 std::string fold_text(std::string_view text);
 
 class Fields {

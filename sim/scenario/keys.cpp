@@ -60,7 +60,7 @@ constexpr std::array kOutput = {
     KeySpec("output", kString, "the whole output, exactly (a final line break aside)"),
     KeySpec("output-has", kStrings, "each of these stands in a line of the output"),
     KeySpec("output-lacks", kStrings, "none of these does"),
-    KeySpec("output-matches", kString, "a regular expression (ECMAScript) that matches somewhere"),
+    KeySpec("output-matches", kString, "a regular expression (ECMAScript) that matches in a line"),
     KeySpec("lines", kInteger, "the number of lines").within(0, kMany),
     KeySpec("why", kText, "printed if it fails"),
 };

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "sim/base/addr.h"
+#include "sim/base/language.h"
 #include "sim/base/result.h"
 #include "sim/base/time.h"
 
@@ -29,7 +30,7 @@ struct Mark {
   constexpr bool operator==(const Mark&) const { return true; }
 };
 
-enum class Language : std::uint8_t { kEn, kZh };
+using lvslab::Language;
 
 /// A text for people. Either language may be empty.
 struct Text {
@@ -153,7 +154,7 @@ struct OutputExpectation {
   std::optional<int> status;          ///< exit status of the last line
   std::optional<std::string> output;  ///< standard output and error, exactly
   std::vector<std::string> has, lacks;
-  std::optional<std::string> matches;  ///< ECMAScript regular expression, found anywhere
+  std::optional<std::string> matches;  ///< ECMAScript regular expression, found in a line
   std::optional<std::uint32_t> lines;
   Text why;
   Mark where;
@@ -176,7 +177,7 @@ enum class FaultKind : std::uint8_t {
   kDelay,      ///< from now on it has this delay and jitter
   kDuplicate,  ///< from now on it repeats `ppm` frames in a million
   kCrash,      ///< the kernel of the host stops at once; its cables keep their carrier
-  kReboot,     ///< the host starts anew with what the file gives it; what was typed is gone
+  kReboot,     ///< the host starts anew: files and packages stay, what the kernel was told is gone
   kPowerOff,   ///< the host stops, and its cables lose their carrier
 };
 

@@ -59,12 +59,10 @@ void Reader::check_node_name(const Located& name, std::string_view what) {
   } else if (name.value == "localhost") {
     problems_.add(name.where, "every host calls itself 'localhost': choose another name");
   }
-  const auto twin = std::ranges::find(node_names_, name.value, &Located::value);
-  if (twin != node_names_.end()) {
+  if (const auto [twin, fresh] = node_names_.emplace(name.value, name.where); !fresh) {
     problems_.add(name.where,
-                  fmt::format("the name '{}' is taken (line {})", name.value, twin->where.line));
+                  fmt::format("the name '{}' is taken (line {})", name.value, twin->second.line));
   }
-  node_names_.push_back(name);
 }
 
 void Reader::read_link(const Fields& owner, LinkProperties& link) const {

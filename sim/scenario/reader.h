@@ -1,6 +1,7 @@
 // The steps of the loader, one for each part of a file. Internal to this room.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -65,7 +66,7 @@ class Reader {
   const LoadOptions& options_;
   Problems& problems_;
   Scenario& scenario_;
-  std::vector<Located> node_names_;  // switches and hosts, those with mistakes included
+  std::map<std::string, Mark> node_names_;  // switches and hosts, those with mistakes included
   SimTime latest_at_{};
 };
 

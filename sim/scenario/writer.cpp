@@ -27,8 +27,7 @@ bool is_plain(std::string_view text) {
     const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
     const bool comment = c == '#' && i > 0 && text[i - 1] == ' ';
     const bool key = c == ':' && i + 1 < text.size() && text[i + 1] == ' ';
-    const bool flow = c == ',' || c == '[' || c == ']' || c == '{' || c == '}';
-    if (control || comment || key || flow) return false;
+    if (control || comment || key) return false;
   }
   return !text.starts_with("...");
 }

@@ -12,8 +12,8 @@ namespace lvslab::scenario {
 /// `scenario` is valid: it came from load(), or keeps to the rules of docs/scenario-format.md.
 std::string to_yaml(const Scenario& scenario);
 
-/// `text` as one YAML scalar: plain if that is safe, a block ("|") for lines, else in quotes.
-/// `indent` is the number of blanks in front of a block's lines.
+/// `text` as one YAML scalar outside of [] and {}: plain if that is safe, a block ("|") for lines,
+/// else in quotes. `indent` is the number of blanks in front of a block's lines.
 std::string yaml_scalar(std::string_view text, int indent);
 
 }  // namespace lvslab::scenario

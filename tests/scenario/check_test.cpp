@@ -50,7 +50,7 @@ TEST(ExpectedOutput, KnowsStatusPatternAndLines) {
   expect.lines = 1;
   EXPECT_THAT(unmet(expect, "curl: (28) Connection timed out\n", 28), IsEmpty());
   EXPECT_THAT(unmet(expect, "", 0),
-              ElementsAre("exit status 0, expected 28", "nothing matches 'timed? ?out'",
+              ElementsAre("exit status 0, expected 28", "no line matches 'timed? ?out'",
                           "0 lines, expected 1"));
 }
 

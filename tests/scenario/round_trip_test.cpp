@@ -52,20 +52,27 @@ TEST(ScenarioRoundTrip, OfEveryKeyUsesEveryKey) {
   }
 }
 
-/// A scalar of letters that YAML and the writer could stumble over.
-std::string odd_text(Prng& prng, std::string_view letters) {
+/// A text of pieces that YAML and the writer could stumble over.
+std::string odd_text(Prng& prng, const std::vector<std::string>& pieces) {
   std::string text;
   for (std::uint32_t n = prng.below(12); n > 0; --n) {
-    text += letters[prng.below(static_cast<std::uint32_t>(letters.size()))];
+    text += pieces[prng.below(static_cast<std::uint32_t>(pieces.size()))];
   }
   return text;
+}
+
+std::vector<std::string> letters_of(std::string_view text) {
+  std::vector<std::string> letters;
+  for (const char c : text) letters.emplace_back(1, c);
+  return letters;
 }
 
 TEST(ScenarioRoundTrip, KeepsFileContentsOfAnyKind) {
   Prng prng(11);
   Scenario scenario = must_load("title: t\nhosts: [{name: a, files: {/x: ''}}]\n");
+  const auto letters = letters_of(" \n\t:#-?[]{},&*!|>'\"%@`=~ab1\\.\r");
   for (int i = 0; i < 3'000; ++i) {
-    scenario.hosts[0].files[0].content = odd_text(prng, " \n\t:#-?[]{},&*!|>'\"%@`=~ab1\\.\r");
+    scenario.hosts[0].files[0].content = odd_text(prng, letters);
     const std::string written = to_yaml(scenario);
     ASSERT_EQ(must_load(written), scenario) << written;
   }
@@ -73,8 +80,9 @@ TEST(ScenarioRoundTrip, KeepsFileContentsOfAnyKind) {
 
 TEST(ScenarioRoundTrip, KeepsTextsOnceFolded) {
   Prng prng(12);
+  const std::vector<std::string> pieces = {" ", "\n", "-", "a", ".", ":", "看", "《", "。", "”"};
   for (int i = 0; i < 3'000; ++i) {
-    const std::string folded = fold_text(odd_text(prng, " \n-ab.:"));
+    const std::string folded = fold_text(odd_text(prng, pieces));
     EXPECT_EQ(fold_text(folded), folded);
     Scenario scenario = must_load("title: t\nhosts: [{name: a}]\n");
     scenario.lesson = {"", folded};
@@ -88,6 +96,7 @@ TEST(FoldedText, JoinsLinesWithABlankAndChineseLinesWithNothing) {
   EXPECT_EQ(fold_text("one\ntwo\n\nthree\n"), "one two\n\nthree");
   EXPECT_EQ(fold_text("客户端\n询问。\n\n第二段"), "客户端询问。\n\n第二段");
   EXPECT_EQ(fold_text("看 ARP\n表"), "看 ARP 表");
+  EXPECT_EQ(fold_text("不应答。\nARP 表"), "不应答。ARP 表");
 }
 
 TEST(FoldedText, KeepsListsAndIndentedLines) {
