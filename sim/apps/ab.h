@@ -33,7 +33,7 @@ class Ab {
  private:
   struct Connection {
     SocketId socket;
-    SimTime began, connected, first_byte;
+    SimTime began, connected, requested, first_byte;
     HttpReader reader;
     std::uint64_t received = 0;  ///< bytes of this response
     bool open = false;           ///< connected

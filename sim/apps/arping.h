@@ -26,7 +26,6 @@ class Arping {
   bool choose_device(Step& step, AppIo& io);
   bool choose_source(Step& step, AppIo& io);
   void send_probe(Step& step, AppIo& io);
-  void after_probe(Step& step, AppIo& io);
   void finish(Step& step, AppIo& io);
   void arm(Step& step, AppIo& io);
 

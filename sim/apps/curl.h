@@ -7,10 +7,10 @@
 // Source: curl 7.88.1 lib/connect.c, lib/http.c, lib/multi.c, src/tool_operate.c.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "sim/apps/app_io.h"
 #include "sim/apps/http_reader.h"
@@ -31,43 +31,55 @@ class Curl {
 
  private:
   enum class Phase : std::uint8_t { kIdle, kConnecting, kWaiting, kReading };
-  /// A connection that the last response left open.
+  /// A connection that a response left open.
   struct Kept {
     SocketId socket;
     command::CurlUrl url;
+    std::uint32_t number = 0;
   };
 
+  /// Works on URLs until one has to wait, or all are done.
   void run(Step& step, AppIo& io);
+  // The next four return false if the URL is finished already.
   bool begin_url(Step& step, AppIo& io);
-  bool open_connection(Step& step, AppIo& io, Ipv4Addr remote);
-  bool local_end(Step& step, AppIo& io, Ipv4Addr remote, Endpoint& local, IfIndex& dev);
-  bool connect_failed(Step& step, AppIo& io, Errno error, bool at_once);
+  bool open_connection(Step& step, AppIo& io);
+  bool choose_local_end(Step& step, AppIo& io, Endpoint& local, IfIndex& dev);
+  bool connect_at_once_failed(Step& step, AppIo& io, Errno error, bool bound);
+  bool take_kept(Step& step, AppIo& io);
+
+  void on_connect_error(Step& step, AppIo& io, Errno error);
   void send_request(Step& step, AppIo& io);
   void on_data(Step& step, AppIo& io, std::string_view data);
-  void on_end(Step& step, AppIo& io);
-  void deliver_headers(Step& step, AppIo& io);
-  void complete(Step& step, AppIo& io);
-  /// The URL is done, well or with transfer_.error: output, messages, -w.
-  void finish(Step& step, AppIo& io, command::CurlError error, bool keep);
-  void write_body(Step& step, AppIo& io);
+  void on_end(Step& step, AppIo& io, bool reset);
+  /// False if the response is refused (-f).
+  bool deliver_headers(Step& step, AppIo& io);
+  /// To standard output, or to what becomes -o's file.
+  void deliver(Step& step, AppIo& io, std::string_view text);
+  /// The URL ended with an error; `told`: -v's lines about it.
+  void fail(Step& step, AppIo& io, const command::CurlError& error, std::string_view told);
+  void succeed(Step& step, AppIo& io);
+  /// Output, message and -w of a URL that is done.
+  void finish(Step& step, AppIo& io, command::CurlError error);
+  void close_socket(Step& step, AppIo& io);
   void arm(Step& step, AppIo& io);
   void verbose(Step& step, AppIo& io, std::string_view text);
+  SimDuration since_start(Step& step) const { return step.now() - began_; }
 
   std::size_t next_url_ = 0;
   Phase phase_ = Phase::kIdle;
   command::CurlUrl url_;
   command::CurlTransfer transfer_;
+  Ipv4Addr remote_;
   SimTime began_, connect_by_, done_by_;
   SocketId socket_;
-  std::optional<Kept> kept_;
-  std::uint32_t connection_ = 0;  ///< the number that -v prints
-  std::uint32_t connections_ = 0;
-  std::uint32_t port_tries_ = 0;
+  std::uint32_t connection_ = 0;   ///< its number, as -v prints it
+  std::uint32_t connections_ = 0;  ///< made so far
+  std::vector<Kept> kept_;
   bool reused_ = false;
-  bool headers_shown_ = false;
-  bool discard_ = false;  ///< -f and a status of 400 or more
+  bool over_ = false;
   HttpReader reader_;
-  std::string body_;  ///< what goes to -o's file
+  std::string body_;  ///< scratch
+  std::string file_;  ///< what goes to -o's file
   int status_ = 0;
 };
 

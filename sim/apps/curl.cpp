@@ -1,0 +1,396 @@
+#include "sim/apps/curl.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/apps/errno_text.h"
+
+namespace lvslab::apps {
+namespace {
+
+using command::CurlCode;
+using command::CurlError;
+using namespace lvslab::literals;
+
+constexpr SimDuration kConnectLimit = 300_s;  // DEFAULT_CONNECT_TIMEOUT
+
+}  // namespace
+
+void Curl::start(Step& step, AppIo& io) { run(step, io); }
+
+void Curl::run(Step& step, AppIo& io) {
+  while (next_url_ < command.urls.size()) {
+    if (begin_url(step, io)) return;
+  }
+  for (const Kept& kept : kept_) io.tcp().close(step, kept.socket);
+  kept_.clear();
+  over_ = true;
+  io.exit(step, status_);
+}
+
+bool Curl::begin_url(Step& step, AppIo& io) {
+  const std::string& typed = command.urls[next_url_];
+  transfer_ = {};
+  transfer_.url = command::curl_effective_url(typed);
+  transfer_.url_number = static_cast<std::uint32_t>(next_url_);
+  transfer_.method = command.head ? "HEAD" : "GET";
+  if (next_url_ < command.outputs.size()) transfer_.exit_file = command.outputs[next_url_];
+  file_.clear();
+  began_ = step.now();
+  done_by_ = command.max_time.ns > 0 ? began_ + command.max_time : SimTime::never();
+  connect_by_ = began_ + (command.connect_timeout.ns > 0 ? command.connect_timeout : kConnectLimit);
+  reused_ = false;
+
+  const auto url = command::parse_curl_url(typed);
+  if (!url) {
+    finish(step, io, url.error());
+    return false;
+  }
+  url_ = *url;
+  if (next_url_ < command.remote_names) {
+    transfer_.exit_file = command::curl_remote_name(url_);
+    if (transfer_.exit_file.empty()) {
+      finish(step, io, {CurlCode::kWriteError, "Failed writing received data to disk/application"});
+      return false;
+    }
+  }
+  const auto remote = io.resolve(url_.host);
+  if (!remote) {
+    const CurlError error = command::curl_could_not_resolve(url_.host);
+    verbose(step, io, command::curl_verbose_error(error, connections_++));
+    finish(step, io, error);
+    return false;
+  }
+  remote_ = remote->is_any() ? Ipv4Addr{0x7f00'0001} : *remote;
+  if (take_kept(step, io)) {
+    send_request(step, io);
+    return true;
+  }
+  return open_connection(step, io);
+}
+
+bool Curl::take_kept(Step& step, AppIo& io) {
+  const auto it = std::ranges::find_if(kept_, [&](const Kept& kept) {
+    return kept.url.host == url_.host && kept.url.port == url_.port;
+  });
+  if (it == kept_.end()) return false;
+  socket_ = it->socket;
+  connection_ = it->number;
+  kept_.erase(it);
+  reused_ = true;
+  verbose(step, io, command::curl_verbose_reused(url_, connection_));
+  transfer_.remote_ip = remote_;
+  transfer_.remote_port = url_.port;
+  transfer_.local_ip = io.tcp().local(socket_).addr;
+  transfer_.local_port = io.tcp().local(socket_).port;
+  return true;
+}
+
+// --- connecting
+
+bool Curl::open_connection(Step& step, AppIo& io) {
+  connection_ = connections_++;
+  verbose(step, io, command::curl_verbose_trying(url_, remote_));
+  Endpoint local;
+  IfIndex dev;
+  if (!choose_local_end(step, io, local, dev)) return false;
+  const std::uint32_t last = std::max(command.local_ports.first, command.local_ports.last);
+  std::expected<SocketId, Errno> socket = std::unexpected(Errno::kAddrInUse);
+  for (std::uint32_t port = command.local_ports.first; port <= last; ++port) {
+    local.port = static_cast<std::uint16_t>(port);
+    socket = io.tcp().connect(step, io.id(), local, {remote_, url_.port}, dev);
+    const bool taken = !socket && socket.error() == Errno::kAddrInUse;
+    if (!taken || port == last) break;
+    verbose(step, io, fmt::format("* Bind to local port {} failed, trying next\n", port));
+  }
+  if (!socket) return connect_at_once_failed(step, io, socket.error(), local.port != 0);
+  if (local.port != 0) verbose(step, io, command::curl_verbose_local_port(local.port));
+  socket_ = *socket;
+  phase_ = Phase::kConnecting;
+  arm(step, io);
+  return true;
+}
+
+/// Source: bindlocal(), lib/cf-socket.c.
+bool Curl::choose_local_end(Step& step, AppIo& io, Endpoint& local, IfIndex& dev) {
+  const std::string& name = command.interface;
+  if (name.empty()) return true;
+  if (const auto device = io.device(name)) {
+    dev = device->dev;
+    return true;
+  }
+  const auto addr = io.resolve(name);
+  if (addr && io.is_local(*addr)) {
+    local.addr = *addr;
+    return true;
+  }
+  CurlError error = command::curl_no_interface(name);
+  if (addr) {
+    verbose(
+        step, io,
+        fmt::format("* Name '{0}' family 2 resolved to '{1}' family 2\n", name, addr->to_string()));
+    error = command::curl_bind_failed(static_cast<int>(Errno::kAddrNotAvail));
+  }
+  fail(step, io, error,
+       command::curl_verbose_bind_failed(url_, error, since_start(step), connection_));
+  return false;
+}
+
+bool Curl::connect_at_once_failed(Step& step, AppIo& io, Errno error, bool bound) {
+  if (bound && (error == Errno::kAddrInUse || error == Errno::kAddrNotAvail)) {
+    const CurlError why = command::curl_bind_failed(static_cast<int>(error));
+    fail(step, io, why,
+         command::curl_verbose_bind_failed(url_, why, since_start(step), connection_));
+    return false;
+  }
+  const CurlError why = command::curl_could_not_connect(url_, since_start(step));
+  fail(step, io, why,
+       command::curl_verbose_immediate_fail(remote_, errno_text(error), why, connection_));
+  return false;
+}
+
+void Curl::on_connect_error(Step& step, AppIo& io, Errno error) {
+  socket_ = {};  // gone with its error
+  const CurlError why = error == Errno::kTimedOut
+                            ? command::curl_connect_timeout(url_, since_start(step))
+                            : command::curl_could_not_connect(url_, since_start(step));
+  fail(step, io, why,
+       command::curl_verbose_connect_failed(url_, errno_text(error), why, connection_));
+  run(step, io);
+}
+
+void Curl::arm(Step& step, AppIo& io) {
+  const SimTime connect_by = phase_ == Phase::kConnecting ? connect_by_ : SimTime::never();
+  io.set_timer(step, std::min(done_by_, connect_by));
+}
+
+void Curl::on_timer(Step& step, AppIo& io) {
+  if (over_ || phase_ == Phase::kIdle) return;
+  const SimDuration after = since_start(step);
+  if (phase_ == Phase::kConnecting) {
+    if (step.now() >= done_by_) {
+      const CurlError why = command::curl_connection_timed_out(after);
+      fail(step, io, why, command::curl_verbose_error(why, connection_));
+    } else if (step.now() >= connect_by_) {
+      const CurlError why = command::curl_connect_timeout(url_, after);
+      fail(step, io, why,
+           command::curl_verbose_connect_timeout(connect_by_ - began_, why, connection_));
+    } else {
+      arm(step, io);
+      return;
+    }
+  } else if (step.now() >= done_by_) {
+    const CurlError why =
+        command::curl_operation_timed_out(after, reader_.body_received(), reader_.content_length());
+    fail(step, io, why, command::curl_verbose_error(why, connection_));
+  } else {
+    arm(step, io);
+    return;
+  }
+  run(step, io);
+}
+
+// --- transferring
+
+void Curl::on_socket(Step& step, AppIo& io, const SocketEvent& event) {
+  if (over_) return;
+  const bool ends =
+      event.kind == SocketEventKind::kPeerClosed || event.kind == SocketEventKind::kError;
+  if (event.socket != socket_) {  // one that waits for another URL
+    const auto it = std::ranges::find(kept_, event.socket, &Kept::socket);
+    if (it == kept_.end() || !ends) return;
+    if (event.kind == SocketEventKind::kPeerClosed) io.tcp().close(step, event.socket);
+    kept_.erase(it);
+    return;
+  }
+  switch (event.kind) {
+    case SocketEventKind::kConnected:
+      transfer_.connect = transfer_.pre_transfer = since_start(step);
+      transfer_.num_connects = 1;
+      transfer_.remote_ip = remote_;
+      transfer_.remote_port = url_.port;
+      transfer_.local_ip = io.tcp().local(socket_).addr;
+      transfer_.local_port = io.tcp().local(socket_).port;
+      verbose(step, io, command::curl_verbose_connected(url_, remote_, connection_));
+      send_request(step, io);
+      return;
+    case SocketEventKind::kData:
+      on_data(step, io, {reinterpret_cast<const char*>(event.data.data()), event.data.size()});
+      return;
+    case SocketEventKind::kPeerClosed: on_end(step, io, false); return;
+    case SocketEventKind::kError:
+      if (phase_ == Phase::kConnecting) {
+        on_connect_error(step, io, event.error);
+      } else {
+        socket_ = {};
+        on_end(step, io, true);
+      }
+      return;
+    case SocketEventKind::kAccepted:
+    case SocketEventKind::kWritable: return;
+  }
+}
+
+void Curl::send_request(Step& step, AppIo& io) {
+  const std::string request = command::curl_request(command, url_);
+  const Bytes bytes{reinterpret_cast<const std::uint8_t*>(request.data()), request.size()};
+  verbose(step, io, command::curl_verbose_request(request));
+  transfer_.size_request = request.size();
+  transfer_.pre_transfer = since_start(step);
+  reader_.begin(transfer_.method == "HEAD");
+  phase_ = Phase::kWaiting;
+  io.tcp().send(step, socket_, bytes);
+  arm(step, io);
+}
+
+void Curl::on_data(Step& step, AppIo& io, std::string_view data) {
+  if (phase_ == Phase::kWaiting) {
+    transfer_.start_transfer = since_start(step);
+    phase_ = Phase::kReading;
+  }
+  while (!data.empty() && phase_ == Phase::kReading) {
+    const HttpReader::State before = reader_.state();
+    body_.clear();
+    data.remove_prefix(reader_.feed(data, body_));
+    if (reader_.state() == HttpReader::State::kBroken) {
+      const CurlError why{CurlCode::kUnsupportedProtocol, "Received HTTP/0.9 when not allowed"};
+      fail(step, io, why, command::curl_verbose_error(why, connection_));
+      run(step, io);
+      return;
+    }
+    if (before == HttpReader::State::kHead && reader_.state() != before &&
+        !deliver_headers(step, io)) {
+      run(step, io);
+      return;
+    }
+    if (!body_.empty()) deliver(step, io, body_);
+    if (reader_.state() == HttpReader::State::kDone) {
+      succeed(step, io);
+      run(step, io);
+      return;
+    }
+  }
+}
+
+bool Curl::deliver_headers(Step& step, AppIo& io) {
+  transfer_.response_code = reader_.status();
+  transfer_.http_version = reader_.version();
+  transfer_.size_header = reader_.head().size();
+  transfer_.content_length = reader_.content_length();
+  transfer_.content_type = http_header(reader_.head(), "Content-Type").value_or("");
+  verbose(step, io, command::curl_verbose_response(reader_.head()));
+  if (command.fail && reader_.status() >= 400) {
+    const CurlError why = command::curl_http_error(reader_.status());
+    fail(step, io, why, command::curl_verbose_error(why, connection_));
+    return false;
+  }
+  if (command.include || command.head) {
+    const bool terminal = transfer_.exit_file.empty() && io.stdout_is_terminal();
+    deliver(step, io, command::curl_header_text(reader_.head(), terminal));
+  }
+  return true;
+}
+
+void Curl::deliver(Step& step, AppIo& io, std::string_view text) {
+  if (transfer_.exit_file.empty() || transfer_.exit_file == "-") {
+    io.print(step, text);
+  } else {
+    file_ += text;
+  }
+}
+
+void Curl::on_end(Step& step, AppIo& io, bool reset) {
+  const bool nothing = phase_ == Phase::kWaiting;
+  if (nothing && reused_) {  // the server had closed the kept connection meanwhile
+    close_socket(step, io);
+    reused_ = false;
+    verbose(step, io, "* Connection died, retrying a fresh connect\n");
+    if (!open_connection(step, io)) run(step, io);
+    return;
+  }
+  if (!reset && reader_.end() == HttpReader::State::kDone) {
+    succeed(step, io);
+  } else {
+    const std::uint64_t missing =
+        reader_.content_length().value_or(reader_.body_received()) - reader_.body_received();
+    const CurlError why = reset     ? command::curl_reset_by_peer()
+                          : nothing ? command::curl_empty_reply()
+                                    : command::curl_partial_file(missing);
+    fail(step, io, why, command::curl_verbose_error(why, connection_));
+  }
+  run(step, io);
+}
+
+// --- the end of a URL
+
+void Curl::fail(Step& step, AppIo& io, const CurlError& error, std::string_view told) {
+  verbose(step, io, told);
+  close_socket(step, io);
+  finish(step, io, error);
+}
+
+void Curl::succeed(Step& step, AppIo& io) {
+  const bool keep =
+      reader_.keep_alive() && command.version == command::CurlCommand::HttpVersion::k11;
+  CurlError error;
+  if (!transfer_.exit_file.empty() && transfer_.exit_file != "-" &&
+      !io.write_file(step, transfer_.exit_file, file_)) {
+    io.print_error(step, fmt::format("Warning: Failed to open the file {}: No such file or "
+                                     "directory\n",
+                                     transfer_.exit_file));
+    error = {CurlCode::kWriteError, "Failure writing output to destination"};
+  }
+  const bool kept = keep && error.code == CurlCode::kOk;
+  verbose(step, io, command::curl_verbose_done(url_, connection_, kept));
+  if (kept) {
+    kept_.push_back({socket_, url_, connection_});
+    socket_ = {};
+  } else {
+    close_socket(step, io);
+  }
+  finish(step, io, std::move(error));
+}
+
+void Curl::finish(Step& step, AppIo& io, CurlError error) {
+  transfer_.total = since_start(step);
+  transfer_.size_download = reader_.body_received();
+  transfer_.error = std::move(error);
+  const bool shows_meter = transfer_.num_connects > 0 || reused_ || phase_ != Phase::kIdle;
+  const bool to_file = !transfer_.exit_file.empty() && transfer_.exit_file != "-";
+  if (shows_meter && !command.silent && (to_file || !io.stdout_is_terminal())) {
+    io.print_error(step, command::curl_progress_meter(transfer_));
+  }
+  phase_ = Phase::kIdle;
+  io.set_timer(step, SimTime::never());
+  if (transfer_.error.code != CurlCode::kOk) {
+    io.print_error(step, command::curl_error_line(command, transfer_.error));
+  }
+  if (!command.write_out.empty()) {
+    const command::Output out = command::curl_write_out(command.write_out, transfer_);
+    io.print(step, out.out);
+    io.print_error(step, out.err);
+  }
+  status_ = static_cast<int>(transfer_.error.code);
+  reader_.begin(false);
+  ++next_url_;
+}
+
+void Curl::close_socket(Step& step, AppIo& io) {
+  if (socket_.valid()) io.tcp().close(step, socket_);
+  socket_ = {};
+}
+
+void Curl::verbose(Step& step, AppIo& io, std::string_view text) {
+  if (command.verbose) io.print_error(step, text);
+}
+
+void Curl::on_signal(Step& step, AppIo& io, Signal signal) {
+  if (over_) return;
+  over_ = true;
+  close_socket(step, io);
+  for (const Kept& kept : kept_) io.tcp().close(step, kept.socket);
+  io.exit(step, 128 + static_cast<int>(signal));
+}
+
+}  // namespace lvslab::apps
