@@ -235,10 +235,10 @@ std::string render_ipvs_connections(const HostTables& tables, const IpvsListing&
     const auto place = [&](Ipv4Addr addr, std::uint16_t port) {
       return endpoint(addr, port, row.protocol, list.numeric, names);
     };
-    text += fmt::format("{:<3} {:02}:{:02}  {:<11} {:<18} {:<18} {}\n", protocol_name(row.protocol),
-                        left / 60, left % 60, ipvs_state_name(row.state),
-                        place(row.client, row.client_port), place(row.virt, row.virt_port),
-                        place(row.dest, row.dest_port));
+    const std::string clock = fmt::format("{:02}:{:02}", left / 60, left % 60);
+    text += fmt::format("{:<3} {:<6} {:<11} {:<18} {:<18} {}\n", protocol_name(row.protocol), clock,
+                        ipvs_state_name(row.state), place(row.client, row.client_port),
+                        place(row.virt, row.virt_port), place(row.dest, row.dest_port));
   }
   return text;
 }

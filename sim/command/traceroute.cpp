@@ -84,7 +84,7 @@ Reader::Step Reader::apply_wait(const std::string& value) {
                     (parts[2].empty() || (near && *near >= 0));
   if (!good) {
     return complain(
-        fmt::format("Cannot handle `-w' option with arg `{}' (argc {})", value, index_));
+        fmt::format("Cannot handle `-w' option with arg `{}' (argc {})", value, index_ - 1));
   }
   command_.wait = *max;
   if (!parts[1].empty()) command_.here = static_cast<std::uint32_t>(*here);
@@ -105,7 +105,7 @@ Reader::Step Reader::apply(const Option& option, const std::string& value) {
   const auto number = to_u32(value);
   if (!number || (option.letter == 'p' && *number > 65535)) {
     return complain(fmt::format("Cannot handle `-{}' option with arg `{}' (argc {})", option.letter,
-                                value, index_));
+                                value, index_ - 1));
   }
   switch (option.letter) {
     case 'm': command_.max_ttl = *number; break;
