@@ -259,6 +259,7 @@ void tune_receive_buffer(Context& c, std::uint32_t index, const Segment& segment
       e.receive_buffer != 0 ? e.receive_buffer : static_cast<std::uint32_t>(c.config.rmem[1]);
   if (e.receive_buffer != 0 && s.rcv_ssthresh < buffer / 2) {
     s.rcv_ssthresh = std::min(buffer / 2, s.rcv_ssthresh + 2 * mss);
+    s.quick |= 1;  // the peer should hear of the room at once
   }
   // Dynamic right sizing, once in a round trip.
   if (e.rcv_rtt_us8 == 0 || (c.now() - e.drs_time).us() < e.rcv_rtt_us8 >> 3) return;
