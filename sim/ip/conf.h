@@ -3,7 +3,7 @@
 //
 // Modelled in effect: arp_ignore, arp_announce, arp_filter, arp_accept, arp_notify,
 // arp_evict_nocarrier, drop_gratuitous_arp, proxy_arp, proxy_arp_pvlan, rp_filter, accept_local,
-// route_localnet, send_redirects, accept_redirects, secure_redirects, shared_media, forwarding,
+// route_localnet, send_redirects, accept_redirects, shared_media, forwarding,
 // bc_forwarding, promote_secondaries, ignore_routes_with_linkdown, all of icmp_* but
 // icmp_echo_enable_probe, ip_forward, ip_default_ttl, ip_local_port_range, ip_nonlocal_bind,
 // route.min_pmtu, route.mtu_expires, ipfrag_time, and neigh/* but proxy_qlen, app_solicit,

@@ -87,10 +87,8 @@ class Fib {
 std::expected<FibEntry, Errno> fib_lookup(const Stack& stack, const Flow& flow,
                                           bool ignore_linkdown = false);
 /// inet_addr_type(): how table local sees an address (kUnicast if it does not know it).
-enum class AddrType : std::uint8_t { kUnspecified, kUnicast, kLocal, kBroadcast, kMulticast };
+enum class AddrType : std::uint8_t { kUnicast, kLocal, kBroadcast, kMulticast };
 AddrType addr_type(const Stack& stack, Ipv4Addr addr);
-/// inet_addr_type_dev_table() with a device: only that device's addresses count as local.
-AddrType addr_type_dev(const Stack& stack, IfIndex dev, Ipv4Addr addr);
 
 // --- template bodies ---------------------------------------------------------------------------
 

@@ -74,6 +74,7 @@ class RouteCache {
   }
   Entry& put(const Key& key, const Route& route, SimTime expires);
   void invalidate() { ++generation_; }
+  std::size_t memory_bytes() const { return slots_.capacity() * sizeof(Entry); }
 
  private:
   static constexpr std::size_t kFirst = 8, kLargest = 16'384;

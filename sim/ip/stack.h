@@ -154,7 +154,10 @@ bool on_link(const Stack& stack, IfIndex dev, Ipv4Addr a, Ipv4Addr b);
 enum class RouteVerb : std::uint8_t { kAdd, kReplace, kChange, kAppend, kPrepend };
 /// inet_rtm_newroute(): kExist, kNoEnt (kChange of none), kNetUnreach (gateway not reachable, or
 /// the device is down: kNetDown), kInval, kNoDev. Scope kNowhere: chosen as `ip route` does.
-Errno add_route(Step& step, Stack& stack, RouteVerb verb, RouteRow route);
+/// `extack` receives what the kernel says besides the errno ("Nexthop has invalid gateway."), and
+/// is cleared first.
+Errno add_route(Step& step, Stack& stack, RouteVerb verb, RouteRow route,
+                std::string_view* extack = nullptr);
 /// inet_rtm_delroute(): the first that fits all that is given. kSrch: none (ESRCH).
 struct RoutePattern {
   std::uint32_t table = kTableMain;
@@ -240,6 +243,8 @@ Errno deliver_to(Step& step, Stack& stack, Ports& ports, Packet& packet, Ipv4Add
 Errno output(Step& step, Stack& stack, Ports& ports, const IpSend& how, FrameRef segment);
 /// dst_confirm_neigh(): progress above proves that `peer`'s next hop is reachable.
 void confirm(Step& step, Stack& stack, Ipv4Addr peer);
+/// True while the next hop is being resolved and packets wait for it (sk_wmem of a queued SYN).
+bool neighbour_pending(const Stack& stack, const Route& route);
 /// A due timer of kind kNeigh, kIp or kIcmp.
 void on_timer(Step& step, Stack& stack, Ports& ports, const TimerEntry& timer);
 

@@ -45,7 +45,9 @@ std::expected<SocketId, Errno> udp_bind(Step& step, Stack& stack, AppId owner, E
 /// connect(2): fixes the peer and, by the route, the source. The errors of route_output().
 Errno udp_connect(Step& step, Stack& stack, SocketId socket, Endpoint remote);
 /// sendto(2). kMsgSize above 65507 bytes; kAcces for a broadcast without leave; those of the route.
-Errno udp_send(Step& step, Stack& stack, Ports& ports, SocketId socket, Endpoint to, Bytes data);
+/// `ttl` 0: ip_default_ttl.
+Errno udp_send(Step& step, Stack& stack, Ports& ports, SocketId socket, Endpoint to, Bytes data,
+               std::uint8_t ttl = 0);
 void udp_set_broadcast(Stack& stack, SocketId socket, bool allowed);
 void udp_close(Step& step, Stack& stack, SocketId socket);
 /// __udp4_lib_rcv(): hands the datagram to its socket, or answers port unreachable. Takes the
