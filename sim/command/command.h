@@ -11,14 +11,21 @@
 #include <variant>
 #include <vector>
 
+#include "sim/command/ab.h"
+#include "sim/command/arping.h"
 #include "sim/command/basic.h"
+#include "sim/command/curl.h"
 #include "sim/command/filters.h"
 #include "sim/command/ifconfig.h"
 #include "sim/command/ip.h"
+#include "sim/command/ipvsadm.h"
 #include "sim/command/net_tools.h"
 #include "sim/command/output.h"
+#include "sim/command/ping.h"
 #include "sim/command/service.h"
 #include "sim/command/ss.h"
+#include "sim/command/tcpdump.h"
+#include "sim/command/traceroute.h"
 
 namespace lvslab::command {
 
@@ -38,7 +45,8 @@ using Command =
                  CdCommand, PwdCommand, WaitCommand, JobsCommand, UnameCommand, WhoamiCommand,
                  RebootCommand, ClearCommand, ExitCommand, ModprobeCommand, CatCommand, GrepCommand,
                  WcCommand, HeadCommand, TailCommand, TeeCommand, SortCommand, UniqCommand,
-                 CutCommand, UnknownCommand>;
+                 CutCommand, IpvsadmCommand, CurlCommand, AbCommand, PingCommand, TracerouteCommand,
+                 ArpingCommand, TcpdumpCommand, UnknownCommand>;
 
 /// argv → typed command. `args` must not be empty. A leading directory of a system tool
 /// ("/sbin/ifconfig") is taken off. Errors: bad usage as the tool prints it; status 127 for a word

@@ -1,9 +1,10 @@
 // ip(8) of iproute2 6.1: addr, link, route, rule, neigh as typed commands.
 //
-// Models: the global options -4 -6 -s -s -br -j -p -o -d -N -V (-c is accepted, colours are not
-// printed), unique and non-unique abbreviations as iproute2 resolves them, show/add/del/get/flush/
-// change/replace. Leaves out: every other object, IPv6 content, -batch, multipath, metrics locks.
-// Source: iproute2 6.1 ip/ip.c, ipaddress.c, iplink.c, iproute.c, iprule.c, ipneigh.c, lib/utils.c.
+// Models: the global options -4 -6 -s -s -br -j -p -o -d -N -V (-c is accepted, colours are
+// not printed), unique and non-unique abbreviations as iproute2 resolves them,
+// show/add/del/get/flush/ change/replace. Leaves out: every other object, IPv6 content, -batch,
+// multipath, metrics locks. Source: iproute2 6.1 ip/ip.c, ipaddress.c, iplink.c, iproute.c,
+// iprule.c, ipneigh.c, lib/utils.c.
 #pragma once
 
 #include <cstdint>
@@ -223,9 +224,15 @@ enum class IpError : std::uint8_t {
   kNotAssigned,         ///< Error: ipv4: Address not found.
   kMtuTooSmall,         ///< Error: mtu less than device minimum.
   kMtuTooBig,           ///< Error: mtu greater than device maximum.
+  kNoLinkLayer,         ///< Error: No link layer address given.
+  kInvalidPrefix,       ///< Error: Invalid prefix for given prefix length.
 };
 /// The message and status (2) that ip prints for a refusal of the kernel.
 Output ip_failure(IpError error);
+/// What `ip -s ... flush` says about `deleted` entries; without -s nothing.
+std::string render_ip_flush(const IpCommand& command, std::size_t deleted);
+/// What `ip addr del A` without a prefix length says on standard error.
+std::string ip_wildcard_deletion_warning(Ipv4Addr addr);
 /// `Cannot find device "eth9"`, status 1.
 Output ip_cannot_find_device(std::string_view dev);
 

@@ -51,15 +51,12 @@ struct NetstatCommand {
   Mode mode = Mode::kSockets;
   bool numeric = false, all = false, listening = false;
   bool tcp = false, udp = false, raw = false;
-  bool programs = false, timers = false, extended = false, wide = false;
+  bool programs = false, wide = false;
   friend bool operator==(const NetstatCommand&, const NetstatCommand&) = default;
 };
 Parsed<NetstatCommand> parse_netstat(Args args);
 std::string to_text(const NetstatCommand& command);
 Output render_netstat(const HostTables& tables, const NetstatCommand& command);
-
-/// "http" for 80 and so on, as /etc/services has it; nothing if the port has no name there.
-std::optional<std::string_view> service_name(std::uint16_t port, SocketProto proto);
 
 // What the kernel's refusals look like (status 1; arp -d of nothing and arp -s too).
 /// "SIOCSIFADDR: No such device" and the like.

@@ -63,7 +63,9 @@ std::vector<std::string_view> known_packages();
 /// "net.ipv4.ip_forward = 1" lines (or bare values with -n).
 std::string render_sysctl_line(const SysctlCommand& command, std::string_view name,
                                std::string_view value);
-/// The message for a name that is not there: `sysctl: cannot stat /proc/sys/...`, status 255.
+/// The message for a name that is not there: `sysctl: cannot stat /proc/sys/...`, status 1.
 Output sysctl_unknown_key(std::string_view name);
+/// The message for a value that the kernel refuses: `sysctl: setting key "...": Invalid argument`.
+Output sysctl_invalid_value(std::string_view name);
 
 }  // namespace lvslab::command

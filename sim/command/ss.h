@@ -1,8 +1,8 @@
 // ss(8) of iproute2 6.1.
 //
-// Models: -n -a -l -t -u -w -4 -p -o -e -H -s -r, `state S`, and the filters `sport = :P`,
-// `dport = :P`, `src A`, `dst A`. Leaves out: -i -m -K -Z, unix and netlink sockets, other filters.
-// Source: iproute2 6.1 misc/ss.c: render_calc_width(), render(), inet_stats_print(),
+// Models: -n -a -l -t -u -w -4 -p -H -s, `state S`, and the filters `sport = :P`,
+// `dport = :P`, `src A`, `dst A`. Leaves out: -i -o -e -m -r -K -Z, unix and netlink sockets, other
+// filters. Source: iproute2 6.1 misc/ss.c: render_calc_width(), render(), inet_stats_print(),
 // print_summary().
 #pragma once
 

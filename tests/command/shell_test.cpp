@@ -1,0 +1,210 @@
+// The shell: grammar, canonical text, expansion, and errors that point at their column.
+#include "sim/command/shell.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sim/base/prng.h"
+
+namespace lvslab::command {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+Script script_of(std::string_view text) {
+  auto parsed = parse_script(text);
+  EXPECT_TRUE(parsed.has_value()) << text << "\n" << (parsed ? "" : parsed.error().err);
+  return parsed.value_or(Script{});
+}
+std::string error_of(std::string_view text) {
+  const auto parsed = parse_script(text);
+  EXPECT_FALSE(parsed.has_value()) << text;
+  return parsed ? "" : parsed.error().err;
+}
+std::string canonical(std::string_view text) { return to_text(script_of(text)); }
+
+/// The fields of the words of the script's first simple command.
+std::vector<std::string> fields(std::string_view text, const Variables& variables = {},
+                                const std::vector<std::string>& results = {}) {
+  const Script script = script_of(text);
+  std::vector<std::string> out;
+  for (const Node& node : script.nodes) {
+    if (node.kind != Node::Kind::kSimple) continue;
+    for (const Word& word : node.words) {
+      for (std::string& field : expand(word, variables, results)) out.push_back(std::move(field));
+    }
+    if (node.words.size() > 1) break;
+  }
+  return out;
+}
+
+TEST(Shell, ALineBecomesItsWords) {
+  EXPECT_THAT(fields("ipvsadm -A -t 192.168.80.150:80 -s rr"),
+              ElementsAre("ipvsadm", "-A", "-t", "192.168.80.150:80", "-s", "rr"));
+}
+
+TEST(Shell, QuotesKeepBlanksAndBackslashKeepsOneCharacter) {
+  EXPECT_THAT(fields(R"(echo 'a  b' "c  $x" d\ e "it's" '' "\$x \a")", {{"x", "1 2"}}),
+              ElementsAre("echo", "a  b", "c  1 2", "d e", "it's", "", R"($x \a)"));
+}
+
+TEST(Shell, UnquotedVariablesSplitAndEmptyOnesVanish) {
+  EXPECT_THAT(fields("echo $a$b ${a}x \"$none\" $none -$a-", {{"a", "1 2"}, {"b", " 3"}}),
+              ElementsAre("echo", "1", "2", "3", "1", "2x", "", "-1", "2-"));
+}
+
+TEST(Shell, BracesExpandBeforeVariables) {
+  EXPECT_THAT(fields("echo {1..4} {3..1} {01..03} {a..c} {1..7..3} x{a,b{1,2}}y {solo} '{1..2}'"),
+              ElementsAre("echo", "1", "2", "3", "4", "3", "2", "1", "01", "02", "03", "a", "b",
+                          "c", "1", "4", "7", "xay", "xb1y", "xb2y", "{solo}", "{1..2}"));
+}
+
+TEST(Shell, ASequenceWithoutEndStaysAsItIs) {
+  EXPECT_THAT(fields("echo {1..999999999999}"), ElementsAre("echo", "{1..999999999999}"));
+}
+
+TEST(Shell, CommandSubstitutionSplitsUnlessQuoted) {
+  const Script script = script_of("echo $(seq 1 2) \"`pwd`\"");
+  const Node& echo = script.nodes[script.nodes.size() - 4];
+  ASSERT_EQ(echo.kind, Node::Kind::kSimple);
+  const std::vector<NodeIndex> inner = substitutions_of(echo.words[1]);
+  ASSERT_EQ(inner.size(), 1U);
+  EXPECT_EQ(to_text(script, inner[0]), "seq 1 2");
+  EXPECT_THAT(expand(echo.words[1], {}, std::vector<std::string>{"1\n2\n"}), ElementsAre("1", "2"));
+  EXPECT_THAT(expand(echo.words[2], {}, std::vector<std::string>{"/a b\n\n"}), ElementsAre("/a b"));
+}
+
+TEST(Shell, TildeIsHome) {
+  EXPECT_THAT(fields("echo ~ ~/x a~ '~'", {{"HOME", "/root"}}),
+              ElementsAre("echo", "/root", "/root/x", "a~", "~"));
+}
+
+TEST(Shell, RedirectTargetsStayOneWord) {
+  const Script script = script_of("echo 1 > \"/proc/sys/$x\" 2>&1");
+  const Node& node = script.nodes[0];
+  ASSERT_EQ(node.redirects.size(), 2U);
+  EXPECT_EQ(expand_to_one(node.redirects[0].target, {{"x", "a b"}}), "/proc/sys/a b");
+  EXPECT_EQ(node.redirects[1].kind, Redirect::Kind::kDuplicate);
+  EXPECT_EQ(node.redirects[1].fd, 2);
+  EXPECT_EQ(node.redirects[1].from, 1);
+}
+
+TEST(Shell, CanonicalTextSaysTheSameInOneWay) {
+  EXPECT_EQ(canonical("a;b&c&&d||e"), "a; b & c && d || e");
+  EXPECT_EQ(canonical("for i in 1 2\ndo\n curl -s $i >>f  2>/dev/null\ndone|sort|uniq -c"),
+            "for i in 1 2; do curl -s $i >> f 2> /dev/null; done | sort | uniq -c");
+  EXPECT_EQ(canonical("echo \"a$x\"'b' c\\ d"), "echo \"a${x}b\" c' 'd");
+  EXPECT_EQ(canonical("X=1 Y='a b' cmd &> f"), "X=1 Y='a b' cmd > f 2>&1");
+  EXPECT_EQ(canonical("! grep x |& wc -l"), "! grep x 2>&1 | wc -l");
+  EXPECT_EQ(canonical("# only a comment"), "");
+  EXPECT_EQ(canonical("echo a#b # rest"), "echo a#b");
+}
+
+TEST(Shell, ChildrenComeBeforeTheirParents) {
+  const Script script =
+      script_of("for i in $(seq 1 6); do curl $i && echo ok || echo $(date); done");
+  for (NodeIndex i = 0; i < script.nodes.size(); ++i) {
+    for (const NodeIndex child : script.nodes[i].children) EXPECT_LT(child, i);
+  }
+  EXPECT_EQ(script.root, script.nodes.size() - 1);
+}
+
+TEST(Shell, ErrorsCarryTheColumn) {
+  EXPECT_EQ(error_of("echo 'a"),
+            "bash: unexpected EOF while looking for matching `''\nlvslab: column 6\n");
+  EXPECT_EQ(error_of("echo \"a"),
+            "bash: unexpected EOF while looking for matching `\"'\nlvslab: column 6\n");
+  EXPECT_EQ(error_of("echo $(seq 1"),
+            "bash: unexpected EOF while looking for matching `)'\nlvslab: column 6\n");
+  EXPECT_EQ(error_of("ls )"), "bash: syntax error near unexpected token `)'\nlvslab: column 4\n");
+  EXPECT_EQ(error_of("ls |"), "bash: syntax error: unexpected end of file\nlvslab: column 5\n");
+  EXPECT_EQ(error_of("a ;; b"),
+            "bash: syntax error near unexpected token `;;'\nlvslab: column 3\n");
+  EXPECT_EQ(error_of("&& a"), "bash: syntax error near unexpected token `&&'\nlvslab: column 1\n");
+  EXPECT_EQ(error_of("a\nb >"),
+            "bash: syntax error near unexpected token `newline'\nlvslab: line 2, column 4\n");
+  EXPECT_EQ(error_of("done"),
+            "bash: syntax error near unexpected token `done'\nlvslab: column 1\n");
+  EXPECT_EQ(error_of("for 1x in a; do b; done"),
+            "bash: `1x': not a valid identifier\nlvslab: column 5\n");
+}
+
+TEST(Shell, WhatIsNotModelledSaysSoAndWhatIsClose) {
+  for (const char* text : {"while true; do a; done", "if a; then b; fi", "case x in esac", "(a; b)",
+                           "{ a; }", "cat <<EOF", "cat <<< x", "echo $((1+2))", "f() { a; }",
+                           "echo ${x%%.*}", "for ((i=0;i<3;i++)); do a; done", "diff <(a) b"}) {
+    EXPECT_THAT(error_of(text), HasSubstr("is not modelled")) << text;
+    EXPECT_THAT(error_of(text), HasSubstr("column")) << text;
+  }
+}
+
+TEST(Shell, GlobPatternsAreSeenOnlyWhenUnquoted) {
+  EXPECT_TRUE(has_glob(script_of("cat /proc/*/x").nodes[0].words[1]));
+  EXPECT_FALSE(has_glob(script_of("cat '/proc/*/x'").nodes[0].words[1]));
+  EXPECT_TRUE(glob_match("eth[0-9]*", "eth0:1"));
+  EXPECT_TRUE(glob_match("*:?", "lo:1"));
+  EXPECT_FALSE(glob_match("eth[!0]", "eth0"));
+  EXPECT_FALSE(glob_match("", "x"));
+  EXPECT_TRUE(glob_match("*", ""));
+}
+
+TEST(Shell, DeepNestingIsRefusedNotACrash) {
+  std::string deep;
+  for (int i = 0; i < 5000; ++i) deep += "$(";
+  EXPECT_THAT(error_of(deep), HasSubstr("nesting deeper than 64"));
+  std::string loops;
+  for (int i = 0; i < 5000; ++i) loops += "for i in a; do ";
+  EXPECT_THAT(error_of(loops), HasSubstr("nesting deeper than 64"));
+}
+
+std::string random_line(Prng& prng) {
+  static constexpr std::array<std::string_view, 44> kPieces = {
+      "echo", " ",  " ",   " ",      "a",     "$x",        "${x}", "\"",   "'",     "\\",     "|",
+      "||",   "&&", "&",   ";",      "\n",    ">",         ">>",   "<",    "2>&1",  "&>",     "(",
+      ")",    "$(", "`",   "{1..3}", "{a,b}", "for i in ", "do ",  "done", "; do ", "; done", "#",
+      "!",    "=",  "x=1", "1",      "$?",    "~",         "*",    "in",   "${",    "}",      "\t"};
+  std::string line;
+  const std::uint32_t count = 1 + prng.below(14);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    line += kPieces[prng.below(static_cast<std::uint32_t>(kPieces.size()))];
+  }
+  return line;
+}
+
+TEST(Shell, RandomLinesParseToATreeWhoseTextIsThatTree) {
+  Prng prng(20);
+  int parsed_lines = 0;
+  for (int i = 0; i < 15'000; ++i) {
+    const std::string line = random_line(prng);
+    const auto first = parse_script(line);
+    if (!first) {
+      EXPECT_THAT(first.error().err, HasSubstr("lvslab: ")) << line;
+      EXPECT_EQ(first.error().status, 2) << line;
+      continue;
+    }
+    ++parsed_lines;
+    const std::string text = to_text(*first);
+    const auto second = parse_script(text);
+    ASSERT_TRUE(second.has_value()) << line << " => " << text;
+    ASSERT_EQ(*first, *second) << line << " => " << text;
+    for (const Node& node : first->nodes) {
+      for (const Word& word : node.words) expand(word, {{"x", "1 2"}});
+    }
+  }
+  EXPECT_GT(parsed_lines, 1000);
+}
+
+TEST(Shell, AnyWordSurvivesQuoting) {
+  Prng prng(3);
+  for (int i = 0; i < 5000; ++i) {
+    std::string word;
+    for (std::uint32_t k = prng.below(8); k > 0; --k)
+      word += static_cast<char>(1 + prng.below(126));
+    EXPECT_THAT(fields("echo x " + quote_word(word)), ElementsAre("echo", "x", word));
+  }
+}
+
+}  // namespace
+}  // namespace lvslab::command
