@@ -33,17 +33,17 @@ struct Entry {
   Origin origin = Origin::kTyped;
   std::size_t item = 0;  ///< kSetup: index of the host; kTimeline: of the item
   std::size_t line = 0;  ///< index within the set-up or the item
-  std::string host, text;
+  std::string host{}, text{};
   std::uint64_t step = 0;  ///< the step that typed it
-  SimTime started, ended;
+  SimTime started{}, ended{};
   bool background = false;
   bool done = false;
   bool refused = false;      ///< the host was down, so nothing was typed; status 255
   bool interrupted = false;  ///< Ctrl-C
   bool unfinished = false;   ///< it took longer than kLongestCommand, or would never have ended
   int status = 0;
-  std::string output;
-  Ticket ticket;
+  std::string output{};
+  Ticket ticket{};
 };
 
 /// Hears what a session does, as it happens; not during a replay.
@@ -137,6 +137,8 @@ class Session {
   /// The tables that a table expectation with `at` asks for, kept when their time had come; by the
   /// index of the expectation.
   const std::map<std::size_t, HostTables>& kept_tables() const { return state_.kept; }
+  /// Faults that the backend could not do.
+  const std::vector<Error>& problems() const { return state_.problems; }
   Backend& backend() { return backend_; }
 
   /// The scenario with what was typed as items of its timeline, at the same times. Lines that were
@@ -146,20 +148,27 @@ class Session {
  private:
   enum class Phase : std::uint8_t { kSetup, kTimeline, kClosing, kFinished };
 
+  /// A line of a background item that is due at once.
+  struct PendingLine {
+    std::size_t item = 0, line = 0;
+  };
+
   /// Everything that going back must bring back, besides backend and trace.
   struct State {
     Phase phase = Phase::kSetup;
-    std::size_t item = 0;  ///< kSetup: host; kTimeline: item that runs or comes next
-    std::size_t line = 0;  ///< of its lines: the one that comes next
-    bool item_begun = false;
-    std::optional<std::size_t> waiting;   ///< the entry that the script waits for
-    std::vector<std::size_t> background;  ///< entries of the current lines of background items
-    SimTime free_at;                      ///< when the last foreground item ended
-    SimTime last_end;                     ///< when the last item of any kind ended
+    std::size_t item = 0;                ///< kSetup: host; kTimeline: item that runs or comes next
+    std::size_t line = 0;                ///< of its lines: the one that comes next
+    std::optional<std::size_t> waiting;  ///< the entry that the script waits for
+    std::vector<PendingLine> pending;
+    std::vector<std::size_t> open;  ///< entries that are not done
+    std::vector<SimTime> begun;     ///< by timeline item: when those that have begun did
+    SimTime free_at;                ///< when the last item in the foreground ended
+    SimTime last_end;               ///< when the last item of any kind ended
     SimTime finished_at;
     std::uint64_t step = 0;
     std::vector<Entry> entries;
     std::map<std::size_t, HostTables> kept;
+    std::vector<Error> problems;
     Storm storm;
   };
   struct Snapshot {
@@ -181,30 +190,39 @@ class Session {
     bool beyond_end = false;
   };
 
+  // Playing (session.cpp).
   PlayEnd play(const Goal& goal);
   std::optional<PlayEnd> play_once(const Goal& goal);
-
-  // The script: what the scenario does next (script.cpp).
-  std::optional<SimTime> script_due();
-  void script_act();
-  void begin_line(std::string_view host, const scenario::CommandLine& line, Entry::Origin origin,
-                  bool background);
-  void collect_done();
-  void finish_entry(std::size_t entry);
-  void go_on_in_background(std::size_t entry);
-  void apply_fault(const scenario::Fault& fault);
-  void give_up_on(std::size_t entry);
+  std::optional<PlayEnd> on_time_reached(const Goal& goal);
+  RunLimits limits_for(const Goal& goal, std::optional<SimTime> due) const;
+  void take_snapshot_if_due();
+  bool was(Stride stride, std::size_t first_record) const;
   SimTime next_keep() const;
   void keep_tables();
 
-  std::size_t add_entry(std::string_view host, std::string_view line, Entry::Origin origin,
-                        bool background);
-  void take_snapshot_if_due();
-  Result<void> restore(std::size_t snapshot);
+  // What the scenario does next (script.cpp).
+  std::optional<SimTime> script_due();
+  void script_act();
+  void begin_item(const scenario::TimelineItem& item);
+  const scenario::Run* run_of(std::size_t item) const;
+  std::size_t begin_line(Entry entry);
+  void collect_done();
+  void finish_entry(std::size_t index);
+  void item_line_ended(const Entry& entry);
+  SimTime end_time() const;
+  /// When the first of the entries that somebody waits for has taken too long.
+  SimTime give_up_time(const Goal& goal) const;
+  void give_up(const Goal& goal);
+  bool is_awaited(std::size_t entry, const Goal& goal) const;
+
+  // Going back (rewind.cpp).
+  void restore(std::size_t snapshot);
   Result<void> replay_to(std::uint64_t step);
-  bool last_step_was(Stride stride) const;
-  void drop_future();
+  /// `before`: the trace that the replay must reproduce, as far as it goes.
+  Result<void> rewind_to(std::uint64_t step, Trace before);
+  Result<std::uint64_t> last_stride_until(std::uint64_t last, Stride stride);
   void repeat(const Typed& typed);
+  void drop_future();
 
   Backend& backend_;
   scenario::Scenario scenario_;

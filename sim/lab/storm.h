@@ -23,10 +23,10 @@ inline constexpr std::uint32_t kStormFrames = 500'000;
 struct Storm {
   enum class Kind : std::uint8_t { kNone, kSwitchLoop, kPingPong };
   Kind kind = Kind::kNone;
-  std::vector<std::string> nodes;  ///< the switches, or the host, by name
-  std::string dev;                 ///< kPingPong: the interface
-  std::string frame;               ///< the frame, in a line
-  SimTime at;
+  std::vector<std::string> nodes{};  ///< the switches, or the host, by name
+  std::string dev{};                 ///< kPingPong: the interface
+  std::string frame{};               ///< the frame, in a line
+  SimTime at{};
   std::uint64_t seen = 0;  ///< how often, when it was stopped
   bool operator==(const Storm&) const = default;
 
@@ -40,8 +40,6 @@ class StormWatch {
   /// True if the records since the last look show a storm, which storm() then describes.
   bool look(const Trace& trace);
   const Storm& storm() const { return storm_; }
-  /// After the trace was cut: forgets what is no longer there. Call it on the watch of a snapshot.
-  std::size_t seen_records() const { return seen_; }
 
  private:
   struct Second {
