@@ -86,8 +86,8 @@ Parsed<CatCommand> parse_cat(Args args) {
 Parsed<GrepCommand> parse_grep(Args args) {
   const OptionSpec spec{
       .tool = "grep",
-      .letters = "cviEGFoqnwxhse:A:B:C:",
-      .unmodelled = "PrRlLHmzZaUbTdDfIyu",
+      .letters = "cviEGFoqnwxhe:A:B:C:",
+      .unmodelled = "PrRlLHmzZaUbTdDfIyus",
       .close = "-c -v -i -E -F -o -q -n -w -x -A -B -C",
       .longs = {{"count", 'c'},
                 {"invert-match", 'v'},
@@ -127,7 +127,6 @@ Parsed<GrepCommand> parse_grep(Args args) {
       case 'w': grep.word = true; break;
       case 'x': grep.whole_line = true; break;
       case 'h': grep.no_filename = true; break;
-      case 's': return std::unexpected(not_modelled("grep", "option -s", spec.close));
       case 'e':
         grep.pattern += (have_pattern ? "\n" : "") + value;
         have_pattern = true;
