@@ -213,8 +213,6 @@ TEST(Handshake, TwoSynsThatCrossMakeOneConnection) {
   TcpBench bench;
   const SocketId socket = bench.connect(5000, 6000);
   bench.seen.clear();
-  const std::uint32_t isn = 0;
-  (void)isn;
   bench.inject(0, {.src_port = 5000,
                    .dst_port = 6000,
                    .seq = 900,
