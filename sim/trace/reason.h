@@ -35,7 +35,7 @@ enum class ArgKind : std::uint8_t {
   kDev,      ///< an IfIndex of the record's node
   kMacHigh,  ///< the upper 32 bits of a MAC; the next argument holds the lower 16
   kMacLow,
-  kMs,          ///< a time in milliseconds
+  kMs,          ///< a time in milliseconds, printed with its unit: "1000 ms"
   kText,        ///< a text of the trace (Trace::text)
   kNetmask,     ///< a prefix length, printed "/24"
   kTcpState,    ///< lvslab::TcpState

@@ -1,0 +1,132 @@
+#include "sim/trace/fold.h"
+
+#include <algorithm>
+#include <ranges>
+#include <variant>
+
+namespace lvslab {
+namespace {
+
+template <class Row, class Key>
+std::vector<Row> list(const FoldedTable<Row, Key>& table) {
+  const auto values = std::views::values(table.rows());
+  return {values.begin(), values.end()};
+}
+
+}  // namespace
+
+/// One row record, done to the table that its row belongs to.
+struct Folder::Change {
+  Folder& f;
+  RecordKind kind;
+
+  template <class Row, class Key>
+  void apply(FoldedTable<Row, Key>& table, const Key& key, const Row& row) const {
+    if (kind == RecordKind::kRowRemoved) return table.remove(key);
+    table.put(key, row);
+  }
+
+  void operator()(const LinkRow& r) const {
+    const LinkRow* before = f.links_.find(r.dev);
+    const LinkStats counted = before != nullptr ? before->stats : LinkStats{};
+    apply(f.links_, r.dev, r);
+    LinkRow* after = f.links_.find(r.dev);
+    // A row that only changed does not know of the frames since; a new one begins at zero.
+    if (after != nullptr && kind == RecordKind::kRowChanged) after->stats = counted;
+  }
+  void operator()(const AddrRow& r) const { apply(f.addrs_, {r.dev, r.local.addr}, r); }
+  void operator()(const RouteRow& r) const {
+    apply(f.routes_, {r.table, r.type, r.dst, r.gateway, r.dev, r.metric}, r);
+  }
+  void operator()(const RuleRow& r) const {
+    apply(f.rules_,
+          {r.priority, r.from, r.to, r.iif, r.oif, r.fwmark, r.fwmask, r.match_fwmark, r.table,
+           r.action},
+          r);
+  }
+  void operator()(const NeighRow& r) const { apply(f.neighs_, {r.dev, r.ip}, r); }
+  void operator()(const SocketRow& r) const { apply(f.sockets_, {r.proto, r.id}, r); }
+  void operator()(const IpvsServiceRow& r) const { apply(f.services_, r.key, r); }
+  void operator()(const IpvsDestRow& r) const { apply(f.dests_, {r.service, r.addr, r.port}, r); }
+  void operator()(const IpvsConnRow& r) const {
+    apply(f.conns_, {r.protocol, r.client, r.client_port, r.virt, r.virt_port}, r);
+  }
+  void operator()(const SysctlRow& r) const { apply(f.sysctls_, r.path, r); }
+};
+
+Folder::Folder(const Trace& trace, NodeId node) : node_(node), name_(trace.node(node).name) {
+  for (const LinkRow& link : trace.node(node).devices) links_.put(link.dev, link);
+}
+
+void Folder::advance(const Trace& trace, std::uint32_t end) {
+  end = std::min(end, static_cast<std::uint32_t>(trace.size()));
+  for (; position_ < end; ++position_) {
+    const TraceRecord& r = trace[RecordId(position_)];
+    now_ = r.at;
+    if (r.node != node_) continue;
+    switch (r.kind) {
+      case RecordKind::kRowAdded:
+      case RecordKind::kRowChanged:
+      case RecordKind::kRowRemoved: std::visit(Change{*this, r.kind}, trace.row(r.args[0])); break;
+      case RecordKind::kFrameSent:
+      case RecordKind::kFrameReceived:
+      case RecordKind::kFrameDropped: count(trace, r); break;
+      default: break;
+    }
+  }
+}
+
+// A frame that arrived at a host which was not there to take it was recorded, but never counted.
+void Folder::count(const Trace& trace, const TraceRecord& r) {
+  LinkRow* link = r.frame.valid() ? links_.find(r.dev) : nullptr;
+  if (link == nullptr) return;
+  LinkStats& stats = link->stats;
+  const std::uint64_t length = trace.frame(r.frame).size();
+  if (r.kind == RecordKind::kFrameSent) {
+    ++stats.tx_packets;
+    stats.tx_bytes += length;
+  } else if (r.kind == RecordKind::kFrameReceived) {
+    ++stats.rx_packets;
+    stats.rx_bytes += length;
+  } else if (r.cause.valid() && trace[r.cause].kind == RecordKind::kFrameReceived &&
+             (r.reason == Reason::kHostNotRunning || r.reason == Reason::kDeviceDown ||
+              r.reason == Reason::kFrameTruncated)) {
+    --stats.rx_packets;
+    stats.rx_bytes -= length;
+  }
+}
+
+HostTables Folder::tables() const {
+  HostTables t;
+  t.hostname = name_;
+  t.now = now_;
+  t.links = list(links_);
+  std::ranges::stable_sort(t.links, {}, &LinkRow::dev);
+  t.addrs = list(addrs_);
+  t.routes = list(routes_);
+  t.rules = list(rules_);
+  t.neighs = list(neighs_);
+  t.sockets = list(sockets_);
+  t.services = list(services_);
+  t.conns = list(conns_);
+  t.sysctls = list(sysctls_);
+  const std::vector<IpvsDestRow> added = list(dests_);
+  for (const IpvsServiceRow& service : t.services) {
+    for (const IpvsDestRow& dest : std::views::reverse(added)) {
+      if (dest.service == service.key) t.dests.push_back(dest);
+    }
+  }
+  return t;
+}
+
+HostTables fold(const Trace& trace, std::uint32_t end, NodeId node) {
+  Folder folder(trace, node);
+  folder.advance(trace, end);
+  return folder.tables();
+}
+
+HostTables fold(const Trace& trace, NodeId node) {
+  return fold(trace, static_cast<std::uint32_t>(trace.size()), node);
+}
+
+}  // namespace lvslab
