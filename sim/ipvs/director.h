@@ -34,7 +34,8 @@ enum class VerdictKind : std::uint8_t {
 
 struct Verdict {
   VerdictKind kind = VerdictKind::kAccept;
-  Ipv4Addr next;  ///< the real server, for kDirectRoute
+  Ipv4Addr next;                  ///< the real server, for kDirectRoute
+  Reason reason = Reason::kNone;  ///< why, for kDrop and kPortUnreachable
 };
 
 /// net.ipv4.vs.*: those that change what is modelled here.

@@ -63,8 +63,8 @@ Verdict Director::admit(Step& step, const Packet& packet, const ConnKey& key,
                         std::uint8_t tcp_flags, std::uint32_t& conn) {
   Service* service = find_service({key.protocol, key.virt, key.virt_port, 0});
   if (service == nullptr) {
-    // Only worth a word where there is a service at all to miss.
-    step.explain(Reason::kIpvsNoService, packet.in_dev, {arg(key.virt), key.virt_port, 0});
+    if (packet.in_dev.valid())
+      step.explain(Reason::kIpvsNoService, packet.in_dev, {arg(key.virt), key.virt_port, 0});
     return {};
   }
   if (key.protocol == number(IpProto::kTcp)) {
@@ -79,7 +79,7 @@ Verdict Director::admit(Step& step, const Packet& packet, const ConnKey& key,
   conn = schedule(step, *service, key);
   if (conn != ConnTable::kNone) return {};
   step.explain(Reason::kIpvsNoDestination, packet.in_dev, {arg(key.virt), key.virt_port, 0});
-  return {VerdictKind::kPortUnreachable, {}};
+  return {VerdictKind::kPortUnreachable, {}, Reason::kIpvsNoDestination};
 }
 
 std::uint32_t Director::schedule(Step& step, Service& service, const ConnKey& key) {
@@ -114,7 +114,7 @@ Verdict Director::pass(Step& step, const Packet& packet, std::uint32_t c, std::u
   if (!dest.available) {
     if (sysctls_.expire_nodest_conn == 0) {
       step.explain(Reason::kIpvsDestGone, packet.in_dev, {arg(conn.dest_addr), conn.dest_port, 0});
-      return {VerdictKind::kDrop, {}};
+      return {VerdictKind::kDrop, {}, Reason::kIpvsDestGone};
     }
     step.explain(Reason::kIpvsDestGoneExpired, packet.in_dev,
                  {arg(conn.dest_addr), conn.dest_port, 0});
@@ -131,7 +131,7 @@ Verdict Director::pass(Step& step, const Packet& packet, std::uint32_t c, std::u
              tcp_flags);
   restart_timer(step, c);
   if (step.tracing()) step.row_changed(conn_row(c));
-  return {VerdictKind::kDirectRoute, conn.dest_addr};
+  return {VerdictKind::kDirectRoute, conn.dest_addr, Reason::kNone};
 }
 
 void Director::move_state(Step& step, Conn& conn, ConnDirection direction, std::uint8_t tcp_flags) {
@@ -256,7 +256,7 @@ Verdict Director::on_icmp(Step& step, const Packet& packet) {
   if (Service* service = find_service(dests_[conn.dest].service_key)) {
     service->counters.count_in(step.now(), bytes);
   }
-  return {VerdictKind::kDirectRoute, conn.dest_addr};
+  return {VerdictKind::kDirectRoute, conn.dest_addr, Reason::kNone};
 }
 
 }  // namespace lvslab::ipvs

@@ -7,7 +7,9 @@ namespace lvslab::link {
 std::uint32_t Fabric::connect(Plug a, Plug b, const Impairment& impairment) {
   const std::uint32_t shared = intern(impairment);
   const std::uint32_t forth = add(b, shared);
-  add(a, shared);
+  const std::uint32_t back = add(a, shared);
+  directions_[forth].reverse = back;
+  directions_[back].reverse = forth;
   return forth;
 }
 
@@ -17,6 +19,7 @@ std::uint32_t Fabric::add(Plug to, std::uint32_t impairment) {
   Direction d;
   d.impairment = impairment;
   d.to = to;
+  d.reverse = static_cast<std::uint32_t>(directions_.size());
   directions_.push_back(d);
   return static_cast<std::uint32_t>(directions_.size() - 1);
 }

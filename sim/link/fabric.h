@@ -46,6 +46,8 @@ class Fabric {
   std::uint32_t loop(Plug end);
 
   std::size_t directions() const { return directions_.size(); }
+  /// The other direction of the same cable; itself for a loop.
+  std::uint32_t reverse_of(std::uint32_t direction) const { return directions_[direction].reverse; }
   Plug end_of(std::uint32_t direction) const { return directions_[direction].to; }
   const Impairment& impairment(std::uint32_t direction) const {
     return impairments_[directions_[direction].impairment];
@@ -77,6 +79,7 @@ class Fabric {
     std::uint32_t head = kNone, tail = kNone;
     std::uint32_t impairment = 0;
     std::uint32_t queued = 0;
+    std::uint32_t reverse = 0;
     Plug to;
     bool up = true;
   };

@@ -1,0 +1,126 @@
+// ipvsadm(8) applied to a host.
+#include "sim/host/executor.h"
+
+namespace lvslab::host {
+
+using command::IpvsErrno;
+using command::Output;
+using Verb = command::IpvsadmCommand::Verb;
+
+namespace {
+
+Output refused(Verb verb, Errno error) {
+  switch (error) {
+    case Errno::kNone: return {};
+    case Errno::kExist: return ipvs_failure(verb, IpvsErrno::kEexist);
+    case Errno::kSrch: return ipvs_failure(verb, IpvsErrno::kEsrch);
+    case Errno::kNoEnt: return ipvs_failure(verb, IpvsErrno::kEnoent);
+    default: return ipvs_failure(verb, IpvsErrno::kEinval);
+  }
+}
+
+constexpr std::string_view kSchedulers = "rr wrr lc wlc";
+
+/// What the real IPVS can do and this one cannot; nothing if all is well.
+std::optional<Output> missing(const command::IpvsadmCommand& c) {
+  const auto say = [](std::string_view what, std::string_view close) {
+    return std::optional(command::not_modelled("ipvsadm", what, close));
+  };
+  if (c.service && c.service->fwmark != 0) return say("a firewall-mark service (-f)", "-t or -u");
+  if (c.persistent) return say("persistence (-p)", "a service without it");
+  if (c.one_packet) return say("one-packet scheduling (-o)", "a service without it");
+  if (c.sched_flags != 0) return say("scheduler flags (-b)", "a service without them");
+  if (c.server && c.server->forward == IpvsForward::kMasq) return say("NAT (-m)", "-g");
+  if (c.server && c.server->forward == IpvsForward::kTunnel) return say("tunneling (-i)", "-g");
+  static constexpr std::string_view kOthers[] = {"lblc", "lblcr", "dh",  "sh", "sed",
+                                                 "nq",   "fo",    "ovf", "mh", "twos"};
+  for (const std::string_view other : kOthers) {
+    if (c.scheduler == other) {
+      return say("the scheduler " + std::string(other), kSchedulers);
+    }
+  }
+  return std::nullopt;
+}
+
+ipvs::DestOptions options_of(const command::IpvsServer& s) {
+  return {.addr = s.addr,
+          .port = s.port,
+          .forward = s.forward,
+          .weight = s.weight,
+          .upper = s.upper,
+          .lower = s.lower};
+}
+
+}  // namespace
+
+CommandOutcome Executor::operator()(const command::IpvsadmCommand& c) {
+  if (auto refusal = missing(c)) return std::move(*refusal);
+  ipvs::Director& director = wiring_.host().ipvs.get();
+  switch (c.verb) {
+    case Verb::kAddService:
+    case Verb::kEditService: {
+      const auto id = ipvs::scheduler_by_name(c.scheduler);
+      if (!id) return ipvs_failure(c.verb, IpvsErrno::kEnoent);
+      const Errno error = c.verb == Verb::kAddService
+                              ? director.add_service(step_, *c.service, *id)
+                              : director.edit_service(step_, *c.service, *id);
+      return refused(c.verb, error);
+    }
+    case Verb::kDeleteService: return refused(c.verb, director.delete_service(step_, *c.service));
+    case Verb::kClear: director.flush(step_); return Output{};
+    case Verb::kAddServer:
+      return refused(c.verb, director.add_dest(step_, *c.service, options_of(*c.server)));
+    case Verb::kEditServer:
+      return refused(c.verb, director.edit_dest(step_, *c.service, options_of(*c.server)));
+    case Verb::kDeleteServer:
+      return refused(c.verb,
+                     director.delete_dest(step_, *c.service, c.server->addr, c.server->port));
+    case Verb::kZero: return refused(c.verb, director.zero(step_.now(), c.service));
+    case Verb::kSetTimeouts:
+      director.set_timeouts(c.timeouts.tcp, c.timeouts.tcp_fin, c.timeouts.udp);
+      return Output{};
+    case Verb::kRestore: return ipvsadm_restore();
+    case Verb::kSave:
+      return Output{.out =
+                        render_ipvs_save(wiring_.tables(), c.list.numeric, wiring_.host_names())};
+    case Verb::kList: break;
+  }
+  if (c.list.timeouts) {
+    const ipvs::Timeouts& t = director.timeouts();
+    return Output{.out = command::render_ipvs_timeouts({t.tcp(), t.tcp_fin(), t.udp_s})};
+  }
+  const HostTables tables = wiring_.tables();
+  const auto names = wiring_.host_names();
+  if (c.list.connections) return Output{.out = render_ipvs_connections(tables, c.list, names)};
+  if (c.service) {
+    const bool known = std::ranges::any_of(
+        tables.services, [&](const IpvsServiceRow& s) { return s.key == *c.service; });
+    if (!known) return ipvs_failure(c.verb, IpvsErrno::kEsrch);
+  }
+  return Output{.out = render_ipvs_list(tables, c, names)};
+}
+
+Output Executor::ipvsadm_restore() {
+  if (input_ == nullptr) {
+    return command::failure("lvslab: ipvsadm -R reads rules from standard input: use a pipe or <",
+                            2);
+  }
+  Output all;
+  for (const command::RestoreLine& line :
+       command::parse_restore_lines(*input_, wiring_.host_names())) {
+    Output done;
+    if (!line.command) {
+      done = line.command.error();
+    } else if (line.command->verb != Verb::kRestore) {
+      const CommandOutcome outcome = (*this)(*line.command);
+      done = std::get<Output>(outcome);
+    }
+    all.out += done.out;
+    all.err += done.err;
+    all.status = done.status;
+    if (line.stop) break;
+  }
+  return all;
+}
+
+}  // namespace lvslab::host

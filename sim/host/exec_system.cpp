@@ -1,0 +1,446 @@
+// Kernel parameters, packages, services, processes, files and the shell's own words.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/base/calendar.h"
+#include "sim/host/executor.h"
+#include "sim/host/sysctls.h"
+#include "sim/host/virtual_files.h"
+
+namespace lvslab::host {
+
+using command::Output;
+
+namespace {
+
+constexpr std::string_view kHttpd = "httpd";
+
+Output printed(std::string text) { return {.out = std::move(text)}; }
+
+std::string path_join(const std::string& directory, const std::string& name) {
+  return directory == "/" ? "/" + name : directory + "/" + name;
+}
+
+/// date(1): the default layout, or a "+FORMAT" with the usual conversions.
+std::string format_date(SimTime now, const std::string& format) {
+  const CivilTime t = civil_time(now);
+  if (format.empty()) {
+    return fmt::format("{} {} {:2} {:02}:{:02}:{:02} UTC {}", t.weekday_name(), t.month_name(),
+                       t.day, t.hour, t.minute, t.second, t.year);
+  }
+  std::string text;
+  for (std::size_t i = 0; i < format.size(); ++i) {
+    if (format[i] != '%' || i + 1 == format.size()) {
+      text += format[i];
+      continue;
+    }
+    switch (format[++i]) {
+      case 'Y': text += fmt::format("{}", t.year); break;
+      case 'm': text += fmt::format("{:02}", t.month); break;
+      case 'd': text += fmt::format("{:02}", t.day); break;
+      case 'H': text += fmt::format("{:02}", t.hour); break;
+      case 'M': text += fmt::format("{:02}", t.minute); break;
+      case 'S': text += fmt::format("{:02}", t.second); break;
+      case 'N': text += fmt::format("{:09}", t.nanosecond); break;
+      case 's': text += fmt::format("{}", unix_ns(now) / 1'000'000'000); break;
+      case 'F': text += fmt::format("{}-{:02}-{:02}", t.year, t.month, t.day); break;
+      case 'T': text += fmt::format("{:02}:{:02}:{:02}", t.hour, t.minute, t.second); break;
+      case '%': text += '%'; break;
+      default: text += fmt::format("%{}", format[i]); break;
+    }
+  }
+  return text;
+}
+
+Output file_failure(std::string_view tool, std::string_view doing, std::string_view path,
+                    FileError error) {
+  return command::failure(fmt::format("{}: {} '{}': {}", tool, doing, path, text_of(error)), 1);
+}
+
+}  // namespace
+
+// --- sysctl
+// -----------------------------------------------------------------------------------------
+
+CommandOutcome Executor::operator()(const command::SysctlCommand& c) {
+  Output all;
+  if (c.all) {
+    for (const SysctlRow& row : all_sysctls(wiring_)) {
+      if (!c.pattern.empty() && row.path.find(c.pattern) == std::string::npos) continue;
+      all.out += render_sysctl_line(c, row.path, row.value);
+    }
+    return all;
+  }
+  for (const auto& entry : c.entries) {
+    const auto known = read_sysctl(wiring_, entry.name);
+    if (!known) {
+      if (c.ignore_unknown) continue;
+      const Output error = command::sysctl_unknown_key(entry.name);
+      all.err += error.err;
+      all.status = error.status;
+      continue;
+    }
+    if (!entry.value) {
+      all.out += render_sysctl_line(c, entry.name, *known);
+      continue;
+    }
+    switch (write_sysctl(step_, wiring_, entry.name, *entry.value)) {
+      case SysctlError::kNone:
+        if (!c.quiet) all.out += render_sysctl_line(c, entry.name, *entry.value);
+        continue;
+      case SysctlError::kNotModelled: {
+        const Output refusal =
+            command::not_modelled("sysctl", "another value of " + entry.name, "its default");
+        all.err += refusal.err;
+        all.status = refusal.status;
+        continue;
+      }
+      case SysctlError::kReadOnly:
+        all.err += fmt::format("sysctl: permission denied on key \"{}\"\n", entry.name);
+        break;
+      default:
+        all.err += fmt::format("sysctl: setting key \"{}\": Invalid argument\n", entry.name);
+        break;
+    }
+    all.status = 1;
+  }
+  return all;
+}
+
+// --- packages and services
+// --------------------------------------------------------------------------
+
+CommandOutcome Executor::operator()(const command::PackageCommand& c) {
+  Userland& user = wiring_.user();
+  std::string installed;
+  std::string text;
+  for (const std::string& package : c.packages) {
+    if (!user.packages.insert(package).second) {
+      text += fmt::format("Package {} is already installed.\n", package);
+      continue;
+    }
+    installed += "  " + package + "\n";
+    if (package == kHttpd) user.files.make_directory("/var/www/html", true);
+  }
+  if (installed.empty()) return printed(text + "Nothing to do.\n");
+  return printed(text + "Installed:\n" + installed + "\nComplete!\n");
+}
+
+CommandOutcome Executor::operator()(const command::ServiceCommand& c) {
+  Output result = service_action(c);
+  if (c.tool == command::ServiceCommand::Tool::kService) {
+    // service(8) of a systemd machine hands over to systemctl and says so.
+    static constexpr std::string_view kWords[] = {"start",  "stop",   "restart", "reload",
+                                                  "status", "enable", "disable", "is-active"};
+    result.err = fmt::format("Redirecting to /bin/systemctl {} {}.service\n",
+                             kWords[static_cast<std::size_t>(c.action)], c.name) +
+                 result.err;
+  }
+  return result;
+}
+
+Output Executor::service_action(const command::ServiceCommand& c) {
+  using Action = command::ServiceCommand::Action;
+  Userland& user = wiring_.user();
+  const bool known = user.packages.contains(c.name);
+  Process* running = user.find_service(c.name);
+  const auto stop = [&] {
+    if (running != nullptr) wiring_.signal_program(step_, *running, 15);
+    running = nullptr;
+    wiring_.settle(step_);
+  };
+  const auto begin = [&] {
+    if (running == nullptr) wiring_.start_service(step_, c.name);
+  };
+  if (!known && c.action == Action::kIsActive) return {.out = "inactive\n", .status = 3};
+  if (!known) {
+    const int status = c.action == Action::kStatus ? 4 : 5;
+    static constexpr std::string_view kVerbs[] = {"start",  "stop",   "restart", "reload",
+                                                  "status", "enable", "disable"};
+    if (c.action == Action::kStatus) {
+      return command::failure(fmt::format("Unit {}.service could not be found.", c.name), status);
+    }
+    return command::failure(
+        fmt::format("Failed to {} {}.service: Unit {}.service not found.\nlvslab: install it "
+                    "first: yum install {} -y",
+                    kVerbs[static_cast<std::size_t>(c.action)], c.name, c.name, c.name),
+        status);
+  }
+  switch (c.action) {
+    case Action::kStart: begin(); return {};
+    case Action::kStop: stop(); return {};
+    case Action::kRestart:
+      stop();
+      begin();
+      return {};
+    case Action::kReload:
+      if (running != nullptr) return {};
+      return command::failure(
+          fmt::format("Job for {0}.service invalid: unit {0}.service is not active.", c.name), 1);
+    case Action::kStatus:
+      return {.out = fmt::format("● {0}.service - The Apache HTTP Server\n   Active: {1}\n", c.name,
+                                 running != nullptr
+                                     ? fmt::format("active (running)\n Main PID: {} ({})",
+                                                   running->pid, running->name.view())
+                                     : "inactive (dead)"),
+              .status = running != nullptr ? 0 : 3};
+    case Action::kEnable: user.enabled.insert(c.name); return {};
+    case Action::kDisable: user.enabled.erase(c.name); return {};
+    case Action::kIsActive:
+      return running != nullptr ? Output{.out = "active\n"}
+                                : Output{.out = "inactive\n", .status = 3};
+  }
+  return {};
+}
+
+CommandOutcome Executor::operator()(const command::KillCommand& c) {
+  Output result;
+  std::vector<std::uint32_t> pids = c.pids;
+  for (const std::uint32_t number : c.jobs) {
+    Userland& user = wiring_.user();
+    std::uint32_t seen = 0;
+    for (std::uint32_t i = 0; i < user.jobs.limit(); ++i) {
+      const Job& job = user.jobs[i];
+      if (job.background && ++seen == number && !job.done) pids.push_back(job.shell.waiting_for());
+    }
+  }
+  for (const std::uint32_t pid : pids) {
+    Process* process = wiring_.user().find_process(pid);
+    if (process == nullptr) {
+      result.err += fmt::format("bash: kill: ({}) - No such process\n", pid);
+      result.status = 1;
+    } else if (c.signal != 0) {
+      wiring_.signal_program(step_, *process, c.signal);
+    }
+  }
+  return result;
+}
+
+CommandOutcome Executor::operator()(const command::PsCommand& c) {
+  using Layout = command::PsCommand::Layout;
+  const Userland& user = wiring_.user();
+  const bool full = c.layout == Layout::kAux || c.layout == Layout::kEf;
+  std::string text =
+      c.layout == Layout::kAux
+          ? "USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n"
+      : c.layout == Layout::kEf ? "UID          PID    PPID  C STIME TTY          TIME CMD\n"
+                                : "    PID TTY          TIME CMD\n";
+  const auto line = [&](std::uint32_t pid, bool terminal, std::string_view name,
+                        std::string_view whole) {
+    const std::string_view tty = terminal ? "pts/0" : "?";
+    if (c.layout == Layout::kPlain && !terminal) return;
+    if (c.layout == Layout::kAux) {
+      text += fmt::format("root     {:>7}  0.0  0.0      0     0 {:<8} S    00:00   0:00 {}\n", pid,
+                          tty, whole);
+    } else if (c.layout == Layout::kEf) {
+      text += fmt::format("root     {:>7} {:>7}  0 00:00 {:<8} 00:00:00 {}\n", pid, 1, tty, whole);
+    } else {
+      text += fmt::format("{:>7} {:<8} 00:00:00 {}\n", pid, tty, full ? whole : name);
+    }
+  };
+  line(1000, true, "bash", "-bash");
+  for (std::uint32_t i = 0; i < user.processes.limit(); ++i) {
+    const Process& p = user.processes[i];
+    if (p.pid != 0 && !p.exited) line(p.pid, p.job != 0, p.name.view(), p.command_line);
+  }
+  return printed(text);
+}
+
+CommandOutcome Executor::operator()(const command::RebootCommand& c) {
+  wiring_.network().request_power(wiring_.id(), c.power_off ? Power::kOff : Power::kOn);
+  return Output{};
+}
+
+CommandOutcome Executor::operator()(const command::ModprobeCommand& c) {
+  for (const std::string& module : c.modules) {
+    if (module == "ip_vs" || module.starts_with("ip_vs_")) continue;
+    return command::failure(
+        fmt::format("modprobe: FATAL: Module {} not found in directory /lib/modules/6.1.0", module),
+        1);
+  }
+  return Output{};
+}
+
+// --- files
+// ------------------------------------------------------------------------------------------
+
+CommandOutcome Executor::operator()(const command::LsCommand& c) {
+  Output result;
+  std::vector<std::string> paths = c.paths;
+  if (paths.empty()) paths.emplace_back(".");
+  const Files& files = wiring_.user().files;
+  for (const std::string& typed : paths) {
+    const std::string path = wiring_.path_of(typed);
+    std::optional<std::vector<std::string>> names;
+    if (is_virtual(path)) {
+      names = list_virtual(wiring_, path);
+    } else if (files.is_directory(path)) {
+      names = files.list(path);
+    }
+    const bool one = c.directory || !names;
+    if (one && !names && !wiring_.read_file(path)) {
+      result.err += fmt::format("ls: cannot access '{}': No such file or directory\n", typed);
+      result.status = 2;
+      continue;
+    }
+    if (one) names = {typed};
+    if (paths.size() > 1 && !one) result.out += typed + ":\n";
+    for (const std::string& name : *names) {
+      const std::string whole = one ? path : path_join(path, name);
+      if (c.long_format) {
+        const bool directory = files.is_directory(whole);
+        const auto text = wiring_.read_file(whole);
+        result.out +=
+            fmt::format("{} 1 root root {:>5} {}\n", directory ? "drwxr-xr-x" : "-rw-r--r--",
+                        directory ? 4096
+                        : text    ? text->size()
+                                  : 0,
+                        name);
+      } else {
+        result.out += name + "\n";
+      }
+    }
+  }
+  return result;
+}
+
+CommandOutcome Executor::operator()(const command::MkdirCommand& c) {
+  for (const std::string& path : c.paths) {
+    const FileError error = wiring_.user().files.make_directory(wiring_.path_of(path), c.parents);
+    if (error != FileError::kNone) {
+      return file_failure("mkdir", "cannot create directory", path, error);
+    }
+  }
+  return Output{};
+}
+
+CommandOutcome Executor::operator()(const command::TouchCommand& c) {
+  for (const std::string& path : c.paths) {
+    const FileError error = wiring_.user().files.write(wiring_.path_of(path), "", true);
+    if (error != FileError::kNone) return file_failure("touch", "cannot touch", path, error);
+  }
+  return Output{};
+}
+
+CommandOutcome Executor::operator()(const command::RmCommand& c) {
+  for (const std::string& path : c.paths) {
+    const FileError error = wiring_.user().files.remove(wiring_.path_of(path), c.recursive);
+    if (error == FileError::kNone || (error == FileError::kNoSuchFile && c.force)) continue;
+    return file_failure("rm", "cannot remove", path, error);
+  }
+  return Output{};
+}
+
+CommandOutcome Executor::operator()(const command::CdCommand& c) {
+  Userland& user = wiring_.user();
+  const std::string path = wiring_.path_of(c.path.empty() ? "/root" : c.path);
+  const bool known =
+      user.files.is_directory(path) || (is_virtual(path) && list_virtual(wiring_, path));
+  if (!known) {
+    return command::failure(fmt::format("bash: cd: {}: No such file or directory", c.path), 1);
+  }
+  user.directory = path;
+  return Output{};
+}
+
+CommandOutcome Executor::operator()(const command::PwdCommand&) {
+  return printed(wiring_.user().directory + "\n");
+}
+
+// --- the shell's own words
+// --------------------------------------------------------------------------
+
+CommandOutcome Executor::operator()(const command::EchoCommand& c) { return printed(run_echo(c)); }
+
+CommandOutcome Executor::operator()(const command::SeqCommand& c) { return printed(run_seq(c)); }
+
+CommandOutcome Executor::operator()(const command::DateCommand& c) {
+  return printed(format_date(step_.now(), c.format) + "\n");
+}
+
+CommandOutcome Executor::operator()(const command::ExportCommand& c) {
+  for (const auto& entry : c.entries) {
+    if (entry.value) wiring_.user().variables[entry.name] = *entry.value;
+  }
+  return Output{};
+}
+
+CommandOutcome Executor::operator()(const command::HostnameCommand& c) {
+  using Show = command::HostnameCommand::Show;
+  Host& host = wiring_.host();
+  if (!c.new_name.empty()) {
+    host.name = c.new_name;
+    return Output{};
+  }
+  if (c.show == Show::kName || c.show == Show::kShort || c.show == Show::kFqdn) {
+    return printed(host.name + "\n");
+  }
+  std::string text;
+  for (const ip::InAddr& addr : host.ip.addrs) {
+    if (!addr.local.is_loopback()) text += addr.local.to_string() + " ";
+  }
+  if (c.show == Show::kAddress) {
+    for (const command::HostName& known : wiring_.host_names()) {
+      if (known.name == host.name) return printed(known.addr.to_string() + "\n");
+    }
+    return command::failure("hostname: Name or service not known", 1);
+  }
+  return printed(text + "\n");
+}
+
+CommandOutcome Executor::operator()(const command::WaitCommand&) {
+  if (!wiring_.has_background_jobs()) return Output{};
+  return start(apps::App{}, "wait");
+}
+
+CommandOutcome Executor::operator()(const command::JobsCommand&) {
+  const Userland& user = wiring_.user();
+  std::string text;
+  std::uint32_t number = 0;
+  for (std::uint32_t i = 0; i < user.jobs.limit(); ++i) {
+    const Job& job = user.jobs[i];
+    if (!job.background) continue;
+    ++number;
+    if (!job.done) text += fmt::format("[{}]   Running                 {} &\n", number, job.line);
+  }
+  return printed(text);
+}
+
+CommandOutcome Executor::operator()(const command::UnameCommand& c) {
+  const std::string letters = c.letters.empty() ? "s" : c.letters;
+  std::string text;
+  const auto add = [&](char letter, std::string_view word) {
+    if (letters.find(letter) == std::string::npos && letters.find('a') == std::string::npos) return;
+    if (!text.empty()) text += ' ';
+    text += word;
+  };
+  add('s', "Linux");
+  add('n', wiring_.host().name);
+  add('r', "6.1.0-lvslab");
+  if (letters.find('a') != std::string::npos) add('a', "#1 SMP");
+  add('m', "x86_64");
+  return printed(text + "\n");
+}
+
+CommandOutcome Executor::operator()(const command::WhoamiCommand&) { return printed("root\n"); }
+CommandOutcome Executor::operator()(const command::ClearCommand&) { return Output{}; }
+CommandOutcome Executor::operator()(const command::ExitCommand& c) {
+  return Output{.status = c.status.value_or(0)};
+}
+CommandOutcome Executor::operator()(const command::TrueCommand&) { return Output{}; }
+CommandOutcome Executor::operator()(const command::FalseCommand&) { return Output{.status = 1}; }
+
+CommandOutcome Executor::operator()(const command::UnknownCommand& c) {
+  const std::string& name = c.args.front();
+  if (!wiring_.read_file(name)) {
+    return command::failure(fmt::format("bash: {}: No such file or directory", name), 127);
+  }
+  return command::failure(
+      fmt::format("bash: {}: Permission denied\nlvslab: running files of a host "
+                  "is not modelled; type the commands instead",
+                  name),
+      126);
+}
+
+}  // namespace lvslab::host

@@ -1,0 +1,89 @@
+#include "sim/host/executor.h"
+
+#include <utility>
+
+namespace lvslab::host {
+
+using command::Output;
+
+CommandOutcome Wiring::run_command(Step& step, JobId job, const std::vector<std::string>& args,
+                                   const std::string* input) {
+  const auto parsed = command::parse_command(args);
+  if (!parsed) return parsed.error();
+  Executor executor(step, *this, job, input, command::join_words(args));
+  if (is_filter(*parsed)) return executor.filter(*parsed);
+  return std::visit(
+      [&](const auto& c) -> CommandOutcome {
+        if constexpr (requires { executor(c); }) {
+          return executor(c);
+        } else {
+          return Output{};  // a filter: answered above
+        }
+      },
+      *parsed);
+}
+
+CommandOutcome Executor::filter(const command::Command& c) {
+  const auto files = input_files(c);
+  Output output;
+  if (files.empty()) {
+    output = run_filter(c, input_ == nullptr ? std::string_view{} : std::string_view(*input_));
+  } else {
+    std::vector<std::string> texts;
+    texts.reserve(files.size());
+    std::vector<command::NamedText> inputs;
+    for (const std::string& name : files) {
+      if (name == "-") {
+        inputs.push_back(
+            {name, input_ == nullptr ? std::string_view{} : std::string_view(*input_)});
+        continue;
+      }
+      auto text = wiring_.read_file(name);
+      const bool directory = wiring_.user().files.is_directory(wiring_.path_of(name));
+      texts.push_back(text ? std::move(*text) : std::string());
+      const std::string_view problem = directory ? "Is a directory"
+                                       : text    ? ""
+                                                 : "No such file or directory";
+      inputs.push_back({name, texts.back(), problem});
+    }
+    output = run_filter(c, inputs);
+  }
+  if (const auto* tee = std::get_if<command::TeeCommand>(&c)) {
+    for (const std::string& name : tee->files) {
+      auto problem = wiring_.cannot_write(name);
+      if (!problem) problem = wiring_.write_redirected(step_, name, output.out, tee->append);
+      if (!problem) continue;
+      output.err += "tee: " + name + ": " + *problem + "\n";
+      output.status = 1;
+    }
+  }
+  return output;
+}
+
+Started Executor::start(apps::App app, ShortName name) {
+  return {wiring_.start_program(step_, job_, std::move(app), line_, name)};
+}
+
+CommandOutcome Executor::operator()(const command::SleepCommand& c) {
+  return start(apps::Sleep{c.duration}, "sleep");
+}
+CommandOutcome Executor::operator()(const command::CurlCommand& c) {
+  return start(apps::Curl(c), "curl");
+}
+CommandOutcome Executor::operator()(const command::AbCommand& c) {
+  return start(apps::Ab(c), "ab");
+}
+CommandOutcome Executor::operator()(const command::PingCommand& c) {
+  return start(apps::Ping(c), "ping");
+}
+CommandOutcome Executor::operator()(const command::TracerouteCommand& c) {
+  return start(apps::Traceroute(c), "traceroute");
+}
+CommandOutcome Executor::operator()(const command::ArpingCommand& c) {
+  return start(apps::Arping(c), "arping");
+}
+CommandOutcome Executor::operator()(const command::TcpdumpCommand& c) {
+  return start(apps::Tcpdump(c), "tcpdump");
+}
+
+}  // namespace lvslab::host

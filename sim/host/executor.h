@@ -1,0 +1,97 @@
+// Applies typed commands to a host: one overload per command. Those that take simulated time start
+// a program; all others are done at once and return what the real tool prints.
+#pragma once
+
+#include <string>
+
+#include "sim/command/command.h"
+#include "sim/host/wiring.h"
+
+namespace lvslab::host {
+
+class Executor {
+ public:
+  Executor(Step& step, Wiring& wiring, JobId job, const std::string* input, std::string line)
+      : step_(step), wiring_(wiring), job_(job), input_(input), line_(std::move(line)) {}
+
+  // net tools and iproute2
+  CommandOutcome operator()(const command::IfconfigCommand& c);
+  CommandOutcome operator()(const command::IpCommand& c);
+  CommandOutcome operator()(const command::ArpCommand& c);
+  CommandOutcome operator()(const command::RouteCommand& c);
+  CommandOutcome operator()(const command::NetstatCommand& c);
+  CommandOutcome operator()(const command::SsCommand& c);
+  // IPVS
+  CommandOutcome operator()(const command::IpvsadmCommand& c);
+  // kernel parameters, packages, services, processes
+  CommandOutcome operator()(const command::SysctlCommand& c);
+  CommandOutcome operator()(const command::PackageCommand& c);
+  CommandOutcome operator()(const command::ServiceCommand& c);
+  CommandOutcome operator()(const command::KillCommand& c);
+  CommandOutcome operator()(const command::PsCommand& c);
+  CommandOutcome operator()(const command::RebootCommand& c);
+  CommandOutcome operator()(const command::ModprobeCommand& c);
+  // files
+  CommandOutcome operator()(const command::LsCommand& c);
+  CommandOutcome operator()(const command::MkdirCommand& c);
+  CommandOutcome operator()(const command::TouchCommand& c);
+  CommandOutcome operator()(const command::RmCommand& c);
+  CommandOutcome operator()(const command::CdCommand& c);
+  CommandOutcome operator()(const command::PwdCommand& c);
+  // the shell
+  CommandOutcome operator()(const command::EchoCommand& c);
+  CommandOutcome operator()(const command::SeqCommand& c);
+  CommandOutcome operator()(const command::DateCommand& c);
+  CommandOutcome operator()(const command::ExportCommand& c);
+  CommandOutcome operator()(const command::HostnameCommand& c);
+  CommandOutcome operator()(const command::WaitCommand& c);
+  CommandOutcome operator()(const command::JobsCommand& c);
+  CommandOutcome operator()(const command::UnameCommand& c);
+  CommandOutcome operator()(const command::WhoamiCommand& c);
+  CommandOutcome operator()(const command::ClearCommand& c);
+  CommandOutcome operator()(const command::ExitCommand& c);
+  CommandOutcome operator()(const command::TrueCommand& c);
+  CommandOutcome operator()(const command::FalseCommand& c);
+  CommandOutcome operator()(const command::UnknownCommand& c);
+  // programs that take time
+  CommandOutcome operator()(const command::SleepCommand& c);
+  CommandOutcome operator()(const command::CurlCommand& c);
+  CommandOutcome operator()(const command::AbCommand& c);
+  CommandOutcome operator()(const command::PingCommand& c);
+  CommandOutcome operator()(const command::TracerouteCommand& c);
+  CommandOutcome operator()(const command::ArpingCommand& c);
+  CommandOutcome operator()(const command::TcpdumpCommand& c);
+
+  /// cat, grep and the like: over files, or over standard input.
+  CommandOutcome filter(const command::Command& c);
+
+ private:
+  Started start(apps::App app, ShortName name);
+
+  // ip(8)
+  command::Output change(const command::IpAddrChange& c);
+  command::Output change(const command::IpAddrFlush& c, const command::IpCommand& whole);
+  command::Output change(const command::IpLinkSet& c);
+  command::Output change(const command::IpRouteChange& c);
+  command::Output change(const command::IpRouteGet& c, const command::IpCommand& whole);
+  command::Output change(const command::IpRouteFlush& c);
+  command::Output change(const command::IpNeighChange& c);
+  command::Output change(const command::IpNeighFlush& c, const command::IpCommand& whole);
+  command::Output change(const command::IpRuleChange& c);
+  command::Output change(const command::IpRuleFlush& c);
+  /// The interface, or nothing after an error of ip(8).
+  IfIndex device(const std::string& name) const;
+
+  command::Output ifconfig_action(const command::IfconfigCommand& c,
+                                  const command::IfconfigAction& action);
+  command::Output ipvsadm_restore();
+  command::Output service_action(const command::ServiceCommand& c);
+
+  Step& step_;
+  Wiring& wiring_;
+  JobId job_;
+  const std::string* input_;
+  std::string line_;
+};
+
+}  // namespace lvslab::host

@@ -1,0 +1,255 @@
+// The way of packets through a host.
+#include "sim/host/wiring.h"
+#include "sim/wire/ethernet.h"
+#include "sim/wire/icmpv4.h"
+#include "sim/wire/tcp.h"
+
+namespace lvslab::host {
+
+void Wiring::receive_frame(Step& step, IfIndex dev, FrameRef frame) {
+  if (host_.power != Power::kOn) return step.drop(frame, Reason::kHostNotRunning, dev);
+  const ip::Device* device = ip::find_device(host_.ip, dev);
+  if (device == nullptr || !device->up) return step.drop(frame, Reason::kDeviceDown, dev);
+  step.set_subject(frame);
+  const auto eth = EthernetRepr::parse(step.frames().bytes(frame));
+  if (!eth) return step.drop(frame, Reason::kFrameTruncated, dev);
+  ip::count_rx(host_.ip, dev, step.frames().bytes(frame).size());
+  if (host_.taps > 0) show_taps(step, dev, false, frame);
+  const bool group = eth->dst.is_multicast();
+  if (!group && eth->dst != device->mac) {
+    return step.drop(frame, Reason::kNotForUs, dev,
+                     {arg_mac_high(eth->dst), arg_mac_low(eth->dst), 0});
+  }
+  switch (eth->ethertype) {
+    case EtherType::kArp:
+      ip::arp_receive(step, host_.ip, *this, dev, *eth,
+                      step.frames().bytes(frame).subspan(EthernetRepr::kLength));
+      return step.frames().release(frame);
+    case EtherType::kIpv4: {
+      frame = step.frames().make_writable(frame);
+      step.frames().pull_front(frame, EthernetRepr::kLength);
+      if (auto packet = ip::parse_packet(step, host_.ip, dev, *eth, frame)) {
+        handle_ipv4(step, *packet);
+      }
+      return;
+    }
+    default:
+      return step.drop(frame, Reason::kUnknownEtherType, dev,
+                       {static_cast<std::uint32_t>(eth->ethertype), 0, 0});
+  }
+}
+
+void Wiring::handle_ipv4(Step& step, Packet packet) {
+  const ip::Received received = ip::receive(step, host_.ip, *this, packet);
+  switch (received.verdict) {
+    case ip::Verdict::kConsumed: return;
+    case ip::Verdict::kLocal: return local_in(step, packet, received.route);
+    case ip::Verdict::kForward:
+      if (!ip::forward(step, host_.ip, *this, packet, received.route)) return;
+      if (ipvs::Director* director = host_.ipvs.peek()) director->on_reply(step, packet);
+      return ip::deliver_via(step, host_.ip, *this, packet, received.route);
+  }
+}
+
+// NF_INET_LOCAL_IN.
+void Wiring::local_in(Step& step, Packet packet, const ip::Route& route) {
+  ipvs::Director* director = host_.ipvs.peek();
+  if (director == nullptr || !director->enabled()) return deliver_up(step, packet, route);
+  const ipvs::Verdict verdict = director->on_packet(step, packet);
+  switch (verdict.kind) {
+    case ipvs::VerdictKind::kAccept: break;
+    case ipvs::VerdictKind::kDrop: return step.drop(packet.frame, verdict.reason, packet.in_dev);
+    case ipvs::VerdictKind::kPortUnreachable:
+      ip::icmp_send_error(step, host_.ip, *this, packet, route,
+                          IcmpRepr::unreachable(IcmpUnreachable::kPort));
+      return step.drop(packet.frame, verdict.reason, packet.in_dev, {arg(packet.ip.dst), 0, 0});
+    case ipvs::VerdictKind::kDirectRoute:
+      if (direct_route(step, packet, verdict.next, route)) return;
+      break;
+  }
+  deliver_up(step, packet, route);
+}
+
+bool Wiring::direct_route(Step& step, Packet& packet, Ipv4Addr next, const ip::Route& route) {
+  if (ip::is_local(host_.ip, next)) {
+    step.explain(Reason::kIpvsLocalNode, packet.in_dev, {arg(next), 0, 0});
+    return false;
+  }
+  if (packet.ip.ttl <= 1) {
+    ip::icmp_send_error(step, host_.ip, *this, packet, route, IcmpRepr::time_exceeded());
+    step.drop(packet.frame, Reason::kIpvsTtlExpired, packet.in_dev, {arg(next), 0, 0});
+    return true;
+  }
+  ipv4_decrement_ttl(step.frames().writable(packet.frame));
+  --packet.ip.ttl;
+  step.explain(Reason::kIpvsDirectRouting, packet.in_dev, {arg(next), packet.ip.ttl, 0});
+  const Errno error = ip::deliver_to(step, host_.ip, *this, packet, next);
+  if (error == Errno::kNone) return true;
+  if (error != Errno::kMsgSize) {
+    ip::icmp_send_error(step, host_.ip, *this, packet, route,
+                        IcmpRepr::unreachable(IcmpUnreachable::kHost));
+  }
+  step.drop(packet.frame, Reason::kIpvsNoRoute, packet.in_dev, {arg(next), 0, 0});
+  return true;
+}
+
+// ip_local_deliver_finish().
+void Wiring::deliver_up(Step& step, Packet packet, const ip::Route& route) {
+  switch (packet.ip.protocol) {
+    case IpProto::kTcp: return tcp::receive(step, host_.tcp, tcp_ports(), packet);
+    case IpProto::kUdp: return ip::udp_receive(step, host_.ip, *this, packet, route);
+    case IpProto::kIcmp: {
+      const ip::IcmpEvent event = ip::icmp_receive(step, host_.ip, *this, packet, route);
+      on_icmp_event(step, packet, event);
+      return step.frames().release(packet.frame);
+    }
+    default:
+      ip::icmp_send_error(step, host_.ip, *this, packet, route,
+                          IcmpRepr::unreachable(IcmpUnreachable::kProtocol));
+      return step.drop(packet.frame, Reason::kUnknownProtocol, packet.in_dev,
+                       {static_cast<std::uint32_t>(packet.ip.protocol), 0, 0});
+  }
+}
+
+void Wiring::on_icmp_event(Step& step, const Packet& packet, const ip::IcmpEvent& event) {
+  using Kind = ip::IcmpEvent::Kind;
+  if (event.kind == Kind::kNone) return;
+  const Bytes message = ipv4_payload(step.frames().bytes(packet.frame), packet.ip);
+  std::uint16_t identifier = event.message.id();
+  std::optional<AppId> udp_owner;
+  if (event.kind != Kind::kEchoReply) {
+    const Bytes data = event.quoted_data;
+    if (event.quoted.protocol == IpProto::kTcp) {
+      if (event.kind == Kind::kRedirect) return redirect_for_tcp(step, packet, event);
+      return tcp::icmp_error(step, host_.tcp, tcp_ports(),
+                             {.quoted = message.subspan(IcmpRepr::kLength),
+                              .error = event.error,
+                              .hard = event.fatal,
+                              .next_hop_mtu = event.message.mtu()});
+    }
+    if (event.quoted.protocol == IpProto::kUdp) {
+      udp_owner = owner_of_udp_port(load_be16(data.data()));
+      if (!udp_owner) return;
+    } else if (event.quoted.protocol == IpProto::kIcmp) {
+      identifier = load_be16(data.data() + 4);
+    } else {
+      return;
+    }
+  }
+  Userland* user = host_.user.peek();
+  if (user == nullptr) return;
+  const apps::IcmpNews news{.from = event.from,
+                            .to = event.to,
+                            .ttl = event.ttl,
+                            .message = message,
+                            .local_error = packet.in_dev == kLoopback};
+  for (std::uint32_t app = 0; app < user->processes.limit(); ++app) {
+    const Process& process = user->processes[app];
+    if (process.pid == 0 || process.exited) continue;
+    const bool wanted = udp_owner ? udp_owner->value == app
+                                  : process.icmp_identifier == identifier && identifier != 0;
+    if (wanted) tell_icmp(step, app, news);
+  }
+}
+
+// tcp_v4_err(): only a connection, not a request socket, follows a redirect.
+void Wiring::redirect_for_tcp(Step& step, const Packet& packet, const ip::IcmpEvent& event) {
+  const std::uint16_t local_port = load_be16(event.quoted_data.data());
+  const std::uint16_t remote_port = load_be16(event.quoted_data.data() + 2);
+  std::vector<SocketRow> rows;
+  tcp::append_sockets(host_.tcp, nullptr, rows);
+  for (const SocketRow& row : rows) {
+    if (row.state == TcpState::kSynRecv || row.state == TcpState::kTimeWait) continue;
+    if (row.local != event.quoted.src || row.remote != event.quoted.dst) continue;
+    if (row.local_port != local_port || row.remote_port != remote_port) continue;
+    ip::apply_redirect(step, host_.ip, *this, event.from, event.quoted.dst, event.message.gateway(),
+                       packet.in_dev);
+    return;
+  }
+}
+
+// --- out
+// ------------------------------------------------------------------------------------------
+
+void Wiring::transmit(Step& step, IfIndex dev, FrameRef frame) {
+  const ip::Device* device = ip::find_device(host_.ip, dev);
+  if (device == nullptr || !device->up) return step.drop(frame, Reason::kDeviceDown, dev);
+  const std::uint32_t direction = host_.directions[dev.value - 1U];
+  if (direction == kUnplugged) return step.drop(frame, Reason::kLinkDown, dev);
+  ip::count_tx(host_.ip, dev, step.frames().bytes(frame).size());
+  if (host_.taps > 0) show_taps(step, dev, true, frame);
+  network_.fabric_.transmit(step, direction, dev, frame);
+}
+
+// NF_INET_LOCAL_OUT: first answers of a local real server, then requests of this host itself.
+bool Wiring::local_out(Step& step, Packet& packet, ip::Route& route) {
+  ipvs::Director* director = host_.ipvs.peek();
+  if (director == nullptr) return true;
+  director->on_reply(step, packet);
+  if (!director->enabled()) return true;
+  const ipvs::Verdict verdict = director->on_packet(step, packet);
+  switch (verdict.kind) {
+    case ipvs::VerdictKind::kAccept: return true;
+    case ipvs::VerdictKind::kDrop:
+    case ipvs::VerdictKind::kPortUnreachable: step.drop(packet.frame, verdict.reason); return false;
+    case ipvs::VerdictKind::kDirectRoute: return !direct_route(step, packet, verdict.next, route);
+  }
+  return true;
+}
+
+std::expected<RouteAnswer, Errno> Wiring::route(Step& step, const IpSend& want) {
+  const auto found = ip::route_output(step, host_.ip, want);
+  if (!found) return std::unexpected(found.error());
+  return RouteAnswer{.src = found->src,
+                     .next_hop = found->next_hop,
+                     .dev = found->dev,
+                     .mtu = found->mtu,
+                     .local = found->is(ip::kRouteLocal)};
+}
+
+Errno Wiring::send(Step& step, const IpSend& how, FrameRef segment) {
+  return ip::output(step, host_.ip, *this, how, segment);
+}
+
+void Wiring::confirm(Step& step, Ipv4Addr peer) { ip::confirm(step, host_.ip, peer); }
+
+bool Wiring::is_local(Ipv4Addr addr) const { return ip::is_local(host_.ip, addr); }
+
+// --- TCP for programs
+// -------------------------------------------------------------------------------
+
+std::expected<SocketId, Errno> Wiring::listen(Step& step, AppId owner, Endpoint at,
+                                              std::uint32_t backlog) {
+  return tcp::listen(step, host_.tcp, tcp_ports(), owner, at, backlog);
+}
+
+std::expected<SocketId, Errno> Wiring::connect(Step& step, AppId owner, Endpoint from, Endpoint to,
+                                               IfIndex bound_dev) {
+  return tcp::connect(step, host_.tcp, tcp_ports(), owner, from, to, bound_dev);
+}
+
+std::size_t Wiring::send(Step& step, SocketId socket, std::span<const std::uint8_t> data) {
+  return tcp::send(step, host_.tcp, tcp_ports(), socket, data);
+}
+
+void Wiring::close(Step& step, SocketId socket) {
+  tcp::close(step, host_.tcp, tcp_ports(), socket);
+}
+
+void Wiring::shutdown_write(Step& step, SocketId socket) {
+  tcp::shutdown_write(step, host_.tcp, tcp_ports(), socket);
+}
+
+void Wiring::abort(Step& step, SocketId socket) {
+  tcp::abort(step, host_.tcp, tcp_ports(), socket);
+}
+
+void Wiring::set_cookie(SocketId socket, std::uint32_t cookie) {
+  tcp::set_cookie(host_.tcp, socket, cookie);
+}
+
+Endpoint Wiring::local(SocketId socket) const { return tcp::local(host_.tcp, socket); }
+
+Endpoint Wiring::remote(SocketId socket) const { return tcp::remote(host_.tcp, socket); }
+
+}  // namespace lvslab::host

@@ -1,0 +1,109 @@
+#include "sim/host/program_io.h"
+
+#include "sim/wire/udp.h"
+
+namespace lvslab::host {
+
+void ProgramIo::print(Step& step, std::string_view text) {
+  wiring_.program_prints(step, app_, 1, text);
+}
+
+void ProgramIo::print_error(Step& step, std::string_view text) {
+  wiring_.program_prints(step, app_, 2, text);
+}
+
+void ProgramIo::exit(Step&, int status) { wiring_.program_exits(app_, status); }
+
+void ProgramIo::set_timer(Step& step, SimTime at) {
+  if (at == SimTime::never()) return process().timer.cancel();
+  process().timer.set(step.timers(), at, TimerKind::kProcess, app_);
+}
+
+std::uint32_t ProgramIo::pid() const { return process().pid; }
+
+std::optional<Ipv4Addr> ProgramIo::resolve(std::string_view name) const {
+  return command::resolve_host(name, wiring_.host_names());
+}
+
+std::optional<std::string> ProgramIo::name_of(Ipv4Addr addr) const {
+  for (const command::HostName& known : wiring_.host_names()) {
+    if (known.addr == addr) return known.name;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> ProgramIo::read_file(std::string_view path) const {
+  return wiring_.read_file(path);
+}
+
+bool ProgramIo::write_file(Step& step, std::string_view path, std::string_view content) {
+  if (wiring_.cannot_write(path)) return false;
+  return !wiring_.write_redirected(step, path, content, false);
+}
+
+std::optional<LinkRow> ProgramIo::device(std::string_view name) const {
+  const IfIndex dev = ip::device_index(wiring_.host().ip, name);
+  if (!dev.valid()) return std::nullopt;
+  return ip::link_row(wiring_.host().ip, dev);
+}
+
+bool ProgramIo::stdout_is_terminal() const {
+  const JobId job = process().job;
+  return job != 0 && wiring_.job(job).shell.output_is_terminal();
+}
+
+std::vector<LinkRow> ProgramIo::devices() const {
+  const ip::Stack& stack = wiring_.host().ip;
+  std::vector<LinkRow> rows;
+  for (std::size_t i = 0; i < stack.devices.size(); ++i) {
+    rows.push_back(ip::link_row(stack, IfIndex(static_cast<std::uint16_t>(i + 1))));
+  }
+  return rows;
+}
+
+bool ProgramIo::is_local(Ipv4Addr addr) const { return ip::has_address(wiring_.host().ip, addr); }
+
+std::optional<AddrRow> ProgramIo::address_of(IfIndex dev) const {
+  for (const ip::InAddr& addr : wiring_.host().ip.addrs) {
+    if (addr.dev == dev) return ip::addr_row(wiring_.host().ip, addr);
+  }
+  return std::nullopt;
+}
+
+std::expected<RouteAnswer, Errno> ProgramIo::route(Step& step, const IpSend& want) {
+  return wiring_.route(step, want);
+}
+
+Errno ProgramIo::send_ip(Step& step, const IpSend& how, FrameRef message) {
+  return wiring_.send(step, how, message);
+}
+
+void ProgramIo::listen_icmp(std::uint16_t identifier) { process().icmp_identifier = identifier; }
+
+std::expected<std::uint32_t, Errno> ProgramIo::udp_open(Step& step, Endpoint local) {
+  const auto socket = ip::udp_bind(step, wiring_.host().ip, AppId{app_}, local);
+  if (!socket) return std::unexpected(socket.error());
+  return socket->value;
+}
+
+Errno ProgramIo::udp_send(Step& step, std::uint32_t socket, Endpoint to, std::uint8_t ttl,
+                          std::span<const std::uint8_t> data) {
+  return ip::udp_send(step, wiring_.host().ip, wiring_, SocketId{socket}, to, data, ttl);
+}
+
+void ProgramIo::udp_close(Step& step, std::uint32_t socket) {
+  ip::udp_close(step, wiring_.host().ip, SocketId{socket});
+}
+
+Endpoint ProgramIo::udp_local(std::uint32_t socket) const {
+  const ip::UdpSocket* found = ip::udp_socket(wiring_.host().ip, SocketId{socket});
+  return found == nullptr ? Endpoint{} : found->local;
+}
+
+void ProgramIo::send_frame(Step& step, IfIndex dev, FrameRef frame) {
+  wiring_.transmit(step, dev, frame);
+}
+
+void ProgramIo::tap(IfIndex dev) { wiring_.tap(process(), dev); }
+
+}  // namespace lvslab::host

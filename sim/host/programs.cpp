@@ -1,0 +1,375 @@
+// Programs and typed lines of a host: who runs, who waits, who is told.
+#include <algorithm>
+#include <sstream>
+
+#include "sim/host/program_io.h"
+#include "sim/host/virtual_files.h"
+#include "sim/host/wiring.h"
+
+namespace lvslab::host {
+
+// --- news for programs
+// ------------------------------------------------------------------------------
+
+template <class News>
+void Wiring::tell(std::uint32_t app, News&& news) {
+  Process& process = user().processes[app];
+  if (process.pid == 0 || process.exited) return;
+  ProgramIo io(*this, app);
+  news(io, process.app);
+}
+
+void Wiring::on_socket(Step& step, AppId owner, const SocketEvent& event) {
+  if (!owner.valid()) return;
+  tell(owner.value,
+       [&](apps::AppIo& io, apps::App& app) { apps::on_socket(step, io, app, event); });
+}
+
+void Wiring::on_udp(Step& step, const ip::UdpEvent& event) {
+  if (!event.owner.valid()) return;
+  const apps::UdpNews news{
+      .socket = event.socket.value, .from = event.from, .data = event.data, .error = event.error};
+  tell(event.owner.value,
+       [&](apps::AppIo& io, apps::App& app) { apps::on_udp(step, io, app, news); });
+}
+
+void Wiring::show_taps(Step& step, IfIndex dev, bool outgoing, FrameRef frame) {
+  Userland& u = user();
+  for (std::uint32_t app = 0; app < u.processes.limit(); ++app) {
+    const Process& process = u.processes[app];
+    if (process.pid == 0 || !process.tapping) continue;
+    if (process.tap.valid() && process.tap != dev) continue;
+    const apps::TappedFrame news{dev, outgoing, step.frames().bytes(frame)};
+    tell(app, [&](apps::AppIo& io, apps::App& to) { apps::on_frame(step, io, to, news); });
+  }
+}
+
+void Wiring::tap(Process& process, IfIndex dev) {
+  if (!process.tapping) ++host_.taps;
+  process.tapping = true;
+  process.tap = dev;
+}
+
+void Wiring::run_program_timer(Step& step, std::uint32_t app) {
+  Userland* u = host_.user.peek();
+  if (u == nullptr || app >= u->processes.limit()) return;
+  Process& process = u->processes[app];
+  if (process.pid == 0) return;
+  if (!process.timer.due(step.timers(), step.now(), TimerKind::kProcess, app)) return;
+  step.set_cause(process.cause);
+  tell(app, [&](apps::AppIo& io, apps::App& to) { apps::on_timer(step, io, to); });
+}
+
+void Wiring::tell_icmp(Step& step, std::uint32_t app, const apps::IcmpNews& news) {
+  tell(app, [&](apps::AppIo& io, apps::App& to) { apps::on_icmp(step, io, to, news); });
+}
+
+std::optional<AppId> Wiring::owner_of_udp_port(std::uint16_t port) const {
+  const ip::Live* live = host_.ip.live.peek();
+  if (live == nullptr) return std::nullopt;
+  for (std::uint32_t i = 0; i < live->udp.sockets.limit(); ++i) {
+    const ip::UdpSocket& socket = live->udp.sockets[i];
+    if (socket.live && socket.local.port == port) return socket.owner;
+  }
+  return std::nullopt;
+}
+
+void Wiring::fill(AppId owner, SocketRow& row) const {
+  const Userland* u = host_.user.peek();
+  if (u == nullptr || !owner.valid() || owner.value >= u->processes.limit()) return;
+  const Process& process = u->processes[owner.value];
+  row.pid = process.pid;
+  row.program = process.name;
+  row.fd = row.state == TcpState::kListen ? 3 : 5;
+}
+
+// --- starting and ending
+// ----------------------------------------------------------------------------
+
+std::uint32_t Wiring::start_program(Step& step, JobId job_id, apps::App app,
+                                    std::string command_line, ShortName name) {
+  Userland& u = user();
+  const std::uint32_t slot = u.processes.acquire();
+  Process& process = u.processes[slot];
+  process.pid = u.next_pid++;
+  process.job = job_id;
+  process.app = std::move(app);
+  process.command_line = std::move(command_line);
+  process.name = name;
+  process.cause = step.cause();
+  const std::uint32_t pid = process.pid;
+  tell(slot, [&](apps::AppIo& io, apps::App& to) { apps::start(step, io, to); });
+  return pid;
+}
+
+void Wiring::start_service(Step& step, std::string_view name) {
+  if (name == "httpd") {
+    start_program(step, 0, apps::Httpd{}, "/usr/sbin/httpd -DFOREGROUND", "httpd");
+  }
+}
+
+bool Wiring::has_background_jobs() const {
+  const Userland& u = user();
+  for (std::uint32_t i = 0; i < u.jobs.limit(); ++i) {
+    if (u.jobs[i].background && !u.jobs[i].done) return true;
+  }
+  return false;
+}
+
+void Wiring::program_exits(std::uint32_t app, int status) {
+  Process& process = user().processes[app];
+  if (process.exited) return;
+  process.exited = true;
+  process.status = status;
+  user().exited.push_back(app);
+}
+
+void Wiring::program_prints(Step& step, std::uint32_t app, int fd, std::string_view text) {
+  const Process& process = user().processes[app];
+  if (process.job == 0) return;
+  Job& j = job(process.job);
+  if (j.shell.waiting_for() != process.pid) {
+    // Still starting: the shell learns its pid only when run_command() returns.
+    pending_output_.push_back({fd, std::string(text)});
+    return;
+  }
+  j.shell.program_output(step, *this, process.job, fd, text);
+}
+
+void Wiring::signal_program(Step& step, Process& process, int signal) {
+  const auto app = static_cast<std::uint32_t>(index_of(process));
+  constexpr int kKill = 9;
+  if (signal != kKill) {
+    const auto which = signal == static_cast<int>(apps::Signal::kInterrupt)
+                           ? apps::Signal::kInterrupt
+                           : apps::Signal::kTerminate;
+    tell(app, [&](apps::AppIo& io, apps::App& to) { apps::on_signal(step, io, to, which); });
+  }
+  program_exits(app, 128 + signal);
+}
+
+std::uint32_t Wiring::index_of(const Process& process) const {
+  const Userland& u = user();
+  for (std::uint32_t i = 0; i < u.processes.limit(); ++i) {
+    if (&u.processes[i] == &process) return i;
+  }
+  LVSLAB_CHECK(false, "a process of another host");
+  return 0;
+}
+
+void Wiring::close_sockets_of(Step& step, AppId owner) {
+  std::vector<SocketRow> rows;
+  tcp::append_sockets(host_.tcp, nullptr, rows);
+  for (const SocketRow& row : rows) {
+    if (row.state == TcpState::kTimeWait || row.state == TcpState::kSynRecv) continue;
+    const SocketId socket{row.id};
+    if (tcp::owner(host_.tcp, socket) == owner) {
+      tcp::close(step, host_.tcp, tcp_ports(), socket);
+    }
+  }
+  ip::Live* live = host_.ip.live.peek();
+  if (live == nullptr) return;
+  for (std::uint32_t i = 0; i < live->udp.sockets.limit(); ++i) {
+    if (live->udp.sockets[i].live && live->udp.sockets[i].owner == owner) {
+      ip::udp_close(step, host_.ip, SocketId{i});
+    }
+  }
+}
+
+void Wiring::reap(Step& step, std::uint32_t app) {
+  Userland& u = user();
+  Process& process = u.processes[app];
+  const std::uint32_t pid = process.pid;
+  const JobId job_id = process.job;
+  const int status = process.status;
+  step.set_cause(process.cause);
+  close_sockets_of(step, AppId{app});
+  if (process.tapping) --host_.taps;
+  process = Process{};
+  u.processes.release(app);
+  if (job_id == 0) return;
+  Job& j = job(job_id);
+  if (j.shell.waiting_for() != pid) return;
+  j.shell.program_exited(step, *this, job_id, status);
+  run_job(step, job_id);
+}
+
+void Wiring::settle(Step& step) {
+  Userland* u = host_.user.peek();
+  if (u == nullptr) return;
+  while (!u->exited.empty()) {
+    const std::uint32_t app = u->exited.front();
+    u->exited.erase(u->exited.begin());
+    reap(step, app);
+    u = host_.user.peek();
+    if (u == nullptr) return;
+  }
+}
+
+// --- lines
+// ------------------------------------------------------------------------------------------
+
+JobId Wiring::type_line(Step& step, std::string_view line) {
+  Userland& u = user();
+  const JobId id = u.jobs.acquire() + 1;
+  Job& j = u.jobs[id - 1];
+  j.id = id;
+  j.line = line;
+  j.started = step.now();
+  if (step.tracing()) {
+    const std::uint32_t text = step.trace()->add_text(line);
+    j.cause = step.record(RecordKind::kCommand, Reason::kNone, {}, {text, id, 0}, {});
+    step.set_cause(j.cause);
+  }
+  auto script = command::parse_script(line);
+  if (!script) {
+    terminal(step, id, 1, script.error().out);
+    terminal(step, id, 2, script.error().err);
+    j.status = script.error().status;
+    finish_job(step, j);
+    return id;
+  }
+  const command::NodeIndex root = script->root;
+  j.shell = Shell(std::move(*script), root);
+  run_job(step, id);
+  settle(step);
+  return id;
+}
+
+void Wiring::run_job(Step& step, JobId id) {
+  Job& j = job(id);
+  j.shell.run(step, *this, id, user().variables);
+  if (j.shell.waiting_for() != 0) return flush_pending(step, id);
+  j.status = j.shell.status();
+  finish_job(step, j);
+}
+
+void Wiring::flush_pending(Step& step, JobId id) {
+  std::vector<PendingOutput> output;
+  output.swap(pending_output_);
+  for (const PendingOutput& o : output) {
+    job(id).shell.program_output(step, *this, id, o.fd, o.text);
+  }
+}
+
+void Wiring::finish_job(Step& step, Job& j) {
+  if (j.done) return;
+  j.done = true;
+  j.ended = step.now();
+  if (j.background && !has_background_jobs()) end_waits();
+  if (step.tracing()) {
+    const RecordId before = step.cause();
+    step.set_cause(j.cause);
+    step.record(RecordKind::kExit, Reason::kNone, {},
+                {static_cast<std::uint32_t>(j.status), j.id, 0}, {});
+    step.set_cause(before);
+  }
+}
+
+// The shells that typed `wait`.
+void Wiring::end_waits() {
+  Userland& u = user();
+  for (std::uint32_t i = 0; i < u.processes.limit(); ++i) {
+    const Process& process = u.processes[i];
+    if (process.pid != 0 && std::holds_alternative<std::monostate>(process.app)) {
+      program_exits(i, 0);
+    }
+  }
+}
+
+void Wiring::interrupt(Step& step, JobId id) {
+  Job& j = job(id);
+  if (j.done) return;
+  if (Process* process = user().find_process(j.shell.waiting_for())) {
+    signal_program(step, *process, static_cast<int>(apps::Signal::kInterrupt));
+  }
+  settle(step);
+  if (j.done) return;
+  j.shell.interrupt();
+  j.status = j.shell.status();
+  finish_job(step, j);
+}
+
+void Wiring::start_background(Step& step, const command::Script& script, command::NodeIndex list,
+                              std::uint32_t child) {
+  Userland& u = user();
+  const JobId id = u.jobs.acquire() + 1;
+  Job& j = u.jobs[id - 1];
+  j.id = id;
+  j.line = command::to_text(script, script.nodes[list].children[child]);
+  j.started = step.now();
+  j.background = true;
+  j.cause = step.cause();
+  j.shell = Shell::background(script, list, child);
+  std::vector<PendingOutput> outer;
+  outer.swap(pending_output_);
+  run_job(step, id);
+  pending_output_ = std::move(outer);
+}
+
+void Wiring::terminal(Step& step, JobId id, int fd, std::string_view text) {
+  if (text.empty()) return;
+  Job& j = job(id);
+  j.output += text;
+  if (!step.tracing()) return;
+  const RecordId before = step.cause();
+  step.set_cause(j.cause);
+  step.record(RecordKind::kOutput, Reason::kNone, {},
+              {step.trace()->add_text(text), id, static_cast<std::uint32_t>(fd)}, {});
+  step.set_cause(before);
+}
+
+// --- files
+// ------------------------------------------------------------------------------------------
+
+std::string Wiring::path_of(std::string_view typed) const {
+  const Userland* u = host_.user.peek();
+  return absolute_path(typed, u == nullptr ? "/root" : std::string_view(u->directory));
+}
+
+std::optional<std::string> Wiring::read_file(std::string_view path) const {
+  const std::string whole = path_of(path);
+  if (is_virtual(whole)) return read_virtual(const_cast<Wiring&>(*this), whole);
+  const Userland* u = host_.user.peek();
+  const std::string* text = u == nullptr ? nullptr : u->files.read(whole);
+  if (whole == "/dev/null") return "";
+  return text == nullptr ? std::nullopt : std::optional(*text);
+}
+
+std::optional<std::string> Wiring::cannot_write(std::string_view path) const {
+  const std::string whole = path_of(path);
+  if (whole == "/dev/null") return std::nullopt;
+  if (is_virtual(whole)) return cannot_write_virtual(*this, whole);
+  const FileError error = const_cast<Wiring&>(*this).user().files.can_write(whole);
+  if (error == FileError::kNone) return std::nullopt;
+  return std::string(text_of(error));
+}
+
+std::optional<std::string> Wiring::write_redirected(Step& step, std::string_view path,
+                                                    std::string_view text, bool append) {
+  const std::string whole = path_of(path);
+  if (whole == "/dev/null") return std::nullopt;
+  if (is_virtual(whole)) return write_virtual(step, *this, whole, text);
+  const FileError error = user().files.write(whole, text, append);
+  if (error == FileError::kNone) return std::nullopt;
+  return std::string(text_of(error));
+}
+
+std::vector<command::HostName> Wiring::host_names() const {
+  std::vector<command::HostName> names;
+  const Userland* u = host_.user.peek();
+  const std::string* text = u == nullptr ? nullptr : u->files.read("/etc/hosts");
+  if (text == nullptr) return names;
+  std::istringstream lines(*text);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line.substr(0, line.find('#')));
+    std::string first;
+    if (!(words >> first)) continue;
+    const auto addr = Ipv4Addr::parse(first);
+    if (!addr) continue;
+    for (std::string name; words >> name;) names.push_back({*addr, name});
+  }
+  return names;
+}
+
+}  // namespace lvslab::host

@@ -1,0 +1,300 @@
+#include "sim/host/shell.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/base/check.h"
+
+namespace lvslab::host {
+
+using command::Connector;
+using command::kNoNode;
+using command::Node;
+using command::NodeIndex;
+using command::Output;
+using command::Script;
+using command::Variables;
+using command::Word;
+
+Shell::Shell(Script script, NodeIndex root) : script_(std::move(script)) { push(root); }
+
+Shell Shell::background(const Script& script, NodeIndex list, std::uint32_t child) {
+  Shell shell(script, list);
+  shell.stack_.back().child = child;
+  shell.stack_.back().last_child = child + 1;
+  return shell;
+}
+
+void Shell::run(Step& step, ShellHost& host, JobId job, Variables& variables) {
+  while (!stack_.empty() && waiting_for_ == 0) {
+    variables["?"] = std::to_string(status_);
+    switch (script_.nodes[stack_.back().node].kind) {
+      case Node::Kind::kList: step_list(step, host, job); break;
+      case Node::Kind::kAndOr: step_and_or(step, host, job); break;
+      case Node::Kind::kPipeline: step_pipeline(step, host, job); break;
+      case Node::Kind::kFor: step_for(step, host, job, variables); break;
+      case Node::Kind::kSimple: step_simple(step, host, job, variables); break;
+    }
+  }
+  if (stack_.empty()) variables["?"] = std::to_string(status_);
+}
+
+// --- lists, conditions, pipelines, loops
+// ------------------------------------------------------------
+
+void Shell::step_list(Step& step, ShellHost& host, JobId job) {
+  Frame& frame = stack_.back();
+  const Node& node = script_.nodes[frame.node];
+  const bool own_background_child = frame.last_child != 0xffff'ffffU;
+  while (frame.child < node.children.size() && frame.child < frame.last_child) {
+    const std::uint32_t child = frame.child++;
+    if (node.background[child] != 0 && !own_background_child) {
+      host.start_background(step, script_, frame.node, child);
+      status_ = 0;
+      continue;
+    }
+    return push(node.children[child]);
+  }
+  if (node.children.empty()) status_ = 0;
+  finish_frame(step, host, job);
+}
+
+void Shell::step_and_or(Step& step, ShellHost& host, JobId job) {
+  Frame& frame = stack_.back();
+  const Node& node = script_.nodes[frame.node];
+  while (frame.child < node.children.size()) {
+    const std::uint32_t child = frame.child++;
+    const bool wanted =
+        child == 0 || (node.connectors[child - 1] == Connector::kAnd) == (status_ == 0);
+    if (wanted) return push(node.children[child]);
+  }
+  finish_frame(step, host, job);
+}
+
+void Shell::step_pipeline(Step& step, ShellHost& host, JobId job) {
+  Frame& frame = stack_.back();
+  const Node& node = script_.nodes[frame.node];
+  if (frame.child == node.children.size()) {
+    if (node.negated) status_ = status_ == 0 ? 1 : 0;
+    return finish_frame(step, host, job);
+  }
+  const std::uint32_t child = frame.child++;
+  const bool last = child + 1 == node.children.size();
+  // The previous stage left its output in `results`.
+  std::string input;
+  const bool has_input = child > 0;
+  if (has_input) input = std::move(frame.results.back());
+  frame.results.clear();
+  push(node.children[child]);
+  stack_.back().captures = !last;
+  stack_.back().input = std::move(input);
+  stack_.back().has_input = has_input;
+}
+
+void Shell::step_for(Step& step, ShellHost& host, JobId job, Variables& variables) {
+  Frame& frame = stack_.back();
+  const Node& node = script_.nodes[frame.node];
+  if (!frame.opened) {
+    std::vector<const Word*> words;
+    for (const Word& word : node.words) words.push_back(&word);
+    for (const auto& redirect : node.redirects) words.push_back(&redirect.target);
+    if (!substitute(frame, words)) return;
+    for (std::size_t w = 0; w < node.words.size(); ++w) {
+      const auto values = expand(node.words[w], variables, results_for(frame, words, w));
+      frame.fields.insert(frame.fields.end(), values.begin(), values.end());
+    }
+    status_ = 0;
+    if (!open_redirections(step, host, job, node, variables)) return finish_frame(step, host, job);
+    frame.opened = true;
+  }
+  if (frame.child == frame.fields.size()) return finish_frame(step, host, job);
+  variables[node.variable] = frame.fields[frame.child++];
+  push(node.children[0]);
+}
+
+// --- simple commands
+// --------------------------------------------------------------------------------
+
+void Shell::step_simple(Step& step, ShellHost& host, JobId job, Variables& variables) {
+  Frame& frame = stack_.back();
+  const Node& node = script_.nodes[frame.node];
+  std::vector<const Word*> words;
+  for (const Word& word : node.words) words.push_back(&word);
+  for (const auto& assignment : node.assignments) words.push_back(&assignment.value);
+  for (const auto& redirect : node.redirects) words.push_back(&redirect.target);
+  if (!substitute(frame, words)) return;
+
+  std::vector<std::string> args;
+  for (std::size_t w = 0; w < node.words.size(); ++w) {
+    const auto values = expand(node.words[w], variables, results_for(frame, words, w));
+    args.insert(args.end(), values.begin(), values.end());
+  }
+  for (std::size_t a = 0; a < node.assignments.size(); ++a) {
+    const auto results = results_for(frame, words, node.words.size() + a);
+    variables[node.assignments[a].name] =
+        expand_to_one(node.assignments[a].value, variables, results);
+  }
+  if (!open_redirections(step, host, job, node, variables)) return finish_frame(step, host, job);
+  if (args.empty()) {
+    status_ = 0;
+    return finish_frame(step, host, job);
+  }
+  const std::string* input = frame.has_input ? &frame.input : nullptr;
+  CommandOutcome outcome = host.run_command(step, job, args, input);
+  if (const auto* started = std::get_if<Started>(&outcome)) {
+    waiting_for_ = started->pid;
+    return;
+  }
+  const auto& output = std::get<Output>(outcome);
+  const std::size_t depth = stack_.size() - 1;
+  emit(step, host, job, depth, 1, output.out);
+  emit(step, host, job, depth, 2, output.err);
+  status_ = output.status;
+  finish_frame(step, host, job);
+}
+
+void Shell::program_output(Step& step, ShellHost& host, JobId job, int fd, std::string_view text) {
+  if (!stack_.empty()) emit(step, host, job, stack_.size() - 1, fd, text);
+}
+
+void Shell::program_exited(Step& step, ShellHost& host, JobId job, int status) {
+  waiting_for_ = 0;
+  status_ = status;
+  if (!stack_.empty()) finish_frame(step, host, job);
+}
+
+// --- words
+// ------------------------------------------------------------------------------------------
+
+bool Shell::substitute(Frame& frame, const std::vector<const Word*>& words) {
+  std::size_t seen = 0;
+  for (const Word* word : words) {
+    for (const NodeIndex body : substitutions_of(*word)) {
+      if (seen++ < frame.results.size()) continue;
+      push(body);  // `frame` is not used after this: the stack may have moved
+      stack_.back().captures = true;
+      stack_.back().substitution = true;
+      return false;
+    }
+  }
+  return true;
+}
+
+std::vector<std::string> Shell::results_for(const Frame& frame,
+                                            const std::vector<const Word*>& words,
+                                            std::size_t word) const {
+  std::size_t first = 0;
+  for (std::size_t w = 0; w < word; ++w) first += substitutions_of(*words[w]).size();
+  const std::size_t n = substitutions_of(*words[word]).size();
+  const auto begin = frame.results.begin() + static_cast<std::ptrdiff_t>(first);
+  return {begin, begin + static_cast<std::ptrdiff_t>(n)};
+}
+
+bool Shell::open_redirections(Step& step, ShellHost& host, JobId job, const Node& node,
+                              const Variables& variables) {
+  Frame& frame = stack_.back();
+  std::vector<const Word*> words;
+  for (const Word& word : node.words) words.push_back(&word);
+  for (const auto& assignment : node.assignments) words.push_back(&assignment.value);
+  for (const auto& redirect : node.redirects) words.push_back(&redirect.target);
+  const std::size_t first = node.words.size() + node.assignments.size();
+  for (std::size_t r = 0; r < node.redirects.size(); ++r) {
+    const command::Redirect& redirect = node.redirects[r];
+    using Kind = command::Redirect::Kind;
+    if (redirect.kind == Kind::kDuplicate) {
+      frame.redirections.push_back({.fd = redirect.fd,
+                                    .from = redirect.from,
+                                    .kind = Redirection::Kind::kDuplicate,
+                                    .path = {},
+                                    .text = {}});
+      continue;
+    }
+    const std::string path =
+        expand_to_one(redirect.target, variables, results_for(frame, words, first + r));
+    std::optional<std::string> problem;
+    if (redirect.kind == Kind::kRead) {
+      std::optional<std::string> text = host.read_file(path);
+      if (text) {
+        frame.input = std::move(*text);
+        frame.has_input = true;
+        continue;
+      }
+      problem = "No such file or directory";
+    } else {
+      problem = host.cannot_write(path);
+    }
+    if (problem) {
+      frame.redirections.clear();
+      emit(step, host, job, stack_.size() - 1, 2, "bash: " + path + ": " + *problem + "\n");
+      status_ = 1;
+      return false;
+    }
+    frame.redirections.push_back({.fd = redirect.fd,
+                                  .from = redirect.fd,
+                                  .kind = redirect.kind == Kind::kAppend
+                                              ? Redirection::Kind::kAppend
+                                              : Redirection::Kind::kFile,
+                                  .path = path,
+                                  .text = {}});
+  }
+  return true;
+}
+
+// --- output
+// -----------------------------------------------------------------------------------------
+
+// From the frame at `depth` outwards: the first redirection, pipe or substitution takes it.
+void Shell::emit(Step& step, ShellHost& host, JobId job, std::size_t depth, int fd,
+                 std::string_view text) {
+  if (text.empty()) return;
+  for (std::size_t d = depth + 1; d-- > 0;) {
+    Frame& frame = stack_[d];
+    // The last redirection of a descriptor counts, and `2>&1` means where 1 went before it.
+    for (std::size_t r = frame.redirections.size(); r-- > 0;) {
+      Redirection& redirection = frame.redirections[r];
+      if (redirection.fd != fd) continue;
+      if (redirection.kind != Redirection::Kind::kDuplicate) {
+        redirection.text += text;
+        return;
+      }
+      fd = redirection.from;
+    }
+    if (frame.captures && fd == 1) {
+      frame.captured += text;
+      return;
+    }
+  }
+  host.terminal(step, job, fd, text);
+}
+
+bool Shell::output_is_terminal() const {
+  return std::ranges::none_of(stack_, [](const Frame& frame) {
+    return frame.captures ||
+           std::ranges::any_of(frame.redirections, [](const Redirection& r) { return r.fd == 1; });
+  });
+}
+
+void Shell::finish_frame(Step& step, ShellHost& host, JobId job) {
+  Frame frame = std::move(stack_.back());
+  stack_.pop_back();
+  for (const Redirection& redirection : frame.redirections) {
+    if (redirection.kind == Redirection::Kind::kDuplicate) continue;
+    const auto problem = host.write_redirected(step, redirection.path, redirection.text,
+                                               redirection.kind == Redirection::Kind::kAppend);
+    if (!problem) continue;
+    const std::string message = "bash: echo: write error: " + *problem + "\n";
+    if (stack_.empty()) {
+      host.terminal(step, job, 2, message);
+    } else {
+      emit(step, host, job, stack_.size() - 1, 2, message);
+    }
+    status_ = 1;
+  }
+  if (!frame.captures || stack_.empty()) return;
+  if (frame.substitution) {
+    while (!frame.captured.empty() && frame.captured.back() == '\n') frame.captured.pop_back();
+  }
+  stack_.back().results.push_back(std::move(frame.captured));
+}
+
+}  // namespace lvslab::host

@@ -1,0 +1,148 @@
+#include "sim/host/sysctls.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace lvslab::host {
+namespace {
+
+// net.ipv4.vs.*: name, default, and the field of those that are modelled
+// (net/netfilter/ipvs/ip_vs_ctl.c: vs_vars[]).
+struct VsSysctl {
+  std::string_view name, value;
+  std::int32_t ipvs::VsSysctls::* field;
+  std::int32_t most;
+};
+using ipvs::VsSysctls;
+constexpr std::array kVsSysctls = {
+    VsSysctl{"am_droprate", "10", nullptr, 0},
+    VsSysctl{"amemthresh", "1024", nullptr, 0},
+    VsSysctl{"backup_only", "0", nullptr, 0},
+    VsSysctl{"cache_bypass", "0", nullptr, 0},
+    VsSysctl{"conn_reuse_mode", "1", &VsSysctls::conn_reuse_mode, 3},
+    VsSysctl{"conntrack", "0", nullptr, 0},
+    VsSysctl{"debug_level", "0", nullptr, 0},
+    VsSysctl{"drop_entry", "0", nullptr, 0},
+    VsSysctl{"drop_packet", "0", nullptr, 0},
+    VsSysctl{"expire_nodest_conn", "0", &VsSysctls::expire_nodest_conn, 1},
+    VsSysctl{"expire_quiescent_template", "0", nullptr, 0},
+    VsSysctl{"ignore_tunneled", "0", nullptr, 0},
+    VsSysctl{"nat_icmp_send", "0", nullptr, 0},
+    VsSysctl{"pmtu_disc", "1", nullptr, 0},
+    VsSysctl{"run_estimation", "1", nullptr, 0},
+    VsSysctl{"schedule_icmp", "0", nullptr, 0},
+    VsSysctl{"secure_tcp", "0", nullptr, 0},
+    VsSysctl{"sloppy_sctp", "0", nullptr, 0},
+    VsSysctl{"sloppy_tcp", "0", &VsSysctls::sloppy_tcp, 1},
+    VsSysctl{"snat_reroute", "1", nullptr, 0},
+    VsSysctl{"sync_persist_mode", "0", nullptr, 0},
+    VsSysctl{"sync_ports", "1", nullptr, 0},
+    VsSysctl{"sync_refresh_period", "0", nullptr, 0},
+    VsSysctl{"sync_retries", "0", nullptr, 0},
+    VsSysctl{"sync_sock_size", "0", nullptr, 0},
+    VsSysctl{"sync_threshold", "3\t50", nullptr, 0},
+    VsSysctl{"sync_version", "1", nullptr, 0},
+};
+constexpr std::string_view kVsPrefix = "net.ipv4.vs.";
+constexpr std::string_view kHostname = "kernel.hostname";
+
+const VsSysctl* find_vs(std::string_view name) {
+  if (!name.starts_with(kVsPrefix)) return nullptr;
+  name.remove_prefix(kVsPrefix.size());
+  for (const VsSysctl& s : kVsSysctls) {
+    if (s.name == name) return &s;
+  }
+  return nullptr;
+}
+
+std::string vs_value(const Host& host, const VsSysctl& s) {
+  if (s.field == nullptr) return std::string(s.value);
+  const ipvs::Director* director = host.ipvs.peek();
+  return std::to_string((director == nullptr ? VsSysctls{} : director->sysctls()).*s.field);
+}
+
+SysctlError write_vs(Host& host, const VsSysctl& s, std::string_view value) {
+  if (s.field == nullptr) {
+    return value == s.value ? SysctlError::kNone : SysctlError::kNotModelled;
+  }
+  std::int32_t number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc{} || end != value.data() + value.size()) return SysctlError::kInvalid;
+  if (number < 0 || number > s.most) return SysctlError::kInvalid;
+  host.ipvs.get().sysctls().*s.field = number;
+  return SysctlError::kNone;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  return text;
+}
+
+SysctlError from_errno(Errno error) {
+  switch (error) {
+    case Errno::kNone: return SysctlError::kNone;
+    case Errno::kNoEnt: return SysctlError::kUnknown;
+    case Errno::kPerm: return SysctlError::kReadOnly;
+    default: return SysctlError::kInvalid;
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> read_sysctl(const Wiring& wiring, std::string_view name) {
+  const Host& host = const_cast<Wiring&>(wiring).host();
+  if (name == kHostname) return host.name;
+  if (const VsSysctl* vs = find_vs(name)) return vs_value(host, *vs);
+  if (auto value = tcp::sysctl_get(host.tcp, name)) return value;
+  return ip::sysctl_get(host.ip, name);
+}
+
+SysctlError write_sysctl(Step& step, Wiring& wiring, std::string_view name,
+                         std::string_view value) {
+  Host& host = wiring.host();
+  value = trimmed(value);
+  if (name == kHostname) {
+    if (value.empty()) return SysctlError::kInvalid;
+    host.name = value;
+    return SysctlError::kNone;
+  }
+  SysctlError error;
+  if (const VsSysctl* vs = find_vs(name)) {
+    error = write_vs(host, *vs, value);
+  } else if (tcp::sysctl_get(host.tcp, name)) {
+    error = from_errno(tcp::sysctl_set(host.tcp, name, value));
+  } else {
+    return from_errno(ip::sysctl_set(step, host.ip, wiring, name, value));  // it records the row
+  }
+  if (error == SysctlError::kNone && step.tracing()) {
+    step.row_changed(SysctlRow{std::string(name), *read_sysctl(wiring, name)});
+  }
+  return error;
+}
+
+std::vector<SysctlRow> all_sysctls(const Wiring& wiring) {
+  const Host& host = const_cast<Wiring&>(wiring).host();
+  std::vector<SysctlRow> rows = ip::sysctl_list(host.ip);
+  for (const std::string_view name : tcp::sysctl_names()) {
+    rows.push_back({std::string(name), *tcp::sysctl_get(host.tcp, name)});
+  }
+  for (const VsSysctl& vs : kVsSysctls) {
+    rows.push_back({std::string(kVsPrefix) + std::string(vs.name), vs_value(host, vs)});
+  }
+  rows.push_back({std::string(kHostname), host.name});
+  std::ranges::sort(rows, {}, &SysctlRow::path);
+  const auto same = std::ranges::unique(rows, {}, &SysctlRow::path);
+  rows.erase(same.begin(), same.end());
+  return rows;
+}
+
+std::string sysctl_name_of_path(std::string_view path) {
+  constexpr std::string_view kRoot = "/proc/sys/";
+  std::string name(path.substr(kRoot.size()));
+  for (char& c : name) c = c == '/' ? '.' : c == '.' ? '/' : c;
+  return name;
+}
+
+}  // namespace lvslab::host

@@ -1,0 +1,76 @@
+// What runs on a host above its kernel: typed lines, programs, files, installed packages. A host
+// that nobody ever typed on has none of this.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sim/apps/app.h"
+#include "sim/base/slab.h"
+#include "sim/core/timers.h"
+#include "sim/host/files.h"
+#include "sim/host/shell.h"
+
+namespace lvslab::host {
+
+/// A program that takes simulated time. Its AppId is its slot; a slot is reused, a pid is not.
+struct Process {
+  std::uint32_t pid = 0;  ///< 0: the slot is free
+  JobId job = 0;          ///< the line that started it; 0 for a service
+  apps::App app;
+  std::string command_line;
+  ShortName name;  ///< comm
+  LazyTimer timer;
+  RecordId cause;                     ///< the record of its command
+  std::uint16_t icmp_identifier = 0;  ///< 0: hears no echo replies
+  IfIndex tap;                        ///< frames of this interface, if `tapping`
+  bool tapping = false;
+  bool exited = false;
+  int status = 0;
+};
+
+/// A typed line and what came of it.
+struct Job {
+  JobId id = 0;
+  Shell shell;
+  std::string line;
+  std::string output;  ///< what reached the terminal, both streams in order
+  RecordId cause;
+  SimTime started, ended;
+  int status = 0;
+  bool background = false;
+  bool done = false;
+};
+
+struct Userland {
+  Files files;
+  std::set<std::string> packages;  ///< installed by yum & co.
+  std::set<std::string> enabled;   ///< services that start at boot
+  Slab<Process, 4> processes;      ///< by AppId; stays in place while others come and go
+  Slab<Job, 8> jobs;               ///< by JobId - 1
+  command::Variables variables;
+  std::string directory = "/root";
+  std::uint32_t next_pid = 1001;
+
+  /// Programs that have exited and wait to be taken note of, in that order.
+  std::vector<std::uint32_t> exited;
+
+  Process* find_process(std::uint32_t pid) {
+    for (std::uint32_t i = 0; i < processes.limit(); ++i) {
+      if (processes[i].pid == pid) return &processes[i];
+    }
+    return nullptr;
+  }
+  /// The program of a running service ("httpd"); nullptr if it does not run.
+  Process* find_service(std::string_view name) {
+    for (std::uint32_t i = 0; i < processes.limit(); ++i) {
+      Process& process = processes[i];
+      if (process.pid != 0 && process.job == 0 && process.name.view() == name) return &process;
+    }
+    return nullptr;
+  }
+};
+
+}  // namespace lvslab::host

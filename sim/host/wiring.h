@@ -1,0 +1,145 @@
+// One host in motion, for the length of one event: what its rooms ask of each other is answered
+// here, in the order of the kernel's hooks. Made on the stack, never kept.
+//
+//   frame → Ethernet → ARP
+//                    → IPv4 input → LOCAL_IN: ipvs → ICMP, UDP, TCP → programs
+//                                 → FORWARD: ipvs (answers) → out
+//   programs → TCP, UDP, ICMP → IPv4 output → LOCAL_OUT: ipvs → neighbour → device
+//
+// Source of the hook order: net/netfilter/ipvs/ip_vs_core.c: ip_vs_ops4[].
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/command/names.h"
+#include "sim/host/host.h"
+#include "sim/host/network.h"
+
+namespace lvslab::host {
+
+class Wiring final : public ip::Ports,
+                     public IpOutput,
+                     public TcpSockets,
+                     public SocketEvents,
+                     public tcp::SocketOwners,
+                     public ShellHost {
+ public:
+  Wiring(Network& network, NodeId id) : network_(network), host_(network.host(id)), id_(id) {}
+
+  Host& host() { return host_; }
+  Network& network() { return network_; }
+  NodeId id() const { return id_; }
+
+  // --- what happens to a host -------------------------------------------------------------------
+  void receive_frame(Step& step, IfIndex dev, FrameRef frame);
+  void run_due_timers(Step& step);
+  /// Takes note of programs that exited, and lets the shells that waited for them go on. At the end
+  /// of everything that may run programs.
+  void settle(Step& step);
+
+  JobId type_line(Step& step, std::string_view line);
+  void interrupt(Step& step, JobId job);
+  /// Starts a program; `command_line` and `name` are what ps shows.
+  std::uint32_t start_program(Step& step, JobId job, apps::App app, std::string command_line,
+                              ShortName name);
+  void signal_program(Step& step, Process& process, int signal);
+  /// Starts an installed service ("httpd"); at boot, or by systemctl.
+  void start_service(Step& step, std::string_view name);
+  bool has_background_jobs() const;
+  HostTables tables();
+
+  // --- ip::Ports
+  // ----------------------------------------------------------------------------------
+  void transmit(Step& step, IfIndex dev, FrameRef frame) override;
+  bool local_out(Step& step, Packet& packet, ip::Route& route) override;
+  void on_udp(Step& step, const ip::UdpEvent& event) override;
+
+  // --- IpOutput
+  // -----------------------------------------------------------------------------------
+  std::expected<RouteAnswer, Errno> route(Step& step, const IpSend& want) override;
+  Errno send(Step& step, const IpSend& how, FrameRef segment) override;
+  void confirm(Step& step, Ipv4Addr peer) override;
+  bool is_local(Ipv4Addr addr) const override;
+
+  // --- TcpSockets
+  // ---------------------------------------------------------------------------------
+  std::expected<SocketId, Errno> listen(Step& step, AppId owner, Endpoint local,
+                                        std::uint32_t backlog) override;
+  std::expected<SocketId, Errno> connect(Step& step, AppId owner, Endpoint local, Endpoint remote,
+                                         IfIndex bound_dev) override;
+  std::size_t send(Step& step, SocketId socket, std::span<const std::uint8_t> data) override;
+  void close(Step& step, SocketId socket) override;
+  void shutdown_write(Step& step, SocketId socket) override;
+  void abort(Step& step, SocketId socket) override;
+  void set_cookie(SocketId socket, std::uint32_t cookie) override;
+  Endpoint local(SocketId socket) const override;
+  Endpoint remote(SocketId socket) const override;
+
+  void on_socket(Step& step, AppId owner, const SocketEvent& event) override;
+  void fill(AppId owner, SocketRow& row) const override;
+
+  // --- ShellHost
+  // ----------------------------------------------------------------------------------
+  CommandOutcome run_command(Step& step, JobId job, const std::vector<std::string>& args,
+                             const std::string* input) override;
+  std::optional<std::string> read_file(std::string_view path) const override;
+  std::optional<std::string> cannot_write(std::string_view path) const override;
+  std::optional<std::string> write_redirected(Step& step, std::string_view path,
+                                              std::string_view text, bool append) override;
+  void start_background(Step& step, const command::Script& script, command::NodeIndex list,
+                        std::uint32_t child) override;
+  void terminal(Step& step, JobId job, int fd, std::string_view text) override;
+
+  // --- for commands and programs
+  // ------------------------------------------------------------------
+  tcp::Ports tcp_ports() { return {*this, *this, this}; }
+  Userland& user() { return host_.user.get(); }
+  const Userland& user() const { return *host_.user.peek(); }
+  Job& job(JobId id) { return user().jobs[id - 1]; }
+  /// An absolute path for what was typed.
+  std::string path_of(std::string_view typed) const;
+  /// Names and addresses of /etc/hosts, in file order.
+  std::vector<command::HostName> host_names() const;
+  void program_exits(std::uint32_t app, int status);
+  void program_prints(Step& step, std::uint32_t app, int fd, std::string_view text);
+  void tap(Process& process, IfIndex dev);
+
+ private:
+  void handle_ipv4(Step& step, Packet packet);
+  void local_in(Step& step, Packet packet, const ip::Route& route);
+  void deliver_up(Step& step, Packet packet, const ip::Route& route);
+  /// ip_vs_dr_xmit(): false if the destination is this host, and the packet goes up.
+  bool direct_route(Step& step, Packet& packet, Ipv4Addr next, const ip::Route& route);
+  void on_icmp_event(Step& step, const Packet& packet, const ip::IcmpEvent& event);
+  void redirect_for_tcp(Step& step, const Packet& packet, const ip::IcmpEvent& event);
+  std::optional<AppId> owner_of_udp_port(std::uint16_t port) const;
+  /// Hands news to a program, with the port through which it may act.
+  template <class News>
+  void tell(std::uint32_t app, News&& news);
+  void run_program_timer(Step& step, std::uint32_t app);
+  void tell_icmp(Step& step, std::uint32_t app, const apps::IcmpNews& news);
+  std::uint32_t index_of(const Process& process) const;
+  void flush_pending(Step& step, JobId job);
+  void show_taps(Step& step, IfIndex dev, bool outgoing, FrameRef frame);
+  void run_job(Step& step, JobId job);
+  void finish_job(Step& step, Job& job);
+  void end_waits();
+  void reap(Step& step, std::uint32_t app);
+  void close_sockets_of(Step& step, AppId owner);
+
+  /// What a program printed before the shell that starts it knew that it has to wait for it.
+  struct PendingOutput {
+    int fd = 1;
+    std::string text;
+  };
+
+  Network& network_;
+  Host& host_;
+  NodeId id_;
+  std::vector<PendingOutput> pending_output_;
+};
+
+}  // namespace lvslab::host
