@@ -48,6 +48,14 @@ void give_up(Step& step, AppIo& io, const command::Output& why) {
   io.exit(step, why.status);
 }
 
+/// What libpcap said, without the words that PacketFilter puts in front for scenario authors.
+command::Output bad_filter(const Error& error, const std::string& expression) {
+  const std::string added = "the filter '" + expression + "' is not valid: ";
+  const std::string_view message = error.message;
+  return command::tcpdump_bad_filter(message.starts_with(added) ? message.substr(added.size())
+                                                                : message);
+}
+
 /// -q: "IP 10.0.0.1.80 > 10.0.0.2.4000: tcp 12". Empty for what is printed as without -q.
 std::string quick_line(Bytes frame, bool link_header) {
   const auto ethernet = EthernetRepr::parse(frame);
@@ -83,7 +91,7 @@ void Tcpdump::start(Step& step, AppIo& io) {
       filter_ = *std::move(filter);
       read_capture(step, io);
     } else {
-      give_up(step, io, command::tcpdump_bad_filter(filter.error().message));
+      give_up(step, io, bad_filter(filter.error(), command.filter));
     }
     return;
   }
@@ -103,7 +111,7 @@ void Tcpdump::start(Step& step, AppIo& io) {
     name = found->name.view();
   }
   if (!filter) {
-    give_up(step, io, command::tcpdump_bad_filter(filter.error().message));
+    give_up(step, io, bad_filter(filter.error(), command.filter));
     return;
   }
   filter_ = *std::move(filter);
