@@ -21,10 +21,9 @@ std::pair<std::size_t, std::size_t> range_of(const Stack& stack, IfIndex dev) {
 std::uint16_t intern_label(Stack& stack, IfIndex dev, const ShortName& label) {
   if (label.empty() || label == find_device(stack, dev)->name) return 0;
   std::vector<ShortName>& labels = settings_of(stack).labels;
-  const auto at = std::find(labels.begin(), labels.end(), label);
-  if (at == labels.end()) labels.push_back(label);
-  const std::size_t found =
-      at == labels.end() ? labels.size() - 1 : static_cast<std::size_t>(at - labels.begin());
+  std::size_t found = 0;
+  while (found < labels.size() && labels[found] != label) ++found;
+  if (found == labels.size()) labels.push_back(label);
   return static_cast<std::uint16_t>(found + 1);
 }
 

@@ -122,7 +122,8 @@ Errno udp_connect(Step& step, Stack& stack, SocketId socket, Endpoint remote) {
   return Errno::kNone;
 }
 
-Errno udp_send(Step& step, Stack& stack, Ports& ports, SocketId socket, Endpoint to, Bytes data) {
+Errno udp_send(Step& step, Stack& stack, Ports& ports, SocketId socket, Endpoint to, Bytes data,
+               std::uint8_t ttl) {
   UdpSocket* s = live_socket(stack, socket);
   if (s == nullptr) return Errno::kNotConn;
   constexpr std::size_t kMost = 65'507;
@@ -134,6 +135,7 @@ Errno udp_send(Step& step, Stack& stack, Ports& ports, SocketId socket, Endpoint
              .protocol = IpProto::kUdp,
              .ttl = static_cast<std::uint8_t>(global(stack, GlobalKey::kIpDefaultTtl)),
              .oif = s->dev};
+  if (ttl != 0) how.ttl = ttl;
   const auto route = route_output(step, stack, how);
   if (!route) return route.error();
   if (route->is(kRouteBroadcast) && !s->broadcast) return Errno::kAcces;
