@@ -179,6 +179,10 @@ HttpRequest parse_http_request(std::string_view head) {
 }
 
 std::optional<std::string> http_path_of(std::string_view target) {
+  const bool plain =
+      target.starts_with('/') && target.find_first_of("%?#") == std::string_view::npos &&
+      target.find("//") == std::string_view::npos && target.find("/.") == std::string_view::npos;
+  if (plain) return std::string(target);  // nearly always
   if (http_same(target.substr(0, 7), "http://")) {
     const std::size_t slash = target.find('/', 7);
     target = slash == std::string_view::npos ? "/" : target.substr(slash);
