@@ -209,6 +209,9 @@ void Director::expire(Step& step, std::uint32_t c) {
   Dest& dest = dests_[conn.dest];
   if (step.tracing()) step.row_removed(conn_row(c));
   --(conn.inactive ? dest.inactive : dest.active);
+  // The time in the trash counts from when the last connection has gone
+  // (ip_vs_dest_trash_expire()).
+  if (!dest.available) dest.trashed = step.now();
   update_overload(dest);
   if (step.tracing() && dest.available) step.row_changed(dest_row(conn.dest));
   conns_.remove(c);

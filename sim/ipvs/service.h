@@ -34,7 +34,7 @@ struct Dest {
   std::int32_t weight = 1;
   std::uint32_t upper = 0, lower = 0;
   std::uint32_t active = 0, inactive = 0;
-  SimTime trashed;             ///< when it was deleted; only if !available
+  SimTime trashed;             ///< deleted, or left by its last connection; only if !available
   IpvsServiceKey service_key;  ///< kept for the trash, when the service is gone
   Counters counters;
 };

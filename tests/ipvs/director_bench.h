@@ -1,0 +1,143 @@
+// A director on the bench: packets in by hand, time moved by hand, verdicts out.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "sim/ipvs/director.h"
+#include "sim/wire/build.h"
+
+namespace lvslab::ipvs::test {
+
+inline constexpr Ipv4Addr kVip{0xc0a85096}, kClient{0xc0a8500a};
+inline constexpr Ipv4Addr k202{0xc0a850ca}, k204{0xc0a850cc}, k206{0xc0a850ce};
+inline constexpr IpvsServiceKey kWeb{.protocol = 6, .addr = kVip, .port = 80};
+inline constexpr IpvsServiceKey kDns{.protocol = 17, .addr = kVip, .port = 53};
+inline constexpr std::uint8_t kSyn = tcp_flag::kSyn, kAck = tcp_flag::kAck,
+                              kFin = tcp_flag::kFin | tcp_flag::kAck, kRst = tcp_flag::kRst;
+
+/// All of it is plain values, so that a copy is a snapshot.
+class DirectorBench {
+ public:
+  Director director;
+  World world;
+  TimerQueue timers;
+  Trace trace;
+
+  DirectorBench() { trace.add_node({"director", false, {}}); }
+
+  Step step() { return Step(world, timers, &trace, NodeId(0)); }
+  void service(SchedulerId scheduler, const IpvsServiceKey& key = kWeb) {
+    Step s = step();
+    EXPECT_EQ(director.add_service(s, key, scheduler), Errno::kNone);
+  }
+  Errno add(Ipv4Addr server, std::int32_t weight = 1) {
+    Step s = step();
+    return director.add_dest(s, kWeb, {.addr = server, .port = 80, .weight = weight});
+  }
+  Errno edit(Ipv4Addr server, std::int32_t weight) {
+    Step s = step();
+    return director.edit_dest(s, kWeb, {.addr = server, .port = 80, .weight = weight});
+  }
+  Errno remove(Ipv4Addr server) {
+    Step s = step();
+    return director.delete_dest(s, kWeb, server, 80);
+  }
+  Errno remove_service(const IpvsServiceKey& key = kWeb) {
+    Step s = step();
+    return director.delete_service(s, key);
+  }
+
+  /// A segment of a client to the service `to`.
+  Verdict segment(std::uint16_t port, std::uint8_t flags, Ipv4Addr client = kClient,
+                  const IpvsServiceKey& to = kWeb) {
+    TcpRepr tcp;
+    tcp.src_port = port;
+    tcp.dst_port = to.port;
+    tcp.flags = flags;
+    return in(tcp_segment({{}, {}, client, to.addr}, tcp));
+  }
+  /// An answer that passes the director on its way to the client.
+  void reply(std::uint16_t port, std::uint8_t flags) {
+    TcpRepr tcp;
+    tcp.src_port = kWeb.port;
+    tcp.dst_port = port;
+    tcp.flags = flags;
+    const Packet packet = packet_of(tcp_segment({{}, {}, kVip, kClient}, tcp));
+    Step s = step();
+    director.on_reply(s, packet);
+    world.frames.release(packet.frame);
+  }
+  Verdict in(const std::vector<std::uint8_t>& ethernet) {
+    const Packet packet = packet_of(ethernet);
+    Step s = step();
+    const Verdict verdict = director.on_packet(s, packet);
+    world.frames.release(packet.frame);
+    return verdict;
+  }
+  /// Handshake and end, as a director in direct routing sees them; who served it.
+  Ipv4Addr whole_connection(std::uint16_t port, Ipv4Addr client = kClient) {
+    const Verdict verdict = segment(port, kSyn, client);
+    segment(port, kAck, client);
+    segment(port, kFin, client);
+    return verdict.next;
+  }
+
+  /// Moves time and lets the timers run that come due.
+  void wait_s(std::int64_t seconds) { wait({seconds * 1'000'000'000}); }
+  void wait(SimDuration time) {
+    const SimTime until = world.now + time;
+    while (timers.next() <= until) {
+      const TimerEntry due = timers.pop();
+      world.now = due.at;
+      Step s = step();
+      if (due.kind == TimerKind::kIpvsConn) director.on_timer(s, due.id);
+    }
+    world.now = until;
+  }
+
+  HostTables tables() {
+    HostTables t;
+    director.append_tables(world.now, t);
+    return t;
+  }
+  IpvsDestRow dest(Ipv4Addr server) {
+    for (const IpvsDestRow& row : tables().dests) {
+      if (row.addr == server) return row;
+    }
+    ADD_FAILURE() << "no server " << server.to_string();
+    return {};
+  }
+  std::optional<IpvsConnRow> conn(std::uint16_t port) {
+    for (const IpvsConnRow& row : tables().conns) {
+      if (row.client_port == port) return row;
+    }
+    return std::nullopt;
+  }
+  /// The state of a connection and the seconds until it expires.
+  std::pair<IpvsConnState, std::int64_t> state(std::uint16_t port) {
+    const auto row = conn(port);
+    if (!row) return {IpvsConnState::kNone, -1};
+    return {row->state, (row->expires - world.now).seconds()};
+  }
+  Reason last_reason() const {
+    for (std::uint32_t i = static_cast<std::uint32_t>(trace.size()); i-- > 0;) {
+      const TraceRecord& r = trace[RecordId(i)];
+      if (r.kind == RecordKind::kDecision) return r.reason;
+    }
+    return Reason::kNone;
+  }
+
+ private:
+  Packet packet_of(const std::vector<std::uint8_t>& ethernet) {
+    const Bytes bytes = Bytes(ethernet).subspan(EthernetRepr::kLength);
+    Packet packet;
+    packet.frame = world.frames.allocate(bytes.size());
+    std::ranges::copy(bytes, world.frames.writable(packet.frame).begin());
+    packet.ip = *Ipv4Repr::parse_header(bytes);
+    packet.in_dev = IfIndex(2);
+    return packet;
+  }
+};
+
+}  // namespace lvslab::ipvs::test
