@@ -1,0 +1,246 @@
+// Frames, events, timers, and the chain of causes.
+#include <algorithm>
+
+#include "sim/core/step.h"
+
+namespace lvslab {
+namespace {
+
+using ::testing::ElementsAre;
+
+std::vector<std::uint8_t> content(const FramePool& pool, FrameRef ref) {
+  const Bytes bytes = pool.bytes(ref);
+  return {bytes.begin(), bytes.end()};
+}
+
+FrameRef filled(FramePool& pool, std::size_t length, std::uint8_t value) {
+  const FrameRef ref = pool.allocate(length);
+  std::ranges::fill(pool.writable(ref), value);
+  return ref;
+}
+
+TEST(FramePool, GivesBuffersOfAnyFrameLengthAndTakesThemBack) {
+  FramePool pool;
+  for (const std::size_t length : {0UL, 1UL, 60UL, 200UL, 600UL, 1514UL, 9000UL, 65'535UL}) {
+    const FrameRef ref = filled(pool, length, 7);
+    EXPECT_EQ(pool.bytes(ref).size(), length);
+    EXPECT_EQ(pool.in_use(), 1U);
+    pool.release(ref);
+    EXPECT_EQ(pool.in_use(), 0U);
+  }
+}
+
+TEST(FramePool, RecyclesInsteadOfGrowing) {
+  FramePool pool;
+  pool.release(pool.allocate(1500));
+  const std::size_t before = pool.memory_bytes();
+  for (int i = 0; i < 1000; ++i) pool.release(pool.allocate(1500));
+  EXPECT_EQ(pool.memory_bytes(), before);
+}
+
+TEST(FramePool, PushesAndPullsHeadersInPlace) {
+  FramePool pool;
+  const FrameRef ref = filled(pool, 4, 1);
+  std::ranges::fill(pool.push_front(ref, 2), std::uint8_t{9});
+  EXPECT_THAT(content(pool, ref), ElementsAre(9, 9, 1, 1, 1, 1));
+  pool.pull_front(ref, 3);
+  pool.truncate(ref, 2);
+  EXPECT_THAT(content(pool, ref), ElementsAre(1, 1));
+}
+
+TEST(FramePool, HasRoomForTheHeadersOfATunnel) {
+  FramePool pool;
+  const FrameRef ref = pool.allocate(100);
+  EXPECT_EQ(pool.push_front(ref, kHeadroom).size(), kHeadroom);
+  EXPECT_DEATH(pool.push_front(ref, 1), "no headroom left");
+}
+
+TEST(FramePool, CopiesASharedFrameBeforeItIsWritten) {
+  FramePool pool;
+  const FrameRef original = filled(pool, 3, 1);
+  pool.set_trace_id(original, FrameId(5));
+  pool.retain(original);
+  const FrameRef mine = pool.make_writable(original);
+  EXPECT_NE(mine, original);
+  pool.writable(mine)[0] = 2;
+  EXPECT_THAT(content(pool, original), ElementsAre(1, 1, 1));
+  EXPECT_THAT(content(pool, mine), ElementsAre(2, 1, 1));
+  EXPECT_EQ(pool.trace_id(original), FrameId(5));
+  EXPECT_FALSE(pool.trace_id(mine).valid()) << "it is another frame once it is sent";
+}
+
+TEST(FramePool, WritesInPlaceWhatNobodyElseHolds) {
+  FramePool pool;
+  const FrameRef ref = filled(pool, 3, 1);
+  EXPECT_EQ(pool.make_writable(ref), ref);
+}
+
+TEST(FramePool, StopsWritersOfSharedFramesAndDoubleRelease) {
+  FramePool pool;
+  const FrameRef ref = filled(pool, 3, 1);
+  pool.retain(ref);
+  EXPECT_DEATH(pool.writable(ref), "wrote into a shared frame");
+  pool.release(ref);
+  pool.release(ref);
+  EXPECT_DEATH(pool.release(ref), "nobody holds");
+}
+
+TEST(FramePool, ACopyKeepsEveryFrameUnderItsReference) {
+  FramePool pool;
+  const FrameRef ref = filled(pool, 3, 1);
+  FramePool copy = pool;
+  pool.writable(ref)[0] = 8;
+  EXPECT_THAT(content(copy, ref), ElementsAre(1, 1, 1));
+  EXPECT_EQ(copy.allocate(3), pool.allocate(3)) << "both go on alike";
+}
+
+TEST(EventQueue, RunsByTimeAndAtOneTimeInTheOrderOfScheduling) {
+  EventQueue queue;
+  queue.schedule(SimTime{20}, SourceKind::kHost, 1);
+  queue.schedule(SimTime{10}, SourceKind::kScript, 2);
+  queue.schedule(SimTime{10}, SourceKind::kLink, 3);
+  queue.schedule(SimTime{10}, SourceKind::kHost, EventQueue::kMaxSources - 1);
+  EXPECT_EQ(queue.next_time(), SimTime{10});
+  std::vector<std::uint32_t> order;
+  while (!queue.empty()) order.push_back(queue.pop().source);
+  EXPECT_THAT(order, ElementsAre(2, 3, EventQueue::kMaxSources - 1, 1));
+  EXPECT_EQ(queue.next_time(), SimTime::never());
+}
+
+TEST(EventQueue, EqualsAStableSortForRandomTimes) {
+  EventQueue queue;
+  Prng random(11);
+  std::vector<std::pair<std::int64_t, std::uint32_t>> model;
+  for (std::uint32_t i = 0; i < 5'000; ++i) {
+    const std::int64_t at = random.below(300);
+    queue.schedule(SimTime{at}, SourceKind::kHost, i);
+    model.emplace_back(at, i);
+  }
+  std::ranges::stable_sort(model, {}, &std::pair<std::int64_t, std::uint32_t>::first);
+  for (const auto& [at, source] : model) {
+    const Event event = queue.pop();
+    ASSERT_EQ(event.at.ns, at);
+    ASSERT_EQ(event.source, source);
+    ASSERT_EQ(event.kind, SourceKind::kHost);
+  }
+}
+
+TEST(TimerQueue, GivesTheEarliestWithItsKindAndId) {
+  TimerQueue timers;
+  timers.add(SimTime{5}, TimerKind::kHost, 0xffff'ffffU);
+  timers.add(SimTime{3}, TimerKind::kNeigh, 1);
+  timers.add(SimTime{3}, TimerKind::kTcp, 2);
+  EXPECT_EQ(timers.next(), SimTime{3});
+  EXPECT_EQ(timers.pop().id, 1U);
+  EXPECT_EQ(timers.pop().kind, TimerKind::kTcp);
+  EXPECT_EQ(timers.pop().id, 0xffff'ffffU);
+  EXPECT_EQ(timers.next(), SimTime::never());
+}
+
+/// Pops entries in time until the timer is due; the time when it was.
+SimTime run_until_due(TimerQueue& timers, LazyTimer& timer) {
+  while (!timers.empty()) {
+    const TimerEntry entry = timers.pop();
+    if (timer.due(timers, entry.at, entry.kind, entry.id)) return entry.at;
+  }
+  return SimTime::never();
+}
+
+TEST(LazyTimer, PostponedAThousandTimesHasOneEntry) {
+  TimerQueue timers;
+  LazyTimer timer;
+  for (std::int64_t i = 0; i < 1000; ++i) timer.set(timers, SimTime{100 + i}, TimerKind::kTcp, 1);
+  EXPECT_EQ(timers.size(), 1U);
+  EXPECT_EQ(run_until_due(timers, timer), SimTime{1099});
+  EXPECT_FALSE(timer.armed());
+}
+
+TEST(LazyTimer, MovedForwardFiresOnceAtTheEarlierTime) {
+  TimerQueue timers;
+  LazyTimer timer;
+  timer.set(timers, SimTime{100}, TimerKind::kTcp, 1);
+  timer.set(timers, SimTime{50}, TimerKind::kTcp, 1);
+  EXPECT_EQ(run_until_due(timers, timer), SimTime{50});
+  EXPECT_EQ(run_until_due(timers, timer), SimTime::never()) << "the old entry is stale";
+}
+
+TEST(LazyTimer, CancelledNeverFires) {
+  TimerQueue timers;
+  LazyTimer timer;
+  timer.set(timers, SimTime{100}, TimerKind::kTcp, 1);
+  timer.cancel();
+  EXPECT_EQ(run_until_due(timers, timer), SimTime::never());
+}
+
+TEST(LazyTimer, FollowsAModelUnderRandomChanges) {
+  TimerQueue timers;
+  LazyTimer timer;
+  Prng random(5);
+  SimTime now;
+  SimTime model = SimTime::never();
+  for (int i = 0; i < 20'000; ++i) {
+    now = now + SimDuration{random.below(20)};
+    while (timers.next() <= now) {
+      const TimerEntry entry = timers.pop();
+      if (timer.due(timers, entry.at, entry.kind, entry.id)) {
+        ASSERT_EQ(entry.at, model);
+        model = SimTime::never();
+      }
+    }
+    ASSERT_TRUE(model > now) << "it should have fired";
+    if (random.below(3) == 0) {
+      timer.cancel();
+      model = SimTime::never();
+    } else {
+      model = now + SimDuration{1 + random.below(50)};
+      timer.set(timers, model, TimerKind::kTcp, 1);
+    }
+  }
+}
+
+class StepTest : public ::testing::Test {
+ protected:
+  StepTest() { trace_.add_node({"host", false, {}}); }
+  World world_;
+  TimerQueue timers_;
+  Trace trace_;
+};
+
+TEST_F(StepTest, DecisionsChainAndRowsAndDropsHangOffTheChain) {
+  Step step(world_, timers_, &trace_, NodeId(0));
+  step.explain(Reason::kLinkLoss);
+  step.row_added(SysctlRow{"a", "1"});
+  step.drop(world_.frames.allocate(60), Reason::kLinkDown);
+  step.explain(Reason::kLinkDuplicated);
+  ASSERT_EQ(trace_.size(), 4U);
+  EXPECT_FALSE(trace_[RecordId(0)].cause.valid());
+  for (std::uint32_t i = 1; i < 4; ++i) EXPECT_EQ(trace_[RecordId(i)].cause, RecordId(0));
+  EXPECT_EQ(step.cause(), RecordId(3));
+  EXPECT_EQ(world_.frames.in_use(), 0U) << "a drop releases the frame";
+}
+
+TEST_F(StepTest, WithoutATraceOnlyReleasesFrames) {
+  Step step(world_, timers_, nullptr, NodeId(0));
+  step.explain(Reason::kLinkLoss);
+  step.row_added(SysctlRow{"a", "1"});
+  step.drop(world_.frames.allocate(60), Reason::kLinkDown);
+  EXPECT_EQ(world_.frames.in_use(), 0U);
+  EXPECT_FALSE(step.cause().valid());
+}
+
+TEST_F(StepTest, TruncatingATraceForgetsWhatCameAfterTheMark) {
+  Step step(world_, timers_, &trace_, NodeId(0));
+  step.explain(Reason::kLinkLoss);
+  const Trace::Mark mark = trace_.mark();
+  const std::uint64_t digest = trace_.digest();
+  step.row_added(SysctlRow{"a", "1"});
+  trace_.add_frame(std::vector<std::uint8_t>{1, 2, 3});
+  trace_.add_text("text");
+  EXPECT_NE(trace_.digest(), digest);
+  trace_.truncate(mark);
+  EXPECT_EQ(trace_.mark(), mark);
+  EXPECT_EQ(trace_.digest(), digest);
+}
+
+}  // namespace
+}  // namespace lvslab
