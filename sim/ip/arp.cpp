@@ -14,7 +14,7 @@ bool arp_stays_silent(const Stack& stack, Ipv4Addr sender, Ipv4Addr target, IfIn
 }
 
 bool arp_filtered(Step& step, Stack& stack, Ipv4Addr sender, Ipv4Addr target, IfIndex in) {
-  const auto route = route_output(step, stack, {.src = target, .dst = sender});
+  const auto route = find_output(step, stack, {.src = target, .dst = sender});
   return !route || route->dev != in;
 }
 

@@ -132,7 +132,7 @@ void confirm(Step& step, Stack& stack, Ipv4Addr peer) {
   Live* live = stack.live.peek();
   if (live == nullptr) return;
   std::uint32_t id = kNoNeigh;
-  const auto route = route_output(step, stack, {.dst = peer});
+  const auto route = find_output(step, stack, {.dst = peer});
   if (!route) return;
   id = route->neigh != kNoNeigh ? route->neigh : neigh_find(stack, route->dev, route->next_hop);
   if (id < live->neigh.entries.limit()) live->neigh.entries[id].confirmed = step.now();

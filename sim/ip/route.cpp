@@ -186,25 +186,28 @@ std::expected<Route, Errno> look_up_output(const Stack& stack, IpSend want) {
 
 }  // namespace
 
-std::expected<Route, Errno> route_output(Step& step, Stack& stack, const IpSend& want) {
+std::expected<Route, Errno> find_output(Step& step, Stack& stack, const IpSend& want) {
   Live& live = stack.live.get();
   const RouteCache::Key key{want.src, want.dst, want.oif, {}};
   const bool cacheable = want.mark == 0;
   if (cacheable) {
-    if (RouteCache::Entry* e = live.cache.find(key, step.now())) {
-      explain_route(step, want.dst, e->route);
-      return with_neigh(stack, e->route);
-    }
+    if (RouteCache::Entry* e = live.cache.find(key, step.now())) return with_neigh(stack, e->route);
   }
   auto found = look_up_output(stack, want);
-  if (!found) {
+  if (!found) return found;
+  const SimTime expires = apply_exception(stack, step.now(), want.dst, *found);
+  if (cacheable) live.cache.put(key, *found, expires);
+  return found;
+}
+
+std::expected<Route, Errno> route_output(Step& step, Stack& stack, const IpSend& want) {
+  auto found = find_output(step, stack, want);
+  if (found) {
+    explain_route(step, want.dst, *found);
+  } else {
     step.explain(Reason::kRouteNone, want.oif,
                  {arg(want.dst), static_cast<std::uint32_t>(found.error()), 0});
-    return found;
   }
-  const SimTime expires = apply_exception(stack, step.now(), want.dst, *found);
-  explain_route(step, want.dst, *found);
-  if (cacheable) live.cache.put(key, *found, expires);
   return found;
 }
 

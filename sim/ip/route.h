@@ -77,7 +77,7 @@ class RouteCache {
   std::size_t memory_bytes() const { return slots_.capacity() * sizeof(Entry); }
 
  private:
-  static constexpr std::size_t kFirst = 8, kLargest = 16'384;
+  static constexpr std::size_t kFirst = 8, kLargest = 65'536;
   std::size_t slot(const Key& key) const;
 
   std::vector<Entry> slots_;
@@ -88,6 +88,9 @@ class RouteCache {
 /// ip_route_output_flow(). kNetUnreach, kHostUnreach, kInval, kAcces, kNoDev as the kernel returns
 /// them. Explains the choice.
 std::expected<Route, Errno> route_output(Step& step, Stack& stack, const IpSend& want);
+
+/// The same without a word in the trace: for questions that no packet asks.
+std::expected<Route, Errno> find_output(Step& step, Stack& stack, const IpSend& want);
 
 /// What ip_route_input() finds for a packet.
 enum class InputError : std::uint8_t {

@@ -32,7 +32,7 @@ std::int64_t expiry_of(const Stack& stack, SimTime now, Ipv4Addr dst) {
 
 std::expected<RouteGetAnswer, Errno> route_get(Step& step, Stack& stack, const RouteQuery& q) {
   const IpSend want{.src = q.from, .dst = q.dst, .oif = q.oif, .mark = q.mark};
-  const auto route = q.iif.valid() ? ask_input(step, stack, q) : route_output(step, stack, want);
+  const auto route = q.iif.valid() ? ask_input(step, stack, q) : find_output(step, stack, want);
   if (!route) return std::unexpected(route.error());
   RouteGetAnswer a;
   a.type = route->type;

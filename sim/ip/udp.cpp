@@ -242,7 +242,7 @@ void udp_error(Step& step, Stack& stack, Ports& ports, const IcmpEvent& icmp) {
   if (found == IndexTable::kNone) return;
   if (icmp.kind == IcmpEvent::Kind::kRedirect) {
     apply_redirect(step, stack, ports, icmp.from, remote.addr, icmp.message.gateway(),
-                   route_output(step, stack, {.dst = remote.addr}).value_or(Route{}).dev);
+                   find_output(step, stack, {.dst = remote.addr}).value_or(Route{}).dev);
     return;
   }
   if (icmp.error == Errno::kMsgSize && icmp.message.mtu() != 0) {

@@ -140,7 +140,9 @@ TEST(Neigh, ProgressAboveConfirmsWithoutArp) {
   h.take_sent();
   h.pass(2_s);
   Step s = h.step();
+  const std::size_t records = h.trace.size();
   confirm(s, h.stack, ip4(kPeer));
+  EXPECT_EQ(h.trace.size(), records) << "no packet, so no routing decision to tell of";
   h.pass(4_s);
   EXPECT_EQ(h.state_of(kPeer), NeighState::kReachable);
   EXPECT_THAT(h.sent(), IsEmpty());
