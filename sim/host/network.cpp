@@ -247,13 +247,13 @@ void Network::reboot(NodeId id, Trace* trace, RecordId cause) {
   Host& host = hosts_[id.value];
   const bool was_off = host.power == Power::kOff;
   stop_kernel(step, host);
-  host.power = Power::kOn;
   host.secret = mix64(host.secret + 1);
   if (was_off) {
     for (std::size_t nic = 0; nic < boots_[id.value].nics.size(); ++nic) {
       carry(id, IfIndex(static_cast<std::uint16_t>(nic + 2)), true, trace, fault);
     }
   }
+  host.power = Power::kOn;  // only now: the cards are found, with their carrier, by boot()
   boot(id, trace);
 }
 
