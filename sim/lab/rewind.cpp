@@ -18,6 +18,25 @@ Result<void> Session::back(Stride stride) {
   return rewind_to(*target, before);
 }
 
+Result<void> Session::go_to_time(SimTime at) {
+  if (at > now()) return fail("this moment has not come yet");
+  if (snapshots_.empty()) return fail("this session keeps no snapshots, so it cannot go back");
+  Trace before = trace_;
+  std::size_t nearest = snapshots_.size() - 1;
+  while (nearest > 0 && snapshots_[nearest].at >= at) --nearest;
+  restore(nearest);
+  drop_snapshots_after(nearest);
+  // What was typed until then is repeated at its steps; the rest is a matter of time alone.
+  for (const Typed& typed : typed_) {
+    if (typed.step < state_.step || typed.at > at) continue;
+    if (auto replayed = replay_to(typed.step + 1); !replayed) return replayed;
+  }
+  replaying_ = true;
+  play({.until = at, .entry = {}, .beyond_end = true});
+  replaying_ = false;
+  return check_replay(std::move(before));
+}
+
 // The last step up to `last` at which something of the kind happened; 0 if there is none. Only a
 // replay tells, from snapshot to snapshot.
 Result<std::uint64_t> Session::last_stride_until(std::uint64_t last, Stride stride) {
@@ -45,12 +64,22 @@ Result<void> Session::go_to_step(std::uint64_t step) {
 }
 
 Result<void> Session::rewind_to(std::uint64_t step, Trace before) {
-  while (snapshots_.back().state.step > step) {
+  std::size_t nearest = snapshots_.size() - 1;
+  while (snapshots_[nearest].state.step > step) --nearest;
+  restore(nearest);
+  drop_snapshots_after(nearest);
+  if (auto replayed = replay_to(step); !replayed) return replayed;
+  return check_replay(std::move(before));
+}
+
+void Session::drop_snapshots_after(std::size_t last) {
+  while (snapshots_.size() > last + 1) {
     backend_.rewindable()->forget(snapshots_.back().id);
     snapshots_.pop_back();
   }
-  restore(snapshots_.size() - 1);
-  if (auto replayed = replay_to(step); !replayed) return replayed;
+}
+
+Result<void> Session::check_replay(Trace before) const {
   before.truncate(trace_.mark());
   if (before.digest() != trace_.digest()) {
     return fail("the replay differs from the first time: this is a mistake of the program");

@@ -51,6 +51,10 @@ PlayEnd Session::run_until_done(std::size_t entry) {
   return play({.entry = entry, .beyond_end = true});
 }
 
+PlayEnd Session::run_until_done(std::size_t entry, SimTime limit) {
+  return play({.until = limit, .entry = entry, .beyond_end = true});
+}
+
 // --- playing -------------------------------------------------------------------------------------
 
 PlayEnd Session::play(const Goal& goal) {
@@ -145,7 +149,7 @@ void Session::take_snapshot_if_due() {
     snapshots_ = std::move(kept);
     snapshot_every_ *= 2;
   }
-  snapshots_.push_back({rewindable.snapshot(), state_, trace_.mark()});
+  snapshots_.push_back({rewindable.snapshot(), state_, now(), trace_.mark()});
 }
 
 // --- tables for expectations with a time

@@ -107,6 +107,8 @@ class Session {
   PlayEnd run_until(SimTime at);
   /// Plays until this line is done, beyond the scenario's end, too. kFinished: it never will be.
   PlayEnd run_until_done(std::size_t entry);
+  /// The same, but no further than `limit`: kReached may mean either.
+  PlayEnd run_until_done(std::size_t entry, SimTime limit);
 
   // --- typing ----------------------------------------------------------------------------------
   /// Types a line now: an index into entries(). Errors: no such host.
@@ -120,6 +122,8 @@ class Session {
   Result<void> back(Stride stride = Stride::kEvent);
   /// To where `step` steps have been done; step <= steps().
   Result<void> go_to_step(std::uint64_t step);
+  /// Back to a moment, at <= now(): everything that was due then has happened, nothing later.
+  Result<void> go_to_time(SimTime at);
 
   // --- reading ---------------------------------------------------------------------------------
   const scenario::Scenario& scenario() const { return scenario_; }
@@ -174,6 +178,7 @@ class Session {
   struct Snapshot {
     SnapshotId id;
     State state;
+    SimTime at;
     Trace::Mark mark;
   };
   /// What somebody typed or interrupted, to be repeated in a replay.
@@ -220,6 +225,8 @@ class Session {
   Result<void> replay_to(std::uint64_t step);
   /// `before`: the trace that the replay must reproduce, as far as it goes.
   Result<void> rewind_to(std::uint64_t step, Trace before);
+  Result<void> check_replay(Trace before) const;
+  void drop_snapshots_after(std::size_t last);
   Result<std::uint64_t> last_stride_until(std::uint64_t last, Stride stride);
   void repeat(const Typed& typed);
   void drop_future();

@@ -142,7 +142,7 @@ TEST(Session, TheStopFlagIsSeen) {
 
 TEST(Session, TablesAreKeptAtTheTimeThatAnExpectationNames) {
   Played lab(
-      "expect:\n  - table: {host: a, show: arp, at: 12ms, lacks: x}\n    why: {en: w, zh: w}\n");
+      "expect:\n  - table: {host: a, table: arp, at: 12ms, lacks: x}\n    why: {en: w, zh: w}\n");
   lab.session.run_to_end();
   ASSERT_EQ(lab.session.kept_tables().size(), 1U);
   EXPECT_EQ(lab.session.kept_tables().begin()->second.now, ms(12));

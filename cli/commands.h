@@ -1,0 +1,67 @@
+// The subcommands. Each returns the program's exit status.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/program.h"
+
+namespace lvslab::cli {
+
+struct RunOptions {
+  std::string file;
+  std::string pcap;   ///< FILE.pcapng or DIR/; empty: none
+  std::string trace;  ///< "text", "jsonl", or "none": the story in place of the trace
+  std::optional<SimTime> until;
+  std::optional<std::uint64_t> seed;
+};
+int run_command(const Terminal& terminal, const RunOptions& options);
+
+struct CheckOptions {
+  std::vector<std::string> files;
+  bool json = false;
+};
+int check_command(const Terminal& terminal, const CheckOptions& options);
+int list_command(const Terminal& terminal, bool json);
+
+int step_command(const Terminal& terminal, const std::string& file);
+
+struct ShellOptions {
+  std::string file, host;
+  std::optional<SimTime> at;  ///< nothing: after the scenario's end
+  bool fast = false;          ///< simulated time does not wait for real time
+  std::string save;           ///< write what was typed as a scenario
+};
+int shell_command(const Terminal& terminal, const ShellOptions& options);
+
+struct WhyOptions {
+  std::string file;
+  std::optional<std::uint32_t> packet;
+  std::optional<SimTime> at;
+  std::string host;
+};
+int why_command(const Terminal& terminal, const WhyOptions& options);
+
+struct ShowOptions {
+  std::string file, host, table;
+  std::optional<SimTime> at;  ///< nothing: at the end
+};
+int show_command(const Terminal& terminal, const ShowOptions& options);
+
+struct ExportOptions {
+  std::string file;
+  std::string format = "yaml";  ///< yaml, dot, json, jsonl
+  std::string output;           ///< empty: standard output
+  std::string pcap;
+};
+int export_command(const Terminal& terminal, const ExportOptions& options);
+
+struct BenchOptions {
+  std::vector<std::string> groups;
+  bool json = false;
+  bool quick = false;
+};
+int bench_command(const Terminal& terminal, const BenchOptions& options);
+
+}  // namespace lvslab::cli

@@ -1,0 +1,144 @@
+// lvslab export
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.h"
+#include "cli/files.h"
+#include "sim/backend/sim_backend.h"
+#include "sim/scenario/topology.h"
+#include "sim/scenario/writer.h"
+#include "sim/trace/text.h"
+
+namespace lvslab::cli {
+namespace {
+
+using scenario::Scenario;
+using Json = nlohmann::ordered_json;
+
+/// A cable: two ends, each "HOST/NIC" or a switch.
+struct Cable {
+  std::string from, to;
+};
+
+std::vector<Cable> cables_of(const Scenario& scenario) {
+  std::vector<Cable> cables;
+  for (const scenario::Host& host : scenario.hosts) {
+    for (const scenario::Nic& nic : host.nics) {
+      const std::string here = host.name + "/" + nic.name;
+      if (!nic.switch_name.empty()) cables.push_back({here, nic.switch_name});
+      // Both ends know of a cable between two NICs; it is drawn once.
+      if (nic.peer && here < nic.peer->to_string()) cables.push_back({here, nic.peer->to_string()});
+    }
+  }
+  for (const scenario::Switch& one : scenario.switches) {
+    for (const scenario::Uplink& uplink : one.uplinks) cables.push_back({one.name, uplink.to});
+  }
+  return cables;
+}
+
+std::string node_of(const std::string& end) { return end.substr(0, end.find('/')); }
+std::string nic_of(const std::string& end) {
+  const std::size_t slash = end.find('/');
+  return slash == std::string::npos ? "" : end.substr(slash + 1);
+}
+
+std::string dot_text(const Scenario& scenario) {
+  std::string text =
+      fmt::format("graph \"{}\" {{\n  rankdir=LR;\n  node [fontname=\"sans\"];\n", scenario.name);
+  for (const scenario::Switch& one : scenario.switches) {
+    text += fmt::format("  \"{}\" [shape=ellipse];\n", one.name);
+  }
+  for (const scenario::Host& host : scenario.hosts) {
+    std::string label = host.name;
+    for (const scenario::Nic& nic : host.nics) {
+      for (const Ipv4Prefix& address : nic.addresses) {
+        label += fmt::format("\\n{} {}", nic.name, address.to_string());
+      }
+    }
+    text += fmt::format("  \"{}\" [shape=box, label=\"{}\\n({})\"];\n", host.name, label,
+                        scenario::to_string(host.role));
+  }
+  for (const Cable& cable : cables_of(scenario)) {
+    text +=
+        fmt::format("  \"{}\" -- \"{}\" [taillabel=\"{}\", headlabel=\"{}\"];\n",
+                    node_of(cable.from), node_of(cable.to), nic_of(cable.from), nic_of(cable.to));
+  }
+  return text + "}\n";
+}
+
+std::string json_text(const Scenario& scenario) {
+  Json json;
+  json["name"] = scenario.name;
+  json["title"] = {{"en", scenario.title.en}, {"zh", scenario.title.zh}};
+  json["nodes"] = Json::array();
+  for (const scenario::Placed& place : scenario::default_layout(scenario)) {
+    Json node = {{"name", place.name}, {"x", place.x}, {"y", place.y}};
+    if (const scenario::Host* host = scenario.find_host(place.name)) {
+      node["kind"] = "host";
+      node["role"] = scenario::to_string(host->role);
+      node["nics"] = Json::array();
+      for (const scenario::Nic& nic : host->nics) {
+        Json addresses = Json::array();
+        for (const Ipv4Prefix& address : nic.addresses) addresses.push_back(address.to_string());
+        node["nics"].push_back(
+            {{"name", nic.name}, {"mac", nic.mac.to_string()}, {"addresses", addresses}});
+      }
+    } else {
+      node["kind"] = "switch";
+    }
+    json["nodes"].push_back(std::move(node));
+  }
+  json["cables"] = Json::array();
+  for (const Cable& cable : cables_of(scenario)) {
+    json["cables"].push_back({{"from", cable.from}, {"to", cable.to}});
+  }
+  return json.dump(2) + "\n";
+}
+
+int finish(const Result<void>& written) {
+  if (written) return kExitOk;
+  complain(written.error());
+  return kExitBadInput;
+}
+
+// What only a run can tell: its records, its captures.
+int export_run(const Terminal& terminal, const ExportOptions& options, Scenario scenario) {
+  std::optional<CaptureTarget> capture;
+  if (!options.pcap.empty()) {
+    auto target = check_capture_target(options.pcap);
+    if (!target) return finish(std::unexpected(target.error()));
+    capture = *std::move(target);
+  }
+  backend::SimBackend backend;
+  lab::Session session(backend, std::move(scenario), {.stop = &g_interrupted});
+  if (auto started = session.start(); !started) return finish(started);
+  const lab::PlayEnd end = session.run_to_end();
+  int status = kExitOk;
+  if (end == lab::PlayEnd::kInterrupted) status = kExitInterrupted;
+  if (end == lab::PlayEnd::kStorm) {
+    complain(Error{session.storm().to_string(), {}, {}});
+    status = kExitStorm;
+  }
+  if (capture) {
+    const auto files = write_captures(*capture, session, terminal.language);
+    if (!files) return finish(std::unexpected(files.error()));
+    for (const std::string& file : *files) fmt::print("{}\n", file);
+    return status;
+  }
+  const auto written = write_text(options.output, dump_jsonl(session.trace(), terminal.language));
+  return written ? status : finish(written);
+}
+
+}  // namespace
+
+int export_command(const Terminal& terminal, const ExportOptions& options) {
+  auto scenario = load_or_complain(options.file);
+  if (!scenario) return kExitBadInput;
+  if (!options.pcap.empty() || options.format == "jsonl") {
+    return export_run(terminal, options, *std::move(scenario));
+  }
+  if (options.format == "dot") return finish(write_text(options.output, dot_text(*scenario)));
+  if (options.format == "json") return finish(write_text(options.output, json_text(*scenario)));
+  return finish(write_text(options.output, scenario::to_yaml(*scenario)));
+}
+
+}  // namespace lvslab::cli

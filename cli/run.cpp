@@ -1,0 +1,97 @@
+// lvslab run
+#include "cli/commands.h"
+#include "cli/files.h"
+#include "cli/story.h"
+#include "sim/backend/sim_backend.h"
+#include "sim/trace/text.h"
+
+namespace lvslab::cli {
+namespace {
+
+void print_head(const Terminal& terminal, const scenario::Scenario& scenario) {
+  const std::string& title = scenario.title.in(terminal.language);
+  if (!title.empty()) fmt::print("{}\n", terminal.paint("1", title));
+  const std::string& summary = scenario.summary.in(terminal.language);
+  if (!summary.empty()) fmt::print("{}", terminal.paint("2", folded(summary)));
+}
+
+void print_trace(const Terminal& terminal, const Trace& trace, bool json) {
+  Describer describer(terminal.language);
+  std::string line;
+  for (std::uint32_t i = 0; i < trace.size(); ++i) {
+    line.clear();
+    if (json) {
+      describer.json(trace, RecordId(i), line);
+    } else {
+      describer.text(trace, RecordId(i), line);
+    }
+    line += '\n';
+    std::fwrite(line.data(), 1, line.size(), stdout);
+  }
+}
+
+// What the end of the play means for the exit status; 0 if the expectations decide.
+int status_of(const Terminal& terminal, const lab::Session& session, lab::PlayEnd end) {
+  if (end == lab::PlayEnd::kStorm) {
+    const bool zh = terminal.language == Language::kZh;
+    complain(Error{zh ? session.storm().to_string_zh() : session.storm().to_string(), {}, {}});
+    return kExitStorm;
+  }
+  if (end == lab::PlayEnd::kInterrupted) {
+    complain(
+        Error{terminal.format("interrupted at {} s", "在 {} 秒处被中断", seconds(session.now())),
+              {},
+              {}});
+    return kExitInterrupted;
+  }
+  return kExitOk;
+}
+
+}  // namespace
+
+int run_command(const Terminal& terminal, const RunOptions& options) {
+  auto scenario = load_or_complain(options.file);
+  if (!scenario) return kExitBadInput;
+  if (options.seed) scenario->seed = *options.seed;
+  std::optional<CaptureTarget> capture;
+  if (!options.pcap.empty()) {
+    auto target = check_capture_target(options.pcap);
+    if (!target) return complain(target.error()), kExitBadInput;
+    capture = *std::move(target);
+  }
+  const bool tracing = !options.trace.empty() && options.trace != "none";
+  if (!tracing) print_head(terminal, *scenario);
+
+  backend::SimBackend backend;
+  Story story(terminal, tracing);
+  lab::Session session(backend, *std::move(scenario),
+                       {.until = options.until, .stop = &g_interrupted}, &story);
+  if (auto started = session.start(); !started) {
+    complain(started.error());
+    return kExitBadInput;
+  }
+  const lab::PlayEnd end = session.run_to_end();
+  story.end();
+  if (tracing) print_trace(terminal, session.trace(), options.trace == "jsonl");
+
+  int status = status_of(terminal, session, end);
+  if (capture) {
+    if (auto written = write_captures(*capture, session, terminal.language); !written) {
+      complain(written.error());
+      return kExitBadInput;
+    }
+  }
+  complain(session.problems());
+  if (status == kExitOk) {
+    const auto findings = lab::evaluate(session);
+    const std::string summary = summary_text(terminal, session, findings);
+    fmt::print(tracing ? stderr : stdout, "{}{}", tracing ? "" : "\n", summary);
+    for (const lab::Finding& finding : findings) {
+      if (!finding.passed) status = kExitUnmet;
+    }
+    if (!session.problems().empty()) status = kExitUnmet;
+  }
+  return status;
+}
+
+}  // namespace lvslab::cli

@@ -1,0 +1,96 @@
+// The shipped scenarios: what they record is known, the same every time, and the same after going
+// back and forth.
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "sim/lab/expect.h"
+#include "sim/trace/diff.h"
+#include "sim/trace/text.h"
+#include "tests/backend/play.h"
+
+namespace lvslab::backend {
+namespace {
+
+namespace fs = std::filesystem;
+
+void expect_golden(const fs::path& path, const std::string& actual) {
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) {
+    std::ofstream(path, std::ios::binary) << actual;
+    return;
+  }
+  std::ifstream in(path, std::ios::binary);
+  ASSERT_TRUE(in.is_open()) << path << " is missing; UPDATE_GOLDEN=1 writes it";
+  std::stringstream text;
+  text << in.rdbuf();
+  if (text.str() == actual) return;
+  // The first line that differs is more use than two megabytes.
+  std::istringstream want(text.str());
+  std::istringstream got(actual);
+  std::string wanted;
+  std::string seen;
+  for (int line = 1;; ++line) {
+    const bool more_wanted = static_cast<bool>(std::getline(want, wanted));
+    const bool more_seen = static_cast<bool>(std::getline(got, seen));
+    if (more_wanted && more_seen && wanted == seen) continue;
+    FAIL() << path << ":" << line << "\n- " << (more_wanted ? wanted : "(end)") << "\n+ "
+           << (more_seen ? seen : "(end)") << "\nUPDATE_GOLDEN=1 rewrites it";
+  }
+}
+
+class Scenario : public testing::TestWithParam<std::string> {};
+
+TEST_P(Scenario, RecordsWhatIsKnown) {
+  Lab lab(load_shipped(GetParam()));
+  ASSERT_EQ(lab.session.run_to_end(), lab::PlayEnd::kFinished);
+  expect_golden(source_dir() / "tests/backend/golden" / (GetParam() + ".trace"),
+                dump_text(lab.session.trace(), Language::kEn));
+}
+
+TEST_P(Scenario, MeetsItsExpectations) {
+  Lab lab(load_shipped(GetParam()));
+  lab.session.run_to_end();
+  for (const lab::Finding& finding : lab::evaluate(lab.session)) {
+    EXPECT_TRUE(finding.passed) << finding.where.file << ":" << finding.where.line << ": "
+                                << finding.what << "\n"
+                                << testing::PrintToString(finding.unmet)
+                                << testing::PrintToString(finding.seen);
+  }
+}
+
+TEST_P(Scenario, IsTheSameEveryTime) {
+  Lab first(load_shipped(GetParam()));
+  Lab second(load_shipped(GetParam()));
+  first.session.run_to_end();
+  second.session.run_to_end();
+  EXPECT_EQ(first_difference(first.session.trace(), second.session.trace()), std::nullopt);
+  EXPECT_EQ(first.session.trace().digest(), second.session.trace().digest());
+}
+
+TEST_P(Scenario, IsTheSameWithRewinds) {
+  Lab straight(load_shipped(GetParam()));
+  straight.session.run_to_end();
+  Lab rewound(load_shipped(GetParam()), {.snapshot_every = 61});
+  lab::Session& session = rewound.session;
+  for (int i = 0; session.next(lab::Stride::kEvent) == lab::PlayEnd::kReached; ++i) {
+    if (i % 97 != 96) continue;
+    const std::uint64_t here = session.steps();
+    const auto went = session.go_to_step(here - std::min<std::uint64_t>(here, 89));
+    ASSERT_TRUE(went.has_value()) << went.error().message;
+    while (session.steps() < here) session.next(lab::Stride::kEvent);
+  }
+  EXPECT_EQ(first_difference(straight.session.trace(), session.trace()), std::nullopt);
+  EXPECT_EQ(straight.session.trace().digest(), session.trace().digest());
+}
+
+INSTANTIATE_TEST_SUITE_P(Shipped, Scenario, testing::ValuesIn(shipped_names()),
+                         [](const auto& one) {
+                           std::string name = one.param;
+                           std::ranges::replace(name, '-', '_');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace lvslab::backend

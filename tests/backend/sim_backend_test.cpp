@@ -1,0 +1,237 @@
+// The simulator behind the waist: building, typing, faults, storms, going back, branching.
+#include "sim/backend/sim_backend.h"
+
+#include <gmock/gmock.h>
+
+#include "sim/lab/expect.h"
+#include "sim/lab/show.h"
+#include "tests/backend/play.h"
+
+namespace lvslab::backend {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string kTwoHosts = R"(
+title: {en: t, zh: t}
+switches: [{name: lan}]
+hosts:
+  - name: a
+    nics: [{addresses: 10.0.0.1/24, switch: lan}]
+    files: {/root/note.txt: "hello\n"}
+  - name: b
+    nics: [{addresses: 10.0.0.2/24, switch: lan}]
+    sysctls: {net.ipv4.conf.all.arp_ignore: 1}
+)";
+
+TEST(SimBackend, HostsKnowEachOthersNamesAndTheirFiles) {
+  Lab lab(load_text(kTwoHosts));
+  EXPECT_EQ(lab.type("a", "cat note.txt"), "hello\n");
+  EXPECT_THAT(lab.type("a", "cat /etc/hosts"), HasSubstr("10.0.0.2        b\n"));
+  EXPECT_THAT(lab.type("a", "ping -c 1 b"), HasSubstr("1 received"));
+  EXPECT_EQ(lab.type("b", "cat /proc/sys/net/ipv4/conf/all/arp_ignore"), "1\n");
+}
+
+TEST(SimBackend, TablesAreThoseThatTheToolsList) {
+  Lab lab(load_text(kTwoHosts));
+  lab.type("a", "ping -c 1 b");
+  const auto tables = lab.session.tables("a");
+  ASSERT_TRUE(tables.has_value());
+  for (const auto& [table, line] :
+       {std::pair{scenario::TableKind::kArp, "ip neigh"},
+        std::pair{scenario::TableKind::kRoute, "ip route"},
+        std::pair{scenario::TableKind::kLocalRoute, "ip route show table local"},
+        std::pair{scenario::TableKind::kAddr, "ip addr"},
+        std::pair{scenario::TableKind::kRule, "ip rule"},
+        std::pair{scenario::TableKind::kSocket, "netstat -natp"}}) {
+    EXPECT_EQ(lab.type("a", line), lab::render_table(table, *tables)) << line;
+    EXPECT_EQ(lab::tool_of(table), line);
+  }
+}
+
+TEST(SimBackend, APulledCableAndAPluggedOne) {
+  Lab lab(load_text(kTwoHosts));
+  const scenario::Fault down{.kind = scenario::FaultKind::kLinkDown, .host = "b", .nic = "eth0"};
+  ASSERT_TRUE(lab.backend.apply(down).has_value());
+  EXPECT_THAT(lab.type("a", "ping -c 1 -W 1 b"), HasSubstr("0 received"));
+  scenario::Fault up = down;
+  up.kind = scenario::FaultKind::kLinkUp;
+  ASSERT_TRUE(lab.backend.apply(up).has_value());
+  EXPECT_THAT(lab.type("a", "sleep 5; ping -c 1 b"), HasSubstr("1 received"));
+}
+
+TEST(SimBackend, ACableThatLosesEverything) {
+  Lab lab(load_text(kTwoHosts));
+  const scenario::Fault loss{
+      .kind = scenario::FaultKind::kLoss, .host = "a", .nic = "eth0", .ppm = 1'000'000};
+  ASSERT_TRUE(lab.backend.apply(loss).has_value());
+  EXPECT_THAT(lab.type("a", "ping -c 1 -W 1 b"), HasSubstr("0 received"));
+}
+
+TEST(SimBackend, AHostThatIsPoweredOffRefusesAndForgetsWhatWasTypedWhenItReboots) {
+  Lab lab(load_text(kTwoHosts));
+  lab.type("b", "ip addr add 10.0.0.77/24 dev eth0");
+  scenario::Fault fault{.kind = scenario::FaultKind::kPowerOff, .host = "b", .nic = {}};
+  ASSERT_TRUE(lab.backend.apply(fault).has_value());
+  EXPECT_FALSE(lab.backend.is_up("b"));
+  EXPECT_EQ(lab.type("b", "hostname"), "lvslab: b is down: nothing can be typed on it\n");
+  fault.kind = scenario::FaultKind::kReboot;
+  ASSERT_TRUE(lab.backend.apply(fault).has_value());
+  EXPECT_THAT(lab.type("b", "ip addr"), Not(HasSubstr("10.0.0.77")));
+  EXPECT_THAT(lab.type("b", "ip link"), HasSubstr("LOWER_UP"));
+  EXPECT_THAT(lab.type("a", "ping -c 1 b"), HasSubstr("1 received"));
+}
+
+TEST(SimBackend, AFaultOfWhatIsNotThereIsAnError) {
+  Lab lab(load_text(kTwoHosts));
+  const scenario::Fault no_host{.kind = scenario::FaultKind::kCrash, .host = "z", .nic = {}};
+  EXPECT_FALSE(lab.backend.apply(no_host).has_value());
+  const scenario::Fault no_nic{.kind = scenario::FaultKind::kLinkDown, .host = "a", .nic = "eth7"};
+  EXPECT_THAT(lab.backend.apply(no_nic).error().message, HasSubstr("a/eth7"));
+}
+
+TEST(SimBackend, CtrlCEndsAPingWithItsStatistics) {
+  Lab lab(load_text(kTwoHosts));
+  const auto ping = lab.session.type("a", "ping b");
+  ASSERT_TRUE(ping.has_value());
+  lab.session.run_until({3'500'000'000});
+  lab.session.interrupt(*ping);
+  EXPECT_TRUE(lab.session.entries()[*ping].done);
+  EXPECT_THAT(lab.session.entries()[*ping].output, HasSubstr("4 packets transmitted, 4 received"));
+}
+
+// --- storms --------------------------------------------------------------------------------------
+
+const std::string kLoop = R"(
+title: {en: t, zh: t}
+switches:
+  - {name: s1, uplinks: [s2, s3]}
+  - {name: s2, uplinks: [s3]}
+  - {name: s3}
+  - {name: quiet, uplinks: [s1]}
+hosts:
+  - name: a
+    nics: [{addresses: 10.0.0.1/24, switch: s1}]
+  - name: b
+    nics: [{addresses: 10.0.0.2/24, switch: quiet}]
+timeline:
+  - {on: a, run: ping -c 1 10.0.0.9}
+)";
+
+TEST(Storm, ALoopOfSwitchesIsStoppedAndItsSwitchesAreNamed) {
+  Lab lab(load_text(kLoop));
+  ASSERT_EQ(lab.session.run_to_end(), lab::PlayEnd::kStorm);
+  const lab::Storm& storm = lab.session.storm();
+  EXPECT_EQ(storm.kind, lab::Storm::Kind::kSwitchLoop);
+  EXPECT_THAT(storm.nodes, testing::IsSupersetOf({"s1", "s2", "s3"}));
+  EXPECT_THAT(storm.to_string(), HasSubstr("who-has 10.0.0.9"));
+}
+
+TEST(Storm, AStormIsTheSameAfterARewind) {
+  Lab lab(load_text(kLoop), {.snapshot_every = 500});
+  lab.session.run_to_end();
+  const lab::Storm before = lab.session.storm();
+  ASSERT_TRUE(lab.session.back().has_value());
+  EXPECT_EQ(lab.session.run_to_end(), lab::PlayEnd::kStorm);
+  EXPECT_EQ(lab.session.storm(), before);
+}
+
+TEST(Storm, ABusyLabIsNone) {
+  const std::string busy = R"(
+title: {en: t, zh: t}
+switches: [{name: lan}]
+hosts:
+  - name: a
+    nics: [{addresses: 10.0.0.1/24, switch: lan}]
+  - name: b
+    nics: [{addresses: 10.0.0.2/24, switch: lan}]
+    setup: [yum install httpd -y, service httpd start, "echo x > /var/www/html/index.html"]
+timeline:
+  - {on: a, run: ab -n 2000 -c 100 http://10.0.0.2/}
+)";
+  Lab lab(load_text(busy));
+  EXPECT_EQ(lab.session.run_to_end(), lab::PlayEnd::kFinished);
+  EXPECT_THAT(lab.session.entries().back().output, HasSubstr("Complete requests:      2000"));
+}
+
+// --- going back ----------------------------------------------------------------------------------
+
+TEST(Rewind, EveryStepOfAPingIsReachedAgainJustAsItWas) {
+  Lab lab(load_text(kTwoHosts), {.snapshot_every = 5});
+  lab.session.type("a", "ping -c 2 b");
+  std::vector<std::uint64_t> digests(2, lab.session.trace().digest());
+  while (lab.session.next() == lab::PlayEnd::kReached) {
+    digests.push_back(lab.session.trace().digest());
+  }
+  for (std::uint64_t step = lab.session.steps() - 1; step > 0; --step) {
+    const auto went = lab.session.back();
+    ASSERT_TRUE(went.has_value()) << went.error().message;
+    ASSERT_EQ(lab.session.trace().digest(), digests[step]) << "step " << step;
+  }
+}
+
+TEST(Rewind, ABranchLeavesTheOldFutureBehind) {
+  Lab lab(load_text(kTwoHosts), {.snapshot_every = 5});
+  lab.type("a", "ping -c 1 b");
+  const std::uint64_t fork = lab.session.steps();
+  lab.type("a", "ip neigh flush dev eth0");
+  EXPECT_EQ(lab.type("a", "ip neigh"), "");
+  ASSERT_TRUE(lab.session.go_to_step(fork).has_value());
+  EXPECT_THAT(lab.type("a", "ip neigh"), HasSubstr("10.0.0.2 dev eth0 lladdr"));
+  EXPECT_EQ(lab.session.entries().size(), 2U);
+}
+
+TEST(Rewind, GoingToATimeIsWhatRunningToItWas) {
+  const std::string name = "dr-basic";
+  Lab there(load_shipped(name));
+  there.session.run_until({4'000'000});
+  Lab back(load_shipped(name), {.snapshot_every = 50});
+  back.session.run_to_end();
+  const auto went = back.session.go_to_time({4'000'000});
+  ASSERT_TRUE(went.has_value()) << went.error().message;
+  EXPECT_EQ(back.session.now(), there.session.now());
+  EXPECT_EQ(back.session.trace().digest(), there.session.trace().digest());
+}
+
+// --- expectations --------------------------------------------------------------------------------
+
+TEST(Expectations, WhatFailsSaysWhatWasSeenInstead) {
+  Lab lab(load_text(kTwoHosts + R"(
+timeline:
+  - on: a
+    run: ping -c 2 b
+    expect: {output-has: 3 received}
+expect:
+  - packets: {at: b/eth0, direction: in, filter: icmp, count: 3}
+    why: {en: three were sent, zh: 三个}
+  - packets: {at: b/eth0, direction: out, filter: icmp, count: 2}
+  - table: {host: a, table: arp, has: FAILED}
+  - reason: {code: arp-replied, host: b, at-least: 1}
+  - reason: {code: arp-replied, host: a, at-least: 7}
+)"));
+  lab.session.run_to_end();
+  const auto findings = lab::evaluate(lab.session);
+  std::vector<bool> passed;
+  for (const lab::Finding& finding : findings) passed.push_back(finding.passed);
+  EXPECT_THAT(passed, ElementsAre(false, false, true, false, true, false));
+  EXPECT_THAT(findings[0].seen, testing::Contains(HasSubstr("2 received")));
+  EXPECT_THAT(findings[1].unmet, ElementsAre("2 seen, exactly 3 expected"));
+  EXPECT_THAT(findings[1].seen, testing::Each(HasSubstr("ICMP echo request")));
+  EXPECT_EQ(findings[1].why.en, "three were sent");
+  EXPECT_THAT(findings[3].seen, testing::Contains(HasSubstr("REACHABLE")));
+}
+
+TEST(Expectations, PacketsAreCountedInAWindowOfTime) {
+  Lab lab(load_text(kTwoHosts + R"(
+timeline: [{on: a, run: ping -c 3 b}]
+expect:
+  - packets: {at: a/eth0, filter: "icmp[0] == 8", from: 500ms, until: 1500ms, count: 1}
+)"));
+  lab.session.run_to_end();
+  EXPECT_TRUE(lab::evaluate(lab.session).front().passed);
+}
+
+}  // namespace
+}  // namespace lvslab::backend

@@ -1,0 +1,369 @@
+// The program from outside: what it prints, where to, and its exit status.
+#include <gmock/gmock.h>
+
+#include <sstream>
+
+#include "tests/cli/program.h"
+
+namespace lvslab::cli {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+const std::string kLab = R"(
+title: {en: Two hosts, zh: 两台主机}
+switches: [{name: lan}]
+hosts:
+  - name: a
+    nics: [{addresses: 10.0.0.1/24, switch: lan}]
+  - name: b
+    nics: [{addresses: 10.0.0.2/24, switch: lan}]
+timeline:
+  - on: a
+    run: ping -c 1 b
+    note: {en: Is b there?, zh: b 在吗？}
+expect:
+)";
+const std::string kMet =
+    kLab + "  - packets: {at: b/eth0, direction: in, filter: icmp, count: 1}\n";
+const std::string kUnmet = kLab + R"(
+  - packets: {at: b/eth0, direction: in, filter: icmp, count: 2}
+    why: {en: it should ask twice, zh: 应该问两次}
+)";
+const std::string kLoop = R"(
+title: {en: t, zh: t}
+switches: [{name: s1, uplinks: [s2]}, {name: s2, uplinks: [s1]}]
+hosts:
+  - name: a
+    nics: [{addresses: 10.0.0.1/24, switch: s1}]
+  - name: b
+    nics: [{addresses: 10.0.0.2/24, switch: s2}]
+timeline: [{on: a, run: ping -c 1 10.0.0.9}]
+)";
+
+// --- run -----------------------------------------------------------------------------------------
+
+TEST(Run, PrintsPromptsOutputsNotesAndASummary) {
+  const ScratchDir dir;
+  const Outcome run = lvslab({{"run", dir.write("lab.yaml", kMet)}});
+  EXPECT_EQ(run.status, 0);
+  EXPECT_EQ(run.err, "");
+  EXPECT_THAT(run.out, AllOf(StartsWith("Two hosts\n"), HasSubstr("# Is b there?\n"),
+                             HasSubstr("[root@a ~]# ping -c 1 b\nPING b (10.0.0.2)"),
+                             HasSubstr("lab: all 1 expectations hold")));
+}
+
+TEST(Run, SpeaksChineseByOptionAndByLang) {
+  const ScratchDir dir;
+  const std::string file = dir.write("lab.yaml", kMet);
+  const Outcome option = lvslab({{"run", file, "--lang", "zh"}});
+  const Outcome lang = lvslab({.args = {"run", file}, .environment = {"LANG=zh_CN.UTF-8"}});
+  EXPECT_EQ(option.out, lang.out);
+  EXPECT_THAT(lang.out, AllOf(HasSubstr("# b 在吗？"), HasSubstr("全部 1 项预期均满足")));
+}
+
+TEST(Run, ColoursOnlyWhereTheyAreAskedFor) {
+  const ScratchDir dir;
+  const std::string file = dir.write("lab.yaml", kMet);
+  EXPECT_THAT(lvslab({{"run", file}}).out, Not(HasSubstr("\033[")));
+  EXPECT_THAT(lvslab({{"run", file, "--color", "always"}}).out, HasSubstr("\033["));
+}
+
+TEST(Run, AnExpectationThatFailsIsExit1AndSaysWhatWasSeenAndWhy) {
+  const ScratchDir dir;
+  const Outcome run = lvslab({{"run", dir.write("lab.yaml", kUnmet)}});
+  EXPECT_EQ(run.status, 1);
+  EXPECT_THAT(run.out,
+              AllOf(HasSubstr("lab.yaml:15:5: exactly 2 packets into b/eth0"),
+                    HasSubstr("1 seen, exactly 2 expected"), HasSubstr("ICMP echo request"),
+                    HasSubstr("it should ask twice"), HasSubstr("1 of 1 expectations failed")));
+}
+
+TEST(Run, BadFilesAreExit2WithPlaceAndHint) {
+  const ScratchDir dir;
+  const std::string file = dir.write("lab.yaml", "titel: x\nhosts: []\n");
+  const Outcome run = lvslab({{"run", file}});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.err, AllOf(HasSubstr("lab.yaml:1:1: "), HasSubstr("title")));
+  EXPECT_THAT(run.out, IsEmpty());
+  EXPECT_EQ(lvslab({{"run", dir / "missing.yaml"}}).status, 2);
+  EXPECT_THAT(lvslab({{"run", dir / "missing.yaml"}}).err, HasSubstr("no such file"));
+  EXPECT_EQ(lvslab({{"run", dir.path().string()}}).status, 2);
+}
+
+TEST(Run, AStormIsExit3AndNamesTheSwitches) {
+  const ScratchDir dir;
+  const Outcome run = lvslab({{"run", dir.write("loop.yaml", kLoop), "--pcap", dir / "x.pcapng"}});
+  EXPECT_EQ(run.status, 3);
+  EXPECT_THAT(run.err, AllOf(HasSubstr("packet storm"), HasSubstr("s1, s2")));
+  EXPECT_THAT(dir.names(), testing::Contains("x.pcapng"));
+}
+
+TEST(Run, EndsAtUntilAndRefusesATimeWithoutAUnit) {
+  const ScratchDir dir;
+  const std::string file = dir.write("lab.yaml", kMet);
+  EXPECT_THAT(lvslab({{"run", file, "--until", "3.5s"}}).out, HasSubstr("3.500000 s simulated"));
+  const Outcome bad = lvslab({{"run", file, "--until", "3.5"}});
+  EXPECT_EQ(bad.status, 2);
+  EXPECT_THAT(bad.err, HasSubstr("unit"));
+}
+
+TEST(Run, TheSameSeedGivesTheSameTrace) {
+  const auto trace = [](const std::string& seed) {
+    return lvslab({{"run", "dr-basic", "--trace", "text", "--seed", seed}}).out;
+  };
+  EXPECT_EQ(trace("7"), trace("7"));
+  EXPECT_NE(trace("7"), trace("8"));
+}
+
+TEST(Run, TraceJsonlIsOneObjectALineAndNothingElse) {
+  const Outcome run = lvslab({{"run", "dr-basic", "--trace", "jsonl"}});
+  std::istringstream lines(run.out);
+  std::string line;
+  int count = 0;
+  while (std::getline(lines, line)) {
+    ++count;
+    ASSERT_TRUE(line.starts_with("{\"record\":") && line.ends_with("}")) << line;
+  }
+  EXPECT_GT(count, 300);
+  EXPECT_THAT(run.err, HasSubstr("expectations"));
+}
+
+TEST(Run, CtrlCStopsItWithAValidCapture) {
+  const ScratchDir dir;
+  const std::string endless = kLab + "  - packets: {at: b/eth0, at-least: 1}\n";
+  std::string text = endless;
+  text.replace(text.find("ping -c 1 b"), 11, "ping -i 0.01 b");
+  const Outcome run =
+      lvslab({.args = {"run", dir.write("lab.yaml", text), "--pcap", dir / "x.pcapng"},
+              .interrupt_after_ms = 300});
+  EXPECT_EQ(run.status, 130) << run.err;
+  const Outcome tshark = run_program("tshark", {{"-r", dir / "x.pcapng", "-c", "3"}});
+  EXPECT_EQ(tshark.status, 0) << tshark.err;
+}
+
+TEST(Run, SaysSoWhenStandardOutputIsFull) {
+  const Outcome run =
+      run_program("sh", {{"-c", std::string("'") + LVSLAB_BINARY + "' run dr-basic > /dev/full"}});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.err, HasSubstr("standard output"));
+}
+
+// --- captures ------------------------------------------------------------------------------------
+
+/// Lines that tshark prints about packets of a file which match `filter`.
+std::string tshark(const std::string& file, const std::string& filter) {
+  const Outcome run = run_program("tshark", {{"-r", file, "-o", "tcp.check_checksum:TRUE", "-o",
+                                              "ip.check_checksum:TRUE", "-Y", filter}});
+  EXPECT_EQ(run.status, 0) << run.err;
+  return run.out;
+}
+constexpr const char* kBad =
+    "_ws.malformed || tcp.checksum.status == 0 || ip.checksum.status == 0 || "
+    "icmp.checksum.status == 0 || udp.checksum.status == 0";
+
+class Captures : public testing::TestWithParam<const char*> {};
+
+TEST_P(Captures, TsharkFindsNothingMalformedAndEveryPacketCommented) {
+  const ScratchDir dir;
+  lvslab({{"run", GetParam(), "--pcap", dir / "x.pcapng"}});
+  EXPECT_EQ(tshark(dir / "x.pcapng", kBad), "");
+  EXPECT_THAT(tshark(dir / "x.pcapng", "frame"), HasSubstr("TCP"));
+  EXPECT_THAT(tshark(dir / "x.pcapng", "frame.comment"), HasSubstr("ARP"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Shipped, Captures,
+                         testing::Values("dr-basic", "dr-without-arp-hiding", "dr-vip-on-lo-24",
+                                         "dr-across-router", "dr-server-dead", "director-dead"),
+                         [](const auto& one) {
+                           std::string name = one.param;
+                           std::ranges::replace(name, '-', '_');
+                           return name;
+                         });
+
+TEST(Capture, ADirectoryGetsAFileForEveryInterface) {
+  const ScratchDir dir;
+  lvslab({{"run", "dr-basic", "--pcap", dir / "new/"}});
+  EXPECT_THAT(tshark(dir / "new/node01-eth0.pcap", kBad), IsEmpty());
+  EXPECT_THAT(tshark(dir / "new/node01-eth0.pcap", "tcp.flags.syn == 1"), HasSubstr("SYN"));
+  EXPECT_TRUE(std::filesystem::exists(dir / "new/client-lo.pcap"));
+}
+
+TEST(Capture, WhatCannotBeWrittenIsSaidBeforeTheRunAndLeavesNothing) {
+  const ScratchDir dir;
+  const Outcome missing = lvslab({{"run", "dr-basic", "--pcap", dir / "no/such/x.pcapng"}});
+  EXPECT_EQ(missing.status, 2);
+  EXPECT_THAT(missing.err, HasSubstr("No such file or directory"));
+  EXPECT_THAT(missing.out, IsEmpty());
+  EXPECT_EQ(lvslab({{"run", "dr-basic", "--pcap", dir / "x.pcap"}}).status, 2);
+  EXPECT_EQ(lvslab({{"run", "dr-basic", "--pcap", "/dev/full"}}).status, 2);
+  EXPECT_THAT(dir.names(), IsEmpty());
+}
+
+// --- check, list, export -------------------------------------------------------------------------
+
+TEST(Check, ListsAllThatIsWrong) {
+  const ScratchDir dir;
+  const std::string bad = dir.write("bad.yaml", "title: x\nhost: []\nseed: many\n");
+  const Outcome check = lvslab({{"check", bad, dir.write("lab.yaml", kMet)}});
+  EXPECT_EQ(check.status, 2);
+  EXPECT_THAT(check.out, AllOf(HasSubstr("bad.yaml:2:1"), HasSubstr("bad.yaml:3:"),
+                               HasSubstr("did you mean 'hosts'?"), HasSubstr("lab.yaml: fine")));
+}
+
+TEST(Check, TellsMachinesInJson) {
+  const ScratchDir dir;
+  const Outcome check = lvslab({{"check", "--json", dir.write("bad.yaml", "host: []\n")}});
+  EXPECT_THAT(check.out, AllOf(StartsWith("{\"file\":"), HasSubstr("\"severity\":\"error\"")));
+}
+
+TEST(Check, KnowsReasonsAndFilters) {
+  const ScratchDir dir;
+  const std::string text = kLab +
+                           "  - packets: {at: b/eth0, filter: tcp prot 80, count: 1}\n"
+                           "  - reason: {code: arp-ignord, count: 1}\n";
+  const Outcome check = lvslab({{"check", dir.write("lab.yaml", text)}});
+  EXPECT_EQ(check.status, 2);
+  EXPECT_THAT(check.out, AllOf(HasSubstr("tcp prot 80"), HasSubstr("'arp-ignored'")));
+}
+
+TEST(Check, WarnsOfALoopOfSwitches) {
+  const ScratchDir dir;
+  const Outcome check = lvslab({{"check", dir.write("loop.yaml", kLoop)}});
+  EXPECT_EQ(check.status, 0);
+  EXPECT_THAT(check.out, AllOf(HasSubstr("warning"), HasSubstr("loop")));
+}
+
+TEST(List, NamesTheShippedScenarios) {
+  EXPECT_THAT(lvslab({{"list"}}).out, AllOf(HasSubstr("dr-basic "), HasSubstr("director-dead ")));
+  const ScratchDir dir;
+  dir.write("mine.yaml", kMet);
+  const std::string environment = "LVSLAB_SCENARIOS=" + dir.path().string();
+  EXPECT_THAT(lvslab({.args = {"list"}, .environment = {environment}}).out, StartsWith("mine "));
+  EXPECT_EQ(lvslab({.args = {"run", "mine"}, .environment = {environment}}).status, 0);
+}
+
+TEST(Export, TheCanonicalScenarioIsAScenario) {
+  const ScratchDir dir;
+  ASSERT_EQ(lvslab({{"export", "dr-basic", "-o", dir / "again.yaml"}}).status, 0);
+  EXPECT_EQ(lvslab({{"check", dir / "again.yaml"}}).status, 0);
+  EXPECT_EQ(lvslab({{"run", "dr-basic", "--trace", "text"}}).out,
+            lvslab({{"run", dir / "again.yaml", "--trace", "text"}}).out);
+}
+
+TEST(Export, DrawsForGraphvizAndForMachines) {
+  EXPECT_THAT(lvslab({{"export", "dr-basic", "--format", "dot"}}).out,
+              AllOf(StartsWith("graph \"dr-basic\" {"), HasSubstr("\"node01\" -- \"lan\"")));
+  EXPECT_THAT(lvslab({{"export", "dr-basic", "--format", "json"}}).out,
+              AllOf(HasSubstr("\"from\": \"node01/eth0\""), HasSubstr("\"role\": \"director\"")));
+}
+
+// --- why, show -----------------------------------------------------------------------------------
+
+TEST(Why, TellsTheWayOfAPacket) {
+  const Outcome why = lvslab({{"why", "dr-basic", "--packet", "3"}});
+  EXPECT_EQ(why.status, 0);
+  EXPECT_THAT(why.out,
+              AllOf(HasSubstr("$ for i in"), HasSubstr("arp_ignore=1"), HasSubstr("rr chose"),
+                    HasSubstr("virtual service"), HasSubstr("Direct routing")));
+}
+
+TEST(Why, OfWhatIsNotThereIsAnError) {
+  EXPECT_EQ(lvslab({{"why", "dr-basic"}}).status, 2);
+  EXPECT_THAT(lvslab({{"why", "dr-basic", "--packet", "9999"}}).err, HasSubstr("packets 1 to"));
+  EXPECT_THAT(lvslab({{"why", "dr-basic", "--at", "1s", "--host", "nobody"}}).err,
+              HasSubstr("hosts: client, node01"));
+}
+
+TEST(Show, ListsATableAtATime) {
+  EXPECT_THAT(lvslab({{"show", "dr-basic", "--host", "node01", "ipvs"}}).out,
+              HasSubstr("-> 192.168.80.202:80            Route   1"));
+  EXPECT_EQ(lvslab({{"show", "dr-basic", "--host", "client", "--at", "0", "arp"}}).out, "");
+  EXPECT_THAT(lvslab({{"show", "dr-basic", "--host", "client", "apr"}}).err,
+              HasSubstr("did you mean 'arp'?"));
+}
+
+// --- step, shell ---------------------------------------------------------------------------------
+
+TEST(Step, GoesForthAndBackAndTellsWhatHappened) {
+  const ScratchDir dir;
+  const std::string file = dir.write("lab.yaml", kMet);
+  const Outcome step = lvslab({.args = {"step", file},
+                               .input = "next event\nwhere\nnext frame\nback event\nwhere\nrun\n"
+                                        "show a arp\nwhy 1\nquit\n"});
+  EXPECT_EQ(step.status, 0) << step.err;
+  EXPECT_THAT(step.out, AllOf(HasSubstr("a runs ping -c 1 b"), HasSubstr("step 1, "),
+                              HasSubstr("the scenario ends here"),
+                              HasSubstr("10.0.0.2 dev eth0 lladdr"), HasSubstr("Packet 1: ARP")));
+}
+
+TEST(Step, WhatWasTypedIsSavedAsAScenario) {
+  const ScratchDir dir;
+  const std::string file = dir.write("lab.yaml", kMet);
+  const Outcome step = lvslab({.args = {"step", file},
+                               .input = "goto 5s\ntype b ip addr add 10.0.0.7/24 dev eth0\n"
+                                        "type a ping -c 1 10.0.0.7\nsave " +
+                                        (dir / "saved.yaml") + "\n"});
+  EXPECT_EQ(step.status, 0) << step.err;
+  const Outcome run = lvslab({{"run", dir / "saved.yaml"}});
+  EXPECT_THAT(run.out, HasSubstr("PING 10.0.0.7 (10.0.0.7) 56(84) bytes of data.\n64 bytes"));
+}
+
+TEST(Step, ComplainsOfWhatItDoesNotKnow) {
+  const Outcome step = lvslab(
+      {.args = {"step", "dr-basic"}, .input = "dance\nnext forever\nshow nobody arp\nwhy 7\n"});
+  EXPECT_EQ(step.status, 2);
+  EXPECT_THAT(step.err,
+              AllOf(HasSubstr("'dance' is no command"), HasSubstr("'forever' is no stride"),
+                    HasSubstr("no host 'nobody'"), HasSubstr("no packet 7")));
+}
+
+TEST(Shell, TypesOnAHostOfTheLab) {
+  const Outcome shell =
+      lvslab({.args = {"shell", "dr-basic", "client"},
+              .input = "curl -s http://192.168.80.150/\nhostname\nnosuch\nexit\n"});
+  EXPECT_EQ(shell.status, 0);
+  EXPECT_THAT(shell.out,
+              AllOf(HasSubstr("[root@client ~]# curl -s http://192.168.80.150/\nnode03\n"),
+                    HasSubstr("hostname\nclient\n"), HasSubstr("command not found")));
+}
+
+TEST(Shell, CtrlCInterruptsTheSimulatedCommand) {
+  const ScratchDir dir;
+  const Outcome shell = lvslab({.args = {"shell", dir.write("lab.yaml", kMet), "a"},
+                                .input = "ping -i 0.01 b\n",
+                                .interrupt_after_ms = 1500});
+  EXPECT_EQ(shell.status, 130);
+  EXPECT_THAT(shell.out, AllOf(HasSubstr("^C"), HasSubstr("ping statistics")));
+}
+
+TEST(Shell, AnUnknownHostIsAnErrorThatNamesTheOthers) {
+  const Outcome shell = lvslab({{"shell", "dr-basic", "node99"}});
+  EXPECT_EQ(shell.status, 2);
+  EXPECT_THAT(shell.err, HasSubstr("hosts: client, node01, node02, node03"));
+}
+
+// --- the program ---------------------------------------------------------------------------------
+
+TEST(Program, HelpHasExamplesAndMistakesAreExit2) {
+  EXPECT_THAT(lvslab({{"--help"}}).out, HasSubstr("lvslab run dr-basic"));
+  for (const char* sub :
+       {"run", "check", "list", "step", "shell", "why", "show", "export", "bench"}) {
+    EXPECT_EQ(lvslab({{sub, "--help"}}).status, 0) << sub;
+  }
+  EXPECT_EQ(lvslab({{"frobnicate"}}).status, 2);
+  EXPECT_EQ(lvslab({{}}).status, 2);
+}
+
+TEST(Bench, TellsMachinesInJson) {
+  const Outcome bench = lvslab({{"bench", "udp", "--quick", "--json"}});
+  EXPECT_EQ(bench.status, 0);
+  EXPECT_THAT(bench.out, StartsWith("{\"name\":\"C.udp\",\"metric\":\"us_per_frame\",\"value\":"));
+}
+
+}  // namespace
+}  // namespace lvslab::cli
