@@ -26,6 +26,9 @@ Output refused(Errno error) {
   }
 }
 
+/// What `ip neigh flush` takes without `nud`: all but PERMANENT and NOARP (ip/ipneigh.c).
+constexpr std::uint8_t kFlushedByDefault = 0xff & ~(0x80 | 0x40);
+
 ip::RouteVerb route_verb(IpVerb verb) {
   switch (verb) {
     case IpVerb::kReplace: return ip::RouteVerb::kReplace;
@@ -262,7 +265,7 @@ Output Executor::change(const command::IpNeighFlush& c, const command::IpCommand
   }
   const auto states = f.all_states ? std::uint8_t{0xff}
                       : f.nud      ? static_cast<std::uint8_t>(*f.nud)
-                                   : std::uint8_t{0};
+                                   : kFlushedByDefault;
   const std::uint32_t deleted = ip::neigh_flush(step_, wiring_.host().ip, wiring_, dev,
                                                 f.to.value_or(Ipv4Prefix{{}, 0}), states);
   return {.out = render_ip_flush(whole, deleted)};

@@ -195,8 +195,12 @@ void construct(const Stack& stack, Neigh& n) {
 
 }  // namespace
 
+// A FAILED entry still holds the old address, but nobody is told (neigh_fill_info(): NUD_VALID).
 NeighRow row_of(const Neigh& n) {
-  return {n.dev, n.ip, n.mac, n.state, n.used, n.confirmed, n.updated, n.probes};
+  const bool unknown = n.state == NeighState::kNone || n.state == NeighState::kIncomplete ||
+                       n.state == NeighState::kFailed;
+  const MacAddr mac = unknown ? MacAddr{} : n.mac;
+  return {n.dev, n.ip, mac, n.state, n.used, n.confirmed, n.updated, n.probes};
 }
 
 std::uint32_t neigh_find(const Stack& stack, IfIndex dev, Ipv4Addr ip) {
