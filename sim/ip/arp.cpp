@@ -58,7 +58,7 @@ void arp_solicit(Step& step, Stack& stack, Ports& ports, const Neigh& neigh, Ipv
   }
   if (to.is_broadcast()) {
     step.explain(Reason::kArpRequestSent, dev, {arg(target), arg(sender), arg(wish)});
-    if (sender != wish && !wish.is_any()) {
+    if (sender != wish && is_local(stack, wish)) {
       step.explain(Reason::kArpAnnounceSource, dev,
                    {arg(wish), arg(sender), static_cast<std::uint32_t>(mode)});
     }

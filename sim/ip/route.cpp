@@ -34,13 +34,21 @@ void flush_route_cache(Stack& stack) {
 
 namespace {
 
+/// Where a local address lives: its device, or lo for a whole subnet that was put there.
+IfIndex home_of(const Stack& stack, Ipv4Addr addr) {
+  for (const InAddr& a : stack.addrs) {
+    if (a.local == addr) return a.dev;
+  }
+  return kLoopback;
+}
+
 /// Says which table and entry decided. Explained on every packet, whether the cache knew or not.
-void explain_route(Step& step, Ipv4Addr dst, const Route& r) {
+void explain_route(Step& step, const Stack& stack, Ipv4Addr dst, const Route& r) {
   if (!step.tracing()) return;
   if (r.is(kRouteBroadcast)) {
     step.explain(Reason::kRouteBroadcast, r.dev, {arg(dst), 0, 0});
   } else if (r.is(kRouteLocal)) {
-    step.explain(Reason::kRouteLocal, r.dev, {arg(dst), r.prefix_len, arg(r.src)});
+    step.explain(Reason::kRouteLocal, r.dev, {arg(dst), r.prefix_len, arg(home_of(stack, dst))});
   } else if (r.is(kRouteRedirected)) {
     step.explain(Reason::kRouteRedirected, r.dev, {arg(dst), arg(r.next_hop), 0});
   } else if (r.via_gateway) {
@@ -203,7 +211,7 @@ std::expected<Route, Errno> find_output(Step& step, Stack& stack, const IpSend& 
 std::expected<Route, Errno> route_output(Step& step, Stack& stack, const IpSend& want) {
   auto found = find_output(step, stack, want);
   if (found) {
-    explain_route(step, want.dst, *found);
+    explain_route(step, stack, want.dst, *found);
   } else {
     step.explain(Reason::kRouteNone, want.oif,
                  {arg(want.dst), static_cast<std::uint32_t>(found.error()), 0});
@@ -339,7 +347,7 @@ InputAnswer route_input(Step& step, Stack& stack, Ipv4Addr src, Ipv4Addr dst, If
   const bool cacheable = mark == 0 && !for_arp;
   if (cacheable) {
     if (RouteCache::Entry* e = live.cache.find(key, step.now())) {
-      explain_route(step, dst, e->route);
+      explain_route(step, stack, dst, e->route);
       if (e->route.is(kRouteLocal)) return {InputError::kNone, Errno::kNone, e->route};
       return {InputError::kNone, Errno::kNone, with_neigh(stack, e->route)};
     }
@@ -351,7 +359,7 @@ InputAnswer route_input(Step& step, Stack& stack, Ipv4Addr src, Ipv4Addr dst, If
     if (!answer.route.is(kRouteLocal)) {
       expires = apply_exception(stack, step.now(), dst, answer.route);
     }
-    explain_route(step, dst, answer.route);
+    explain_route(step, stack, dst, answer.route);
   }
   if (cacheable) live.cache.put(key, answer.route, expires);
   return answer;
