@@ -1,5 +1,6 @@
 // lvslab: the command line of the lab. Each subcommand lives in a file of its own.
 #include <CLI/CLI.hpp>
+#include <system_error>
 
 #include "cli/commands.h"
 #include "sim/scenario/units.h"
@@ -195,10 +196,11 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? cli::kExitOk : cli::kExitBadInput;
   }
-  const int status = dispatch(app, arguments);
-  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-    cli::complain(Error{"cannot write to standard output", {}, {}});
-    return cli::kExitBadInput;
+  try {
+    const int status = dispatch(app, arguments);
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  } catch (const std::system_error&) {  // by {fmt}; what std::fwrite met, ferror() tells
   }
-  return status;
+  fmt::print(stderr, "lvslab: cannot write to standard output\n");
+  return cli::kExitBadInput;
 }
