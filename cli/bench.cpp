@@ -140,10 +140,11 @@ void bench_hosts(const Report& report, std::uint32_t scale) {
   }
 }
 
-double bytes_per_connection(const WebWork& work) {
+double bytes_per_connection(const Report& report, const std::string& name, const WebWork& work) {
   Workload loaded = Workload::web(work);
   const double before = allocated_bytes();
   loaded.run();
+  report.add(name, "failed", static_cast<double>(loaded.counts().failed));
   return (allocated_bytes() - before) / static_cast<double>(work.connections);
 }
 
@@ -158,10 +159,10 @@ void bench_memory(const Report& report, std::uint32_t scale) {
                .connections = 1'000'000 / scale,
                .parallel = 1'000 / scale,
                .hold = {600'000'000'000}};
-  const double through_director = bytes_per_connection(work);
+  const double through_director = bytes_per_connection(report, "M.connection", work);
   work.director = false;
   work.clients = 1'000;
-  const double direct = bytes_per_connection(work);
+  const double direct = bytes_per_connection(report, "M.tcp_connection", work);
   report.add("M.tcp_connection", "bytes", direct);
   report.add("M.ipvs_connection", "bytes", through_director - direct);
   report.add("M.connection", "bytes", through_director);

@@ -34,6 +34,7 @@ struct Workload::State {
   std::uint32_t clients = 0;
   std::uint64_t expected = 0;  ///< connections; UDP: datagrams
   std::uint64_t expected_bytes = 0;
+  std::uint64_t response_bytes = 0;
   bool holds = false;
   std::optional<NodeId> sink;
 
@@ -65,7 +66,8 @@ struct Workload::State {
   bool done() const {
     const WorkCounts now = counts();
     if (sink) return now.bytes >= expected;
-    if (holds) return now.bytes >= expected_bytes;
+    // A connection that failed will never get its response.
+    if (holds) return now.bytes + now.failed * response_bytes >= expected_bytes;
     return now.succeeded + now.failed >= expected;
   }
 };
@@ -136,10 +138,12 @@ Workload Workload::web(const WebWork& work) {
     app.response_bytes = work.response_bytes;
     app.hold = work.hold;
     app.delay = {1'000'000 + 10'000LL * c};
-    app.gap = {50'000};
+    // With a hold, openings are spread over half of it: all are open before the first one closes.
+    app.gap = state.holds ? work.hold / 2 / work.parallel : SimDuration{50'000};
     state.expected += app.connections;
     network.start_app(client, std::move(app), nullptr);
   }
+  state.response_bytes = work.response_bytes;
   state.expected_bytes = state.expected * work.response_bytes;
   return Workload(std::move(made));
 }
