@@ -1,5 +1,5 @@
-// A value on the heap that is made at first use and copied with its owner: an owner that never needs
-// it pays one pointer.
+// A value on the heap that is made at first use and copied with its owner: an owner that never
+// needs it pays one pointer.
 #pragma once
 
 #include <memory>
