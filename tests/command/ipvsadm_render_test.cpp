@@ -85,13 +85,12 @@ IpvsadmCommand command(std::string_view line) {
   return parse_ipvsadm(words).value();
 }
 
-TEST(IpvsadmListing, EveryLayoutIsTheToolsOwn) {
-  struct Case {
-    std::string_view line, text;
-  };
-  static constexpr Case kCases[] = {
-      {"ipvsadm -ln",
-       R"~(IP Virtual Server version 1.2.1 (size=4096)
+struct Listing {
+  std::string_view line, text;
+};
+constexpr Listing kListings[] = {
+    {"ipvsadm -ln",
+     R"~(IP Virtual Server version 1.2.1 (size=4096)
 Prot LocalAddress:Port Scheduler Flags
   -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
 TCP  192.168.80.150:0 wlc persistent 300 mask 255.255.255.0
@@ -112,8 +111,8 @@ UDP  192.168.80.150:53 rr ops
 UDP  192.168.80.150:69 lc
 FWM  8 rr persistent 10
 )~"},
-      {"ipvsadm -l",
-       R"~(IP Virtual Server version 1.2.1 (size=4096)
+    {"ipvsadm -l",
+     R"~(IP Virtual Server version 1.2.1 (size=4096)
 Prot LocalAddress:Port Scheduler Flags
   -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
 TCP  192.168.80.150:0 wlc persistent 300 mask 255.255.255.0
@@ -134,8 +133,8 @@ UDP  192.168.80.150:domain rr ops
 UDP  192.168.80.150:tftp lc
 FWM  8 rr persistent 10
 )~"},
-      {"ipvsadm -ln --stats",
-       R"~(IP Virtual Server version 1.2.1 (size=4096)
+    {"ipvsadm -ln --stats",
+     R"~(IP Virtual Server version 1.2.1 (size=4096)
 Prot LocalAddress:Port               Conns   InPkts  OutPkts  InBytes OutBytes
   -> RemoteAddress:Port
 TCP  192.168.80.150:0                    0        0        0        0        0
@@ -156,8 +155,8 @@ UDP  192.168.80.150:53                   0        0        0        0        0
 UDP  192.168.80.150:69                   0        0        0        0        0
 FWM  8                                   0        0        0        0        0
 )~"},
-      {"ipvsadm -ln --rate",
-       R"~(IP Virtual Server version 1.2.1 (size=4096)
+    {"ipvsadm -ln --rate",
+     R"~(IP Virtual Server version 1.2.1 (size=4096)
 Prot LocalAddress:Port                 CPS    InPPS   OutPPS    InBPS   OutBPS
   -> RemoteAddress:Port
 TCP  192.168.80.150:0                    0        0        0        0        0
@@ -178,8 +177,8 @@ UDP  192.168.80.150:53                   0        0        0        0        0
 UDP  192.168.80.150:69                   0        0        0        0        0
 FWM  8                                   0        0        0        0        0
 )~"},
-      {"ipvsadm -ln --thresholds",
-       R"~(IP Virtual Server version 1.2.1 (size=4096)
+    {"ipvsadm -ln --thresholds",
+     R"~(IP Virtual Server version 1.2.1 (size=4096)
 Prot LocalAddress:Port            Uthreshold Lthreshold ActiveConn InActConn 
   -> RemoteAddress:Port
 TCP  192.168.80.150:0 wlc persistent 300 mask 255.255.255.0
@@ -200,8 +199,8 @@ UDP  192.168.80.150:53 rr ops
 UDP  192.168.80.150:69 lc
 FWM  8 rr persistent 10
 )~"},
-      {"ipvsadm -ln --persistent-conn",
-       R"~(IP Virtual Server version 1.2.1 (size=4096)
+    {"ipvsadm -ln --persistent-conn",
+     R"~(IP Virtual Server version 1.2.1 (size=4096)
 Prot LocalAddress:Port            Weight    PersistConn ActiveConn InActConn 
   -> RemoteAddress:Port
 TCP  192.168.80.150:0 wlc persistent 300 mask 255.255.255.0
@@ -222,8 +221,8 @@ UDP  192.168.80.150:53 rr ops
 UDP  192.168.80.150:69 lc
 FWM  8 rr persistent 10
 )~"},
-      {"ipvsadm -ln --sort",
-       R"~(IP Virtual Server version 1.2.1 (size=4096)
+    {"ipvsadm -ln --sort",
+     R"~(IP Virtual Server version 1.2.1 (size=4096)
 Prot LocalAddress:Port Scheduler Flags
   -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
 TCP  192.168.80.150:0 wlc persistent 300 mask 255.255.255.0
@@ -244,8 +243,8 @@ UDP  192.168.80.150:53 rr ops
 UDP  192.168.80.150:69 lc
 FWM  8 rr persistent 10
 )~"},
-      {"ipvsadm -ln --nosort",
-       R"~(IP Virtual Server version 1.2.1 (size=4096)
+    {"ipvsadm -ln --nosort",
+     R"~(IP Virtual Server version 1.2.1 (size=4096)
 Prot LocalAddress:Port Scheduler Flags
   -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
 TCP  192.168.80.150:3306 wlc
@@ -266,15 +265,17 @@ UDP  192.168.80.150:53 rr ops
   -> 192.168.80.202:53            Route   1      0          0         
 FWM  8 rr persistent 10
 )~"},
-      {"ipvsadm -ln -u 192.168.80.150:53",
-       R"~(Prot LocalAddress:Port Scheduler Flags
+    {"ipvsadm -ln -u 192.168.80.150:53",
+     R"~(Prot LocalAddress:Port Scheduler Flags
   -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
 UDP  192.168.80.150:53 rr ops
   -> 192.168.80.202:53            Route   1      0          0         
 )~"},
-  };
+};
+
+TEST(IpvsadmListing, EveryLayoutIsTheToolsOwn) {
   const HostTables tables = every_kind();
-  for (const Case& c : kCases) {
+  for (const Listing& c : kListings) {
     EXPECT_EQ(render_ipvs_list(tables, command(c.line)), c.text) << c.line;
   }
 }
