@@ -12,6 +12,7 @@
 #include "sim/backend/sim_backend.h"
 #include "sim/lab/session.h"
 #include "sim/scenario/loader.h"
+#include "test_paths.h"
 
 namespace lvslab::backend {
 

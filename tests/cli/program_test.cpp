@@ -3,6 +3,7 @@
 
 #include <sstream>
 
+#include "test_paths.h"
 #include "tests/cli/program.h"
 
 namespace lvslab::cli {

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "test_paths.h"
 #include "tests/rules/run.h"
 #include "tests/rules/source_tree.h"
 

@@ -1,4 +1,5 @@
 #include "tests/rules/source_tree.h"
+#include "test_paths.h"
 
 #include <fmt/format.h>
 

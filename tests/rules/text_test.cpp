@@ -6,6 +6,7 @@
 #include <array>
 #include <filesystem>
 
+#include "test_paths.h"
 #include "tests/rules/source_tree.h"
 
 namespace lvslab::rules {

@@ -9,6 +9,8 @@
 #include <sstream>
 #include <string>
 
+#include "test_paths.h"
+
 namespace lvslab::scenario {
 
 inline std::filesystem::path source_dir() { return LVSLAB_SOURCE_DIR; }
