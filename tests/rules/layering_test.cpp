@@ -32,6 +32,7 @@ constexpr std::array kRooms{
     Room{"command", {"base"}},
     Room{"scenario", {"command"}},
     Room{"host", {"link", "ip", "tcp", "ipvs", "apps", "command"}},
+    Room{"fuzz", {"scenario"}},
     Room{"lab", {"scenario", "trace"}},
     Room{"backend", {"lab", "host"}},
 };

@@ -1,0 +1,103 @@
+// IPVS in random labs: a director, its virtual address, the servers behind it, and what people
+// forget about each.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "sim/fuzz/ingredients.h"
+
+namespace lvslab::fuzz {
+namespace {
+
+constexpr std::array<std::string_view, 4> kSchedulers{"rr", "wrr", "lc", "wlc"};
+
+void start_web_server(Draft& draft, std::size_t host) {
+  if (std::ranges::find(draft.web_servers, host) != draft.web_servers.end()) return;
+  draft.web_servers.push_back(host);
+  draft.set_up(host, "yum install httpd -y");
+  draft.set_up(host, "service httpd start");
+  draft.set_up(host, fmt::format("echo {} > /var/www/html/index.html", draft.host(host).name));
+}
+
+/// The VIP on a real server of direct routing, and the two ARP settings: all, or what somebody
+/// remembered.
+void prepare_direct_server(Draft& draft, Dice& dice, std::size_t host, Ipv4Addr vip) {
+  if (dice.percent(80)) {
+    for (const std::string_view place : {"eth0", "all"}) {
+      draft.set_up(host, fmt::format("echo 1 > /proc/sys/net/ipv4/conf/{}/arp_ignore", place));
+      if (dice.percent(10)) continue;
+      draft.set_up(host, fmt::format("echo 2 > /proc/sys/net/ipv4/conf/{}/arp_announce", place));
+    }
+  }
+  const std::uint32_t roll = dice.below(100);
+  if (roll < 82) {
+    draft.set_up(host, fmt::format("ifconfig lo:1 {} netmask 255.255.255.255", vip.to_string()));
+  } else if (roll < 90) {
+    draft.set_up(host, fmt::format("ip addr add {}/32 dev lo", vip.to_string()));
+  } else if (roll < 95) {
+    draft.set_up(host, fmt::format("ifconfig lo:1 {} netmask 255.255.255.0", vip.to_string()));
+  }
+}
+
+/// Direct routing, as the course builds it by hand.
+void add_direct_routing(Draft& draft, Dice& dice) {
+  std::vector<std::size_t> others;
+  for (std::size_t h = 1; h < draft.scenario.hosts.size(); ++h) others.push_back(h);
+  if (others.size() < 2) return;
+  const std::size_t director = dice.pick(others);
+  std::erase(others, director);
+  const Seat& seat = draft.first_seat(director);
+  const auto vip = draft.free_address(dice, seat.segment);
+  if (!vip) return;
+
+  VirtualService service;
+  service.director = director;
+  service.vip = *vip;
+  service.port = dice.percent(90) ? 80 : 8080;
+  service.option = fmt::format("-t {}:{}", vip->to_string(), service.port);
+  auto& role = draft.scenario.hosts[director].role;
+  if (role == scenario::Role::kHost) role = scenario::Role::kDirector;
+  const std::string dev = draft.host(director).nics[seat.nic].name;
+  const int len = dice.percent(60) ? draft.segments[seat.segment].subnet.len : 32;
+  draft.set_up(director, dice.percent(70)
+                             ? fmt::format("ifconfig {}:1 {}/{}", dev, vip->to_string(), len)
+                             : fmt::format("ip addr add {}/{} dev {}", vip->to_string(), len, dev));
+  draft.set_up(director, "yum install ipvsadm -y");
+  draft.set_up(director,
+               fmt::format("ipvsadm -A {} -s {}", service.option, dice.pick(kSchedulers)));
+  const int servers = dice.between(1, 4);
+  for (int n = 0; n < servers && !others.empty(); ++n) {
+    const std::size_t server = dice.percent(6) ? director : dice.pick(others);
+    std::erase(others, server);
+    const Ipv4Addr address = dice.pick(draft.seats_of(server)).address;
+    const std::string weight =
+        dice.percent(60) ? fmt::format(" -w {}", dice.between(0, 4)) : std::string();
+    draft.set_up(director, fmt::format("ipvsadm -a {} -r {} -g{}", service.option,
+                                       address.to_string(), weight));
+    service.servers.push_back(address);
+    if (server == director) continue;
+    auto& server_role = draft.scenario.hosts[server].role;
+    if (server_role == scenario::Role::kHost) server_role = scenario::Role::kRealServer;
+    prepare_direct_server(draft, dice, server, *vip);
+    if (dice.percent(88)) start_web_server(draft, server);
+  }
+  draft.services.push_back(std::move(service));
+}
+
+void add_web_servers(Draft& draft, Dice& dice) {
+  for (int n = dice.between(1, 2); n > 0; --n) {
+    start_web_server(draft, dice.below(draft.scenario.hosts.size()));
+  }
+}
+
+constexpr std::array kBalancing{
+    Ingredient{"direct-routing", 65, add_direct_routing},
+    Ingredient{"web-servers", 50, add_web_servers},
+};
+
+}  // namespace
+
+std::span<const Ingredient> balancing() { return kBalancing; }
+
+}  // namespace lvslab::fuzz

@@ -1,0 +1,115 @@
+// A random lab while it is being drawn: the scenario so far, and what later ingredients want to
+// know about it (who is plugged in where, who serves what, who is down).
+//
+// Models: the calendar of a lab that two kernels must agree on. What happens falls into acts of at
+// most kAct; a pause lies between them. An entry that was confirmed in this act is REACHABLE for
+// certain (the kernel draws 15 to 45 s), one of the act before is STALE for certain.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/fuzz/dice.h"
+#include "sim/scenario/model.h"
+
+namespace lvslab::fuzz {
+
+/// A switch and the subnet of the hosts that are plugged into it.
+struct Segment {
+  std::string name;
+  Ipv4Prefix subnet;
+  std::vector<Ipv4Addr> taken;
+};
+
+/// A NIC in a segment, and its first address.
+struct Seat {
+  std::size_t host = 0, nic = 0, segment = 0;
+  Ipv4Addr address;
+};
+
+/// What an ipvsadm of the lab set up, as far as later commands want to name it.
+struct VirtualService {
+  std::size_t director = 0;
+  std::string option;  ///< "-t 192.168.80.150:80"
+  Ipv4Addr vip;
+  std::uint16_t port = 80;
+  std::vector<Ipv4Addr> servers;
+  std::string forward = "-g";
+};
+
+class Draft {
+ public:
+  Draft(std::uint64_t seed, std::uint64_t index) : seed_(seed), index_(index) {}
+
+  Dice dice(std::string_view ingredient) const { return {seed_, index_, ingredient}; }
+
+  // --- the drawing -----------------------------------------------------------------------------
+  /// Adds a host and returns its index.
+  std::size_t add_host(std::string name, scenario::Role role);
+  /// Plugs a new NIC of `host` into `segment`, with a free address of its subnet if there is one
+  /// and `addressed`. Its cable has a delay of its own, so that no two answers to one question
+  /// arrive together.
+  void plug(Dice& dice, std::size_t host, std::size_t segment, bool addressed = true);
+  /// A free address of the subnet; nothing if all are taken.
+  std::optional<Ipv4Addr> free_address(Dice& dice, std::size_t segment);
+  const scenario::Host& host(std::size_t index) const { return scenario.hosts[index]; }
+  const Seat* seat_in(std::size_t host, std::size_t segment) const;
+  const Seat& first_seat(std::size_t host) const;
+  std::vector<Seat> seats_of(std::size_t host) const;
+
+  // --- set-up ----------------------------------------------------------------------------------
+  void set_up(std::size_t host, std::string line);
+  void sysctl(std::size_t host, std::string key, std::string value);
+
+  // --- what ingredients ask for ----------------------------------------------------------------
+  /// A host that is up; nothing if none is.
+  std::optional<std::size_t> any_host(Dice& dice) const;
+  /// An address that is worth asking for: of a host, a virtual one, or nobody's.
+  Ipv4Addr any_address(Dice& dice) const;
+  /// The address of a web server or a service, mostly.
+  Ipv4Addr any_web_address(Dice& dice) const;
+  /// "eth0" or another NIC of the host.
+  std::string any_nic(Dice& dice, std::size_t host) const;
+  /// A prefix that a careless person might write: of a segment, or one bit off.
+  Ipv4Prefix any_prefix(Dice& dice) const;
+
+  // --- the timeline ----------------------------------------------------------------------------
+  /// The lines are typed on `host`, a moment after what came before. They take at most `longest`.
+  /// False (and nothing is added) if the lab has no time left.
+  bool type(Dice& dice, std::size_t host, std::vector<std::string> lines, SimDuration longest);
+  bool strike(Dice& dice, scenario::Fault fault);
+
+  scenario::Scenario scenario;
+  std::vector<Segment> segments;
+  std::vector<Seat> seats;
+  std::vector<VirtualService> services;
+  std::vector<std::size_t> web_servers;
+  std::vector<Ipv4Addr> extra_addresses;  ///< on aliases and on lo
+  std::vector<bool> up;                   ///< by host
+  std::vector<scenario::NicRef> unplugged;
+
+ private:
+  static constexpr SimDuration kAct{12'000'000'000};
+  static constexpr int kPauses = 2;
+
+  /// When the next item may begin, as a time after the end of the one before; nothing if the lab
+  /// is over.
+  std::optional<SimDuration> reserve(Dice& dice, SimDuration longest);
+
+  std::uint64_t seed_, index_;
+  std::int64_t cables_ = 0;
+  SimDuration used_{};  ///< of this act
+  int pauses_ = 0;
+};
+
+/// An ingredient of random labs. It adds what it can, or nothing where the lab has no place for it.
+struct Ingredient {
+  std::string_view name;
+  std::uint32_t weight;  ///< in percent of the labs, or (on the timeline) against its neighbours
+  void (*add)(Draft& draft, Dice& dice);
+};
+
+}  // namespace lvslab::fuzz

@@ -1,0 +1,24 @@
+// The tables that a random lab is drawn from. A new feature is one function and one row in the
+// table of the stage that it belongs to; ingredients know each other only through the Draft.
+#pragma once
+
+#include <span>
+
+#include "sim/fuzz/draft.h"
+
+namespace lvslab::fuzz {
+
+/// Segments, hosts, routers, cables.
+void draw_topology(Draft& draft);
+
+/// What hosts are like before anything happens, in this order; weights in percent of the labs.
+std::span<const Ingredient> settings();   ///< sysctls, addresses, routes
+std::span<const Ingredient> balancing();  ///< IPVS and what stands behind it
+
+/// What happens; weights against each other. Each adds one item (or a few that belong together).
+std::span<const Ingredient> traffic();
+std::span<const Ingredient> edits();
+std::span<const Ingredient> faults();
+std::span<const Ingredient> listings();
+
+}  // namespace lvslab::fuzz

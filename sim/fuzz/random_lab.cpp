@@ -1,0 +1,67 @@
+#include "sim/fuzz/random_lab.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "sim/fuzz/ingredients.h"
+
+namespace lvslab::fuzz {
+namespace {
+
+void add_settings(Draft& draft, std::span<const Ingredient> table) {
+  for (const Ingredient& ingredient : table) {
+    Dice dice = draft.dice(ingredient.name);
+    if (dice.percent(ingredient.weight)) ingredient.add(draft, dice);
+  }
+}
+
+std::uint32_t total_of(std::span<const Ingredient> table) {
+  std::uint32_t total = 0;
+  for (const Ingredient& ingredient : table) total += ingredient.weight;
+  return total;
+}
+
+/// One item of the table, chosen by weight.
+void add_item(Draft& draft, Dice& dice, std::span<const Ingredient> table) {
+  std::uint32_t roll = dice.below(total_of(table));
+  for (const Ingredient& ingredient : table) {
+    if (roll < ingredient.weight) return ingredient.add(draft, dice);
+    roll -= ingredient.weight;
+  }
+}
+
+void draw_timeline(Draft& draft) {
+  Dice dice = draft.dice("timeline");
+  const int items = dice.between(6, 16);
+  for (int n = 0; n < items; ++n) {
+    const std::uint32_t roll = dice.below(100);
+    add_item(draft, dice,
+             roll < 45   ? traffic()
+             : roll < 65 ? edits()
+             : roll < 70 ? faults()
+                         : listings());
+  }
+  for (int n = dice.between(1, 3); n > 0; --n) add_item(draft, dice, listings());
+}
+
+}  // namespace
+
+scenario::Scenario random_lab(std::uint64_t seed, std::uint64_t index) {
+  Draft draft(seed, index);
+  draft.scenario.name = lab_name(seed, index);
+  draft.scenario.title = {fmt::format("Random lab {} of seed {}", index, seed),
+                          fmt::format("种子 {} 的第 {} 个随机实验", seed, index)};
+  draft.scenario.seed = index + 1;
+  draw_topology(draft);
+  add_settings(draft, settings());
+  add_settings(draft, balancing());
+  draw_timeline(draft);
+  return std::move(draft.scenario);
+}
+
+std::string lab_name(std::uint64_t seed, std::uint64_t index) {
+  return fmt::format("fuzz-{}-{}", seed, index);
+}
+
+}  // namespace lvslab::fuzz

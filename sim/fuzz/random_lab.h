@@ -1,0 +1,21 @@
+// Random small labs, for comparing the simulator with a real kernel.
+//
+// Models: two to eight hosts in one to three segments, with whatever the tables of ingredients.h
+// hold. Leaves out what chance decides in a kernel: jitter and loss, answers that arrive together,
+// listings at a moment when a random timer may or may not have fired.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sim/scenario/model.h"
+
+namespace lvslab::fuzz {
+
+/// Lab `index` of `seed`: a valid scenario, the same wherever and whenever it is drawn.
+scenario::Scenario random_lab(std::uint64_t seed, std::uint64_t index);
+
+/// "fuzz-1-17": what the lab is called, and the file that it is kept in.
+std::string lab_name(std::uint64_t seed, std::uint64_t index);
+
+}  // namespace lvslab::fuzz

@@ -1,0 +1,69 @@
+// What the hosts of a random lab are like before anything happens: sysctls, further addresses,
+// routes that lead astray.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "sim/fuzz/ingredients.h"
+#include "sim/fuzz/knobs.h"
+
+namespace lvslab::fuzz {
+namespace {
+
+void add_sysctls(Draft& draft, Dice& dice) {
+  for (std::size_t h = 0; h < draft.scenario.hosts.size(); ++h) {
+    if (!dice.percent(45)) continue;
+    for (int n = dice.between(1, 4); n > 0; --n) {
+      const Knob knob = any_knob(draft, dice, h);
+      draft.sysctl(h, knob.key, knob.value);
+    }
+  }
+}
+
+/// Addresses that hosts have besides their own: on aliases and on lo, with masks of all kinds.
+void add_addresses(Draft& draft, Dice& dice) {
+  for (std::size_t h = 0; h < draft.scenario.hosts.size(); ++h) {
+    if (!dice.percent(25)) continue;
+    for (int n = dice.between(1, 2); n > 0; --n) {
+      draft.set_up(h, any_address_command(draft, dice, h));
+    }
+  }
+}
+
+/// One address on two hosts: the ARP answer that comes first wins.
+void add_duplicate_address(Draft& draft, Dice& dice) {
+  if (draft.seats.size() < 2) return;
+  const Seat& victim = dice.pick(draft.seats);
+  const Seat& thief = dice.pick(draft.seats);
+  if (victim.host == thief.host) return;
+  draft.set_up(thief.host,
+               fmt::format("ip addr add {}/32 dev {}", victim.address.to_string(),
+                           dice.percent(50) ? "lo" : draft.host(thief.host).nics[thief.nic].name));
+}
+
+void add_wrong_routes(Draft& draft, Dice& dice) {
+  for (int n = dice.between(1, 2); n > 0; --n) {
+    const std::size_t host = dice.below(draft.scenario.hosts.size());
+    draft.set_up(host, any_route_command(draft, dice, host));
+  }
+}
+
+void add_static_neighbour(Draft& draft, Dice& dice) {
+  const std::size_t host = dice.below(draft.scenario.hosts.size());
+  draft.set_up(host, any_neighbour_command(draft, dice, host));
+}
+
+constexpr std::array kSettings{
+    Ingredient{"sysctls", 60, add_sysctls},
+    Ingredient{"addresses", 45, add_addresses},
+    Ingredient{"duplicate-address", 10, add_duplicate_address},
+    Ingredient{"wrong-routes", 20, add_wrong_routes},
+    Ingredient{"static-neighbour", 8, add_static_neighbour},
+};
+
+}  // namespace
+
+std::span<const Ingredient> settings() { return kSettings; }
+
+}  // namespace lvslab::fuzz
