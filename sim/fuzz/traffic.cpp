@@ -47,7 +47,7 @@ void curl_in_a_row(Draft& draft, Dice& dice) {
   const int times = dice.between(2, 6);
   draft.type(
       dice, *host,
-      {fmt::format("for i in $(seq 1 {}); do curl -s -m 1 {}; done", times, url(draft, dice))},
+      {fmt::format("for i in $(seq 1 {}); do curl -s -m 1.3 {}; done", times, url(draft, dice))},
       1_s * times);
 }
 
