@@ -32,9 +32,9 @@ std::vector<fs::path> walk(const fs::path& top, Wanted&& wanted) {
   if (!fs::exists(top)) return found;
   for (auto it = fs::recursive_directory_iterator(top); it != fs::recursive_directory_iterator();
        ++it) {
-    if (it->is_directory() && it.depth() == 0 && top == kRoot &&
-        is_foreign(it->path().filename().string())) {
-      it.disable_recursion_pending();
+    // `.git` is a file in a second checkout of a repository.
+    if (it.depth() == 0 && top == kRoot && is_foreign(it->path().filename().string())) {
+      if (it->is_directory()) it.disable_recursion_pending();
     } else if (it->is_regular_file() && wanted(it->path())) {
       found.push_back(it->path());
     }
