@@ -7,8 +7,8 @@
 namespace lvslab {
 namespace {
 
-template <class Row, class Key>
-std::vector<Row> list(const FoldedTable<Row, Key>& table) {
+template <class Row>
+std::vector<Row> list(const FoldedTable<Row>& table) {
   const auto values = std::views::values(table.rows());
   return {values.begin(), values.end()};
 }
@@ -20,38 +20,29 @@ struct Folder::Change {
   Folder& f;
   RecordKind kind;
 
-  template <class Row, class Key>
-  void apply(FoldedTable<Row, Key>& table, const Key& key, const Row& row) const {
-    if (kind == RecordKind::kRowRemoved) return table.remove(key);
-    table.put(key, row);
+  template <class Row>
+  void apply(FoldedTable<Row>& table, const Row& row) const {
+    if (kind == RecordKind::kRowRemoved) return table.remove(key_of(row));
+    table.put(key_of(row), row);
   }
 
   void operator()(const LinkRow& r) const {
     const LinkRow* before = f.links_.find(r.dev);
     const LinkStats counted = before != nullptr ? before->stats : LinkStats{};
-    apply(f.links_, r.dev, r);
+    apply(f.links_, r);
     LinkRow* after = f.links_.find(r.dev);
     // A row that only changed does not know of the frames since; a new one begins at zero.
     if (after != nullptr && kind == RecordKind::kRowChanged) after->stats = counted;
   }
-  void operator()(const AddrRow& r) const { apply(f.addrs_, {r.dev, r.local.addr}, r); }
-  void operator()(const RouteRow& r) const {
-    apply(f.routes_, {r.table, r.type, r.dst, r.gateway, r.dev, r.metric}, r);
-  }
-  void operator()(const RuleRow& r) const {
-    apply(f.rules_,
-          {r.priority, r.from, r.to, r.iif, r.oif, r.fwmark, r.fwmask, r.match_fwmark, r.table,
-           r.action},
-          r);
-  }
-  void operator()(const NeighRow& r) const { apply(f.neighs_, {r.dev, r.ip}, r); }
-  void operator()(const SocketRow& r) const { apply(f.sockets_, {r.proto, r.id}, r); }
-  void operator()(const IpvsServiceRow& r) const { apply(f.services_, r.key, r); }
-  void operator()(const IpvsDestRow& r) const { apply(f.dests_, {r.service, r.addr, r.port}, r); }
-  void operator()(const IpvsConnRow& r) const {
-    apply(f.conns_, {r.protocol, r.client, r.client_port, r.virt, r.virt_port}, r);
-  }
-  void operator()(const SysctlRow& r) const { apply(f.sysctls_, r.path, r); }
+  void operator()(const AddrRow& r) const { apply(f.addrs_, r); }
+  void operator()(const RouteRow& r) const { apply(f.routes_, r); }
+  void operator()(const RuleRow& r) const { apply(f.rules_, r); }
+  void operator()(const NeighRow& r) const { apply(f.neighs_, r); }
+  void operator()(const SocketRow& r) const { apply(f.sockets_, r); }
+  void operator()(const IpvsServiceRow& r) const { apply(f.services_, r); }
+  void operator()(const IpvsDestRow& r) const { apply(f.dests_, r); }
+  void operator()(const IpvsConnRow& r) const { apply(f.conns_, r); }
+  void operator()(const SysctlRow& r) const { apply(f.sysctls_, r); }
 };
 
 Folder::Folder(const Trace& trace, NodeId node) : node_(node), name_(trace.node(node).name) {

@@ -1,11 +1,7 @@
 // The tables of a host at any moment of a run, from its trace alone: viewers scrub through a run
 // without asking the backend that made it.
 //
-// A row replaces the one with the same key: links by interface; addresses by interface and address;
-// routes by table, type, destination, gateway, interface and metric; rules by all their fields;
-// neighbours by interface and address; sockets by protocol and id (a socket keeps its id while its
-// ports change); services and destinations by what names them; connections by protocol
-// and both ends; sysctls by path.
+// A row replaces the one with the same key (sim/base/row_key.h).
 //
 // Order: as added, a changed row keeps its place; links by interface; destinations newest first
 // within their service, services as added (ip_vs_ctl.c: ip_vs_add_service(), ip_vs_add_dest()).
@@ -14,16 +10,17 @@
 
 #include <cstdint>
 #include <map>
-#include <tuple>
 
+#include "sim/base/row_key.h"
 #include "sim/trace/trace.h"
 
 namespace lvslab {
 
 /// Rows of one table with a key each, in the order in which they were added.
-template <class Row, class Key>
+template <class Row>
 class FoldedTable {
  public:
+  using Key = RowKey<Row>;
   void put(const Key& key, const Row& row) {
     const auto [it, is_new] = order_.try_emplace(key, next_);
     if (is_new) ++next_;
@@ -61,13 +58,6 @@ class Folder {
   HostTables tables() const;
 
  private:
-  using RouteKey =
-      std::tuple<std::uint32_t, RouteType, Ipv4Prefix, Ipv4Addr, IfIndex, std::uint32_t>;
-  using RuleKey = std::tuple<std::uint32_t, Ipv4Prefix, Ipv4Prefix, ShortName, ShortName,
-                             std::uint32_t, std::uint32_t, bool, std::uint32_t, RouteType>;
-  using SocketKey = std::tuple<SocketProto, std::uint32_t>;
-  using DestKey = std::tuple<IpvsServiceKey, Ipv4Addr, std::uint16_t>;
-  using ConnKey = std::tuple<std::uint8_t, Ipv4Addr, std::uint16_t, Ipv4Addr, std::uint16_t>;
   struct Change;
 
   void count(const Trace& trace, const TraceRecord& record);
@@ -76,16 +66,16 @@ class Folder {
   std::string name_;
   SimTime now_;
   std::uint32_t position_ = 0;
-  FoldedTable<LinkRow, IfIndex> links_;
-  FoldedTable<AddrRow, std::tuple<IfIndex, Ipv4Addr>> addrs_;
-  FoldedTable<RouteRow, RouteKey> routes_;
-  FoldedTable<RuleRow, RuleKey> rules_;
-  FoldedTable<NeighRow, std::tuple<IfIndex, Ipv4Addr>> neighs_;
-  FoldedTable<SocketRow, SocketKey> sockets_;
-  FoldedTable<IpvsServiceRow, IpvsServiceKey> services_;
-  FoldedTable<IpvsDestRow, DestKey> dests_;
-  FoldedTable<IpvsConnRow, ConnKey> conns_;
-  FoldedTable<SysctlRow, std::string> sysctls_;
+  FoldedTable<LinkRow> links_;
+  FoldedTable<AddrRow> addrs_;
+  FoldedTable<RouteRow> routes_;
+  FoldedTable<RuleRow> rules_;
+  FoldedTable<NeighRow> neighs_;
+  FoldedTable<SocketRow> sockets_;
+  FoldedTable<IpvsServiceRow> services_;
+  FoldedTable<IpvsDestRow> dests_;
+  FoldedTable<IpvsConnRow> conns_;
+  FoldedTable<SysctlRow> sysctls_;
 };
 
 /// The tables of `node` after the records before `end`.
