@@ -11,8 +11,9 @@ namespace lvslab::cli {
 
 struct RunOptions {
   std::string file;
-  std::string pcap;   ///< FILE.pcapng or DIR/; empty: none
-  std::string trace;  ///< "text", "jsonl", or "none": the story in place of the trace
+  std::string backend = "sim";  ///< one of backend_names()
+  std::string pcap;             ///< FILE.pcapng or DIR/; empty: none
+  std::string trace;            ///< "text", "jsonl", or "none": the story in place of the trace
   std::optional<SimTime> until;
   std::optional<std::uint64_t> seed;
 };

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <system_error>
 
+#include "cli/backends.h"
 #include "cli/commands.h"
 #include "sim/scenario/units.h"
 
@@ -56,9 +57,17 @@ std::optional<SimTime> time_of(const std::string& text) {
   return SimTime{scenario::parse_duration(text)->ns};
 }
 
+void add_backend(CLI::App* sub, std::string& backend) {
+  sub->add_option("--backend", backend,
+                  "sim (default); kernel: a real Linux kernel, booted as a process; kernel:native: "
+                  "this machine's own")
+      ->check(CLI::IsMember(cli::backend_names()));
+}
+
 void add_run(CLI::App& app, Arguments& a) {
   CLI::App* sub = app.add_subcommand("run", "play a scenario, print it, check its expectations");
   sub->add_option("FILE", a.run.file, "scenario file, or the name of a shipped one")->required();
+  add_backend(sub, a.run.backend);
   sub->add_option("--pcap", a.run.pcap, "write captures: FILE.pcapng, or DIR/ (made if needed)");
   sub->add_option("--trace", a.run.trace, "print every record: text, jsonl (none: the story)")
       ->check(CLI::IsMember({"text", "jsonl", "none"}));

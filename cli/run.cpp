@@ -1,8 +1,8 @@
 // lvslab run
+#include "cli/backends.h"
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/story.h"
-#include "sim/backend/sim_backend.h"
 #include "sim/trace/text.h"
 
 namespace lvslab::cli {
@@ -62,9 +62,10 @@ int run_command(const Terminal& terminal, const RunOptions& options) {
   const bool tracing = !options.trace.empty() && options.trace != "none";
   if (!tracing) print_head(terminal, *scenario);
 
-  backend::SimBackend backend;
+  auto backend = make_backend(options.backend);
+  if (!backend) return complain(backend.error()), kExitBadInput;
   Story story(terminal, tracing);
-  lab::Session session(backend, *std::move(scenario),
+  lab::Session session(**backend, *std::move(scenario),
                        {.until = options.until, .stop = &g_interrupted}, &story);
   if (auto started = session.start(); !started) {
     complain(started.error());

@@ -150,6 +150,7 @@ std::string summary_text(const Terminal& terminal, const lab::Session& session,
       text += prefixed(why, fmt::format("    {} ", terminal.say("why:", "原因：")));
     }
   }
+  const auto unchecked = std::ranges::count(findings, false, &lab::Finding::checked);
   const std::string_view colour = failed == 0 ? "32" : "31";
   const std::string counts =
       failed == 0
@@ -157,6 +158,10 @@ std::string summary_text(const Terminal& terminal, const lab::Session& session,
           : terminal.format("{} of {} expectations failed", "{} 项（共 {} 项）预期未满足", failed,
                             findings.size());
   text += fmt::format("{}: {}", session.scenario().name, terminal.paint(colour, counts));
+  if (unchecked > 0) {
+    text += terminal.format(" ({} about reasons not checked: a kernel gives none)",
+                            "（其中 {} 项关于原因，未检查：内核不给出原因）", unchecked);
+  }
   text += terminal.format("; {} s simulated, {} packets\n", "；模拟时间 {} 秒，{} 个报文\n",
                           seconds(session.now()), session.trace().frame_count());
   return text;

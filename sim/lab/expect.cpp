@@ -103,7 +103,7 @@ void judge(Session& session, std::size_t index, const scenario::TableExpectation
   if (!finding.unmet.empty()) finding.seen = first_lines(listing);
 }
 
-void judge(const Session& session, const scenario::ReasonExpectation& expect, Finding& finding) {
+void judge(Session& session, const scenario::ReasonExpectation& expect, Finding& finding) {
   finding.what = fmt::format("{} times the reason '{}'", in_bounds(expect.bounds), expect.code);
   if (!expect.host.empty()) finding.what += fmt::format(" on {}", expect.host);
   const std::optional<Reason> reason = reason_by_name(expect.code);
@@ -111,6 +111,8 @@ void judge(const Session& session, const scenario::ReasonExpectation& expect, Fi
     finding.unmet.push_back(fmt::format("there is no reason '{}'", expect.code));
     return;
   }
+  finding.checked = session.backend().capabilities().reasons;
+  if (!finding.checked) return;
   const Trace& trace = session.trace();
   std::uint64_t seen = 0;
   for (const TraceRecord& record : trace.records()) {

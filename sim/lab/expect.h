@@ -15,6 +15,7 @@ namespace lvslab::lab {
 /// One expectation and what became of it.
 struct Finding {
   bool passed = false;
+  bool checked = true;  ///< false: this backend cannot tell, so it passed
   Location where;
   std::string what;                ///< "packets in at node02/eth0, filter 'tcp port 80'"
   std::vector<std::string> unmet;  ///< sentences; empty if it passed

@@ -37,7 +37,14 @@ constexpr std::array kRooms{
     Room{"backend", {"lab", "host"}},
 };
 
-/// The program sees the narrow waist and names one backend; hosts and protocols stay behind it.
+/// kernel-backend: what drives a real kernel, and the program that runs inside of it, which takes
+/// the web server from the simulator. They share the protocol, the clock's page and small files.
+constexpr std::array kKernelRooms{
+    Room{"kernel", {"lab"}},
+    Room{"agent", {"apps"}},
+};
+
+/// The program sees the narrow waist and names the backends; hosts and protocols stay behind it.
 constexpr std::array kCliUses{std::string_view("lab"), std::string_view("backend")};
 
 struct Library {
@@ -58,7 +65,9 @@ constexpr std::array kLibraries{
 
 const Room* find_room(std::string_view name) {
   const auto it = std::ranges::find(kRooms, name, &Room::name);
-  return it == kRooms.end() ? nullptr : &*it;
+  if (it != kRooms.end()) return &*it;
+  const auto kernel = std::ranges::find(kKernelRooms, name, &Room::name);
+  return kernel == kKernelRooms.end() ? nullptr : &*kernel;
 }
 
 /// `name` and everything that it may include.
@@ -110,6 +119,11 @@ std::optional<std::string> broken_rule(const SourceFile& file, const Include& in
     return fmt::format("room {} must not include {}, only: {}; move the shared part down", room,
                        include.path, fmt::join(allowed, " "));
   }
+  if (include.path.starts_with("kernel-backend/")) {
+    const bool of_agent = include.path.starts_with("kernel-backend/agent/");
+    if (room == "agent" || ((room == "kernel" || room == "cli") && !of_agent)) return std::nullopt;
+    return fmt::format("room {} must not include {}", room, include.path);
+  }
   for (const Library& library : kLibraries) {
     if (include.quoted || !include.path.starts_with(library.prefix)) continue;
     if (std::ranges::find(library.rooms, room) != library.rooms.end()) return std::nullopt;
@@ -141,7 +155,7 @@ Findings check_layers(const std::vector<SourceFile>& files) {
 }
 
 TEST(Layering, EveryIncludeOfTheTreeIsAllowed) {
-  const auto files = cpp_files({"sim", "cli"});
+  const auto files = cpp_files({"sim", "cli", "kernel-backend"});
   ASSERT_GT(files.size(), 10U) << "the sources were not found";
   EXPECT_EQ(to_text(check_layers(files)), "");
 }
@@ -163,6 +177,18 @@ TEST(Layering, TheProgramSeesBackendButNotTheHostBehindIt) {
               testing::IsEmpty());
   EXPECT_THAT(check_layers({make_source("cli/a.cpp", "#include \"sim/host/host.h\"\n")}),
               testing::SizeIs(1));
+}
+
+TEST(Layering, TheAgentIsForTheKernelAlone) {
+  EXPECT_THAT(check_layers({make_source("kernel-backend/a.cpp",
+                                        "#include \"kernel-backend/agent/wire.h\"\n")}),
+              testing::SizeIs(1));
+  EXPECT_THAT(
+      check_layers({make_source("kernel-backend/agent/a.cpp", "#include \"sim/host/host.h\"\n")}),
+      testing::SizeIs(1));
+  EXPECT_THAT(
+      check_layers({make_source("sim/lab/a.cpp", "#include \"kernel-backend/kernel.h\"\n")}),
+      testing::SizeIs(1));
 }
 
 TEST(Layering, PcapStaysInTraceAndQtOutside) {

@@ -80,6 +80,8 @@ std::size_t end_of_blank(std::string_view text, std::size_t i) {
 
 std::string_view SourceFile::room() const {
   std::string_view rest = path;
+  if (rest.starts_with("kernel-backend/agent/")) return "agent";
+  if (rest.starts_with("kernel-backend/")) return "kernel";
   if (rest.starts_with("sim/")) rest.remove_prefix(4);
   return rest.substr(0, rest.find('/'));
 }

@@ -14,7 +14,8 @@ struct SourceFile {
   std::string code;  ///< `text` with comments and literals blanked, at the same offsets
 
   bool is_header() const { return path.ends_with(".h"); }
-  /// "base" for sim/base/addr.h, "cli" for cli/main.cpp.
+  /// "base" for sim/base/addr.h, "cli" for cli/main.cpp; "agent" for what runs inside of a real
+  /// kernel, "kernel" for the rest of kernel-backend.
   std::string_view room() const;
 };
 

@@ -1,0 +1,72 @@
+// The agent: builds labs in the kernel that it runs in, and does what the launcher asks.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "kernel-backend/agent/channel.h"
+#include "kernel-backend/agent/host_process.h"
+#include "kernel-backend/agent/seqpacket.h"
+#include "kernel-backend/agent/wire.h"
+
+namespace lvslab::kernel {
+
+class Agent {
+ public:
+  Agent(Channel channel, std::string kernel_release)
+      : channel_(std::move(channel)), release_(std::move(kernel_release)) {}
+
+  /// Until the launcher is gone.
+  void run();
+
+ private:
+  struct Job {
+    std::uint32_t host = 0;
+    Fd master;
+    bool running = true;
+    int status = 0;
+  };
+  struct Host {
+    HostProcess process;
+    HostPaths paths;
+    Fd capture;
+    bool up = false;
+    std::vector<std::uint32_t> seen_devices;  ///< beyond those of the scenario
+  };
+
+  void wait_for_events();
+  void handle(const Message& message);
+  void answer(std::uint32_t id, const Result<void>& result, std::string data = {});
+
+  Result<void> build(Lab lab);
+  void clear();
+  Result<void> boot_host(std::uint32_t host, bool first_boot);
+  Result<void> start_process(std::uint32_t host, bool first_boot);
+  Result<void> configure(std::uint32_t host);
+  void stop_host(std::uint32_t host);
+  void set_clock();
+
+  Result<void> exec(const Exec& exec);
+  Result<void> signal(const JobSignal& wanted);
+  Result<void> input(const JobInput& typed);
+  Result<void> fault(const LabFault& fault);
+
+  void drain_host(std::uint32_t host);
+  void on_parcel(std::uint32_t host, Parcel& parcel);
+  void host_is_gone(std::uint32_t host);
+  void drain_capture(std::uint32_t host);
+  void send_frame(std::uint32_t host, const struct FrameInfo& info, std::string_view bytes);
+  void drain_terminal(std::uint32_t job);
+  std::int64_t now() const;
+
+  Channel channel_;
+  std::string release_;
+  Lab lab_;
+  Result<Wire> wire_ = fail("not open");
+  std::vector<Host> hosts_;
+  std::map<std::uint32_t, Job> jobs_;
+  bool recording_ = false;
+};
+
+}  // namespace lvslab::kernel

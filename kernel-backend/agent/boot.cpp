@@ -1,0 +1,152 @@
+#include "kernel-backend/agent/boot.h"
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/xattr.h>
+
+#include <map>
+#include <set>
+#include <sstream>
+#include <vector>
+
+#include "kernel-backend/agent/host_root.h"
+
+namespace lvslab::kernel {
+namespace {
+
+constexpr const char* kModules = "/usr/lib/uml/modules/";
+
+/// What a lab needs before anybody types anything; the kernel loads the rest by itself.
+constexpr const char* kWanted[] = {"overlay",     "veth",         "bridge",
+                                   "sch_ingress", "cls_matchall", "act_mirred",
+                                   "sch_netem",   "ip_vs",        "ip_vs_rr"};
+
+/// Programs that stand in for what the lab does not install.
+constexpr const char* kPrograms[] = {"usr/local/sbin/yum",     "usr/local/sbin/dnf",
+                                     "usr/local/sbin/service", "usr/local/sbin/systemctl",
+                                     "usr/local/sbin/reboot",  "usr/local/sbin/poweroff",
+                                     "usr/local/sbin/halt",    "usr/local/sbin/shutdown",
+                                     "usr/sbin/httpd",         "usr/local/sbin/modprobe"};
+
+std::string module_name(std::string_view path) {
+  const std::size_t begin = path.rfind('/') == std::string_view::npos ? 0 : path.rfind('/') + 1;
+  std::string name(path.substr(begin, path.find(".ko", begin) - begin));
+  for (char& c : name) c = c == '-' ? '_' : c;
+  return name;
+}
+
+std::string release() {
+  utsname name{};
+  ::uname(&name);
+  return name.release;
+}
+
+/// modules.dep: path and the paths that it depends on, those last that are to be loaded first.
+class ModuleIndex {
+ public:
+  Result<void> read() {
+    directory_ = kModules + release() + "/";
+    auto text = read_file(directory_ + "modules.dep");
+    if (!text) return std::unexpected(text.error());
+    std::istringstream lines(*text);
+    for (std::string line; std::getline(lines, line);) {
+      std::istringstream words(line);
+      std::vector<std::string> paths;
+      for (std::string word; words >> word;) paths.push_back(word);
+      if (paths.empty()) continue;
+      paths[0].pop_back();  // the colon
+      by_name_[module_name(paths[0])] = std::move(paths);
+    }
+    return {};
+  }
+
+  Result<void> load(const std::string& name) {
+    const auto found = by_name_.find(module_name(name));
+    if (found == by_name_.end()) return fail("there is no module " + name);
+    const std::vector<std::string>& paths = found->second;
+    for (std::size_t i = paths.size(); i-- > 0;) {
+      if (!loaded_.insert(paths[i]).second) continue;
+      const Fd fd(::open((directory_ + paths[i]).c_str(), O_RDONLY | O_CLOEXEC));
+      if (!fd.valid()) return os_failure(paths[i]);
+      // ip_vs needs the IPv6 module to be there; the lab speaks IPv4 alone.
+      const char* parameters = module_name(paths[i]) == "ipv6" ? "disable=1" : "";
+      if (::syscall(SYS_finit_module, fd.get(), parameters, 0) != 0 && errno != EEXIST) {
+        return os_failure("module " + paths[i]);
+      }
+    }
+    return {};
+  }
+
+ private:
+  std::string directory_;
+  std::map<std::string, std::vector<std::string>> by_name_;
+  std::set<std::string> loaded_;
+};
+
+/// A directory of the layer that hides the machine's own.
+Result<void> hide(const std::string& path, mode_t mode) {
+  const std::string whole = std::string(kStandIns) + path;
+  if (auto done = make_directories(whole); !done) return done;
+  ::chmod(whole.c_str(), mode);
+  if (::setxattr(whole.c_str(), "trusted.overlay.opaque", "y", 1, 0) != 0) {
+    return os_failure(whole);
+  }
+  return {};
+}
+
+Result<void> lay_out_stand_ins(const std::string& self) {
+  const std::string base = kStandIns;
+  auto program = read_file(self);
+  if (!program) return std::unexpected(program.error());
+  const std::string target = base + "/usr/local/lib/lvslab/agent";
+  if (auto done = make_directories(base + "/usr/local/lib/lvslab"); !done) return done;
+  if (auto done = write_file(target, *program); !done) return done;
+  ::chmod(target.c_str(), 0755);
+  if (auto done = make_directories(base + "/usr/sbin"); !done) return done;
+  for (const char* directory : {"/usr/local/sbin", "/usr/local/bin"}) {
+    if (auto done = hide(directory, 0755); !done) return done;
+  }
+  for (const char* name : kPrograms) {
+    const std::string link = base + "/" + name;
+    if (::symlink("/usr/local/lib/lvslab/agent", link.c_str()) != 0) return os_failure(link);
+  }
+  if (auto done = hide("/root", 0700); !done) return done;
+  if (auto done = hide("/home", 0755); !done) return done;
+  if (auto done = hide("/var/www", 0755); !done) return done;
+  return hide("/etc/keepalived", 0755);
+}
+
+}  // namespace
+
+Result<void> load_module(const std::string& name) {
+  ModuleIndex index;
+  if (auto read = index.read(); !read) return read;
+  return index.load(name);
+}
+
+Result<void> boot_kernel(const std::string& self) {
+  if (auto done = mount_at("proc", "/proc", "proc", 0); !done) return done;
+  if (auto done = mount_at("sysfs", "/sys", "sysfs", 0); !done) return done;
+  if (auto done = mount_at("run", "/run", "tmpfs", MS_NOSUID, "mode=755,size=96m"); !done)
+    return done;
+  auto program = read_file(self);  // before /tmp, where it may lie, is covered
+  if (!program) return std::unexpected(program.error());
+  if (auto done = make_directories(kWorkDirectory); !done) return done;
+  const std::string copy = std::string(kWorkDirectory) + "/agent";
+  if (auto done = write_file(copy, *program); !done) return done;
+  ::chmod(copy.c_str(), 0755);
+  if (auto done = make_dev("/dev"); !done) return done;
+  ModuleIndex modules;
+  if (auto done = modules.read(); !done) return done;
+  for (const char* name : kWanted) {
+    if (auto done = modules.load(name); !done) return done;
+  }
+  if (auto done = lay_out_stand_ins(copy); !done) return done;
+  // Modules that the kernel asks for later: by this program, as "modprobe".
+  return write_file("/proc/sys/kernel/modprobe", copy);
+}
+
+}  // namespace lvslab::kernel

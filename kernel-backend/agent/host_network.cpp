@@ -1,0 +1,125 @@
+#include "kernel-backend/agent/host_network.h"
+
+#include <linux/ethtool.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "kernel-backend/agent/netlink.h"
+
+namespace lvslab::kernel {
+namespace {
+
+constexpr int kCaptureBuffer = 24 << 20;
+
+std::uint32_t network_order(std::uint32_t addr) { return __builtin_bswap32(addr); }
+
+std::uint32_t mask_of(std::uint8_t len) { return len == 0 ? 0 : ~0U << (32 - len); }
+
+Result<void> set_up(NetlinkSocket& socket, const std::string& name) {
+  NetlinkRequest request(RTM_NEWLINK, 0);
+  ifinfomsg link{};
+  link.ifi_index = static_cast<int>(interface_index(name));
+  link.ifi_change = link.ifi_flags = IFF_UP;
+  request.fixed(link);
+  return socket.talk(request, name);
+}
+
+// Segments and checksums as they would be on a wire: nothing is left to hardware that is not there.
+void disable_offloads(int socket, const std::string& name) {
+  for (const std::uint32_t what :
+       {ETHTOOL_STXCSUM, ETHTOOL_SSG, ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_SGRO}) {
+    ethtool_value value{what, 0};
+    ifreq request{};
+    name.copy(request.ifr_name, IFNAMSIZ - 1);
+    request.ifr_data = reinterpret_cast<char*>(&value);
+    ::ioctl(socket, SIOCETHTOOL, &request);  // lo cannot switch all of them off
+  }
+}
+
+Result<void> add_address(NetlinkSocket& socket, const std::string& dev, const LabPrefix& prefix) {
+  NetlinkRequest request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
+  ifaddrmsg message{};
+  message.ifa_family = AF_INET;
+  message.ifa_prefixlen = prefix.len;
+  message.ifa_index = interface_index(dev);
+  request.fixed(message);
+  request.attribute(IFA_LOCAL, network_order(prefix.addr));
+  request.attribute(IFA_ADDRESS, network_order(prefix.addr));
+  request.attribute(IFA_BROADCAST, network_order(prefix.addr | ~mask_of(prefix.len)));
+  request.text(IFA_LABEL, dev);
+  return socket.talk(request, "address of " + dev);
+}
+
+Result<void> add_route(NetlinkSocket& socket, const LabRoute& route) {
+  NetlinkRequest request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+  rtmsg message{};
+  message.rtm_family = AF_INET;
+  message.rtm_dst_len = route.to.len;
+  message.rtm_table = RT_TABLE_MAIN;
+  message.rtm_protocol = RTPROT_BOOT;
+  message.rtm_scope = route.via == 0 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+  message.rtm_type = RTN_UNICAST;
+  request.fixed(message);
+  if (route.to.len > 0) request.attribute(RTA_DST, network_order(route.to.addr));
+  if (route.via != 0) request.attribute(RTA_GATEWAY, network_order(route.via));
+  if (!route.dev.empty()) request.attribute(RTA_OIF, std::uint32_t{interface_index(route.dev)});
+  return socket.talk(request, "route");
+}
+
+std::string sysctl_path(const std::string& key) {
+  std::string path = key;
+  std::ranges::replace(path, '.', '/');
+  return "/proc/sys/" + path;
+}
+
+}  // namespace
+
+Result<void> configure_network(const LabHost& host) {
+  auto socket = NetlinkSocket::open();
+  if (!socket) return std::unexpected(socket.error());
+  const Fd control(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  disable_offloads(control.get(), "lo");
+  if (auto done = set_up(*socket, "lo"); !done) return done;
+  for (const LabText& sysctl : host.sysctls) {
+    if (auto done = write_file(sysctl_path(sysctl.name), sysctl.text); !done) {
+      return fail("sysctl " + sysctl.name + ": " + done.error().message);
+    }
+  }
+  for (const LabNic& nic : host.nics) {
+    disable_offloads(control.get(), nic.name);
+    if (auto done = set_up(*socket, nic.name); !done) return done;
+    for (const LabPrefix& prefix : nic.addresses) {
+      if (auto done = add_address(*socket, nic.name, prefix); !done) return done;
+    }
+  }
+  for (const LabRoute& route : host.routes) {
+    if (auto done = add_route(*socket, route); !done) return done;
+  }
+  return {};
+}
+
+Result<Fd> open_capture() {
+  Fd fd(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd.valid()) return os_failure("packet socket");
+  const int one = 1;
+  const int size = kCaptureBuffer;
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size);
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one);
+  ::setsockopt(fd.get(), SOL_PACKET, PACKET_AUXDATA, &one, sizeof one);
+  sockaddr_ll all{};
+  all.sll_family = AF_PACKET;
+  all.sll_protocol = __builtin_bswap16(ETH_P_ALL);
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&all), sizeof all) != 0) {
+    return os_failure("packet socket");
+  }
+  return fd;
+}
+
+}  // namespace lvslab::kernel

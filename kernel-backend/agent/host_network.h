@@ -1,0 +1,14 @@
+// A lab host's network as the scenario gives it, from inside its own namespaces.
+#pragma once
+
+#include "kernel-backend/os.h"
+#include "kernel-backend/protocol/messages.h"
+
+namespace lvslab::kernel {
+
+/// lo, sysctls, interfaces, addresses, routes, in the order in which the simulator boots a host.
+Result<void> configure_network(const LabHost& host);
+/// A packet socket that sees every frame of every interface, those to come included.
+Result<Fd> open_capture();
+
+}  // namespace lvslab::kernel

@@ -1,0 +1,222 @@
+#include "kernel-backend/agent/keeper.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <string>
+#include <vector>
+
+#include "kernel-backend/clock/clock_page.h"
+#include "kernel-backend/os.h"
+
+namespace lvslab::kernel {
+namespace {
+
+/// Whom the kernel runs as if root starts it: nobody else's number, without any right.
+constexpr uid_t kNobody = 64'321;
+
+struct Plan {
+  int lifeline = -1, channel = -1, console = -1, page = -1, wake = -1, notify = -1;
+  unsigned long memory_mib = 256;
+  std::string seed, kernel, clock;
+  std::string directory;
+};
+
+Result<void> copy_file(const std::string& from, const std::string& to) {
+  auto bytes = read_file(from);
+  if (!bytes) return std::unexpected(bytes.error());
+  if (auto done = write_file(to, *bytes); !done) return done;
+  if (::chmod(to.c_str(), 0755) != 0) return os_failure(to);
+  return {};
+}
+
+Result<void> make_directory(Plan& plan) {
+  const char* base = ::getenv("TMPDIR");
+  std::string path =
+      std::string(base != nullptr && *base == '/' ? base : "/tmp") + "/lvslab-XXXXXX";
+  if (::mkdtemp(path.data()) == nullptr) return os_failure(path);
+  plan.directory = path;
+  if (::chmod(path.c_str(), 0711) != 0) return os_failure(path);
+  if (auto done = copy_file("/proc/self/exe", path + "/agent"); !done) return done;
+  if (auto done = copy_file(plan.clock, path + "/clock.so"); !done) return done;
+  const std::string own = path + "/uml";
+  if (::mkdir(own.c_str(), 0700) != 0) return os_failure(own);
+  if (::geteuid() == 0 && ::chown(own.c_str(), kNobody, kNobody) != 0) return os_failure(own);
+  return {};
+}
+
+/// Where the kernel's memory lies: in the machine's memory if there is room, else on disk.
+std::string memory_directory(const Plan& plan) {
+  struct statfs room{};
+  const bool fits =
+      ::statfs("/dev/shm", &room) == 0 &&
+      static_cast<std::uint64_t>(room.f_bavail) * static_cast<std::uint64_t>(room.f_bsize) >
+          (static_cast<std::uint64_t>(plan.memory_mib) << 20) * 3 / 2;
+  return fits ? "/dev/shm" : plan.directory + "/uml";
+}
+
+// Whatever goes wrong in the kernel, it may not write to the machine: as root, it sees a copy of
+// the machine's mounts that is read-only, and it is nobody.
+void drop_rights() {
+  if (::geteuid() == 0) {
+    ::setgroups(0, nullptr);
+    if (::setresgid(kNobody, kNobody, kNobody) != 0 ||
+        ::setresuid(kNobody, kNobody, kNobody) != 0) {
+      ::dprintf(1, "lvslab: cannot become nobody: %s\n", std::strerror(errno));
+      _exit(1);
+    }
+  }
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const rlimit no_core{0, 0};
+  ::setrlimit(RLIMIT_CORE, &no_core);
+}
+
+[[noreturn]] void become_kernel(const Plan& plan) {
+  ::setpgid(0, 0);
+  const int null = ::open("/dev/null", O_RDONLY);
+  ::dup2(null, 0);
+  ::dup2(plan.console, 1);
+  ::dup2(plan.console, 2);
+  // Kept: channel, page, wake, notify.
+  int kept[4] = {plan.channel, plan.page, plan.wake, plan.notify};
+  for (int& fd : kept) fd = ::fcntl(fd, F_DUPFD, 100);
+  for (int i = 0; i < 4; ++i) ::dup2(kept[i], 3 + i);
+  ::syscall(SYS_close_range, 7U, ~0U, 0U);
+  drop_rights();
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  const std::string clock = std::string(kClockVariable) + "=4,5,6,3," + plan.seed;
+  const std::string preload = "LD_PRELOAD=" + plan.directory + "/clock.so";
+  const std::string memory = "TMPDIR=" + memory_directory(plan);
+  const std::string home = "HOME=" + plan.directory + "/uml";
+  const char* environment[] = {clock.c_str(), preload.c_str(),      memory.c_str(),
+                               home.c_str(),  "PATH=/usr/bin:/bin", nullptr};
+  const std::string mib = "mem=" + std::to_string(plan.memory_mib) + "M";
+  const std::string init = "init=" + plan.directory + "/agent";
+  const std::string own = "uml_dir=" + plan.directory + "/uml";
+  const char* arguments[] = {
+      "linux.uml",      mib.c_str(), "root=/dev/root",     "rootfstype=hostfs",
+      "hostfs=/",       "ro",        init.c_str(),         "con=null",
+      "con0=null,fd:1", "ssl=null",  "ssl0=fd:3",          own.c_str(),
+      "umid=lab",       "quiet",     "random.trust_cpu=1", nullptr};
+  ::execve(plan.kernel.c_str(), const_cast<char**>(arguments), const_cast<char**>(environment));
+  ::dprintf(1, "lvslab: %s: %s\n", plan.kernel.c_str(), std::strerror(errno));
+  _exit(127);
+}
+
+/// Every process that has this one as its parent; the orphans of the kernel among them.
+std::vector<pid_t> children() {
+  std::vector<pid_t> found;
+  DIR* proc = ::opendir("/proc");
+  if (proc == nullptr) return found;
+  while (const dirent* entry = ::readdir(proc)) {
+    const pid_t pid = static_cast<pid_t>(::strtol(entry->d_name, nullptr, 10));
+    if (pid <= 0) continue;
+    const auto stat = read_file("/proc/" + std::to_string(pid) + "/stat");
+    if (!stat) continue;
+    const std::size_t after_name = stat->rfind(") ");
+    if (after_name == std::string::npos) continue;
+    if (::strtol(stat->c_str() + after_name + 4, nullptr, 10) == ::getpid()) found.push_back(pid);
+  }
+  ::closedir(proc);
+  return found;
+}
+
+void kill_all() {
+  for (int round = 0; round < 100; ++round) {
+    const std::vector<pid_t> left = children();
+    if (left.empty()) return;
+    for (const pid_t pid : left) ::kill(pid, SIGKILL);
+    for (const pid_t pid : left) ::waitpid(pid, nullptr, 0);
+  }
+}
+
+void remove_tree(const std::string& path) {
+  DIR* directory = ::opendir(path.c_str());
+  if (directory != nullptr) {
+    while (const dirent* entry = ::readdir(directory)) {
+      const std::string name = entry->d_name;
+      if (name == "." || name == "..") continue;
+      const std::string whole = path + "/" + name;
+      if (entry->d_type == DT_DIR)
+        remove_tree(whole);
+      else
+        ::unlink(whole.c_str());
+    }
+    ::closedir(directory);
+  }
+  ::rmdir(path.c_str());
+}
+
+void wait_for_the_end(const Plan& plan, pid_t kernel, int signals) {
+  for (;;) {
+    pollfd ready[2] = {{plan.lifeline, POLLIN, 0}, {signals, POLLIN, 0}};
+    if (::poll(ready, 2, -1) < 0) continue;
+    if (ready[0].revents != 0) {
+      char byte = 0;
+      if (::read(plan.lifeline, &byte, 1) <= 0) return;
+    }
+    if (ready[1].revents == 0) continue;
+    signalfd_siginfo info;
+    if (::read(signals, &info, sizeof info) <= 0) continue;
+    if (info.ssi_signo != SIGCHLD) return;
+    int status = 0;
+    for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+      if (pid == kernel) return;
+    }
+  }
+}
+
+}  // namespace
+
+int keep(int count, char** arguments) {
+  if (count != 10) return 2;
+  Plan plan;
+  int* const fds[] = {&plan.lifeline, &plan.channel, &plan.console,
+                      &plan.page,     &plan.wake,    &plan.notify};
+  for (int i = 0; i < 6; ++i) *fds[i] = static_cast<int>(::strtol(arguments[i], nullptr, 10));
+  plan.memory_mib = ::strtoul(arguments[6], nullptr, 10);
+  plan.seed = arguments[7];
+  plan.kernel = arguments[8];
+  plan.clock = arguments[9];
+
+  ::setsid();  // Ctrl-C is for the lab, which closes the lifeline
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  ::signal(SIGPIPE, SIG_IGN);
+  sigset_t heard;
+  sigemptyset(&heard);
+  for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) sigaddset(&heard, signal);
+  ::sigprocmask(SIG_BLOCK, &heard, nullptr);
+  const Fd signals(::signalfd(-1, &heard, SFD_CLOEXEC));
+
+  const auto made = make_directory(plan);
+  if (!made) {
+    write_all(plan.lifeline, "!" + made.error().message + "\n");
+  } else if (const pid_t kernel = ::fork(); kernel == 0) {
+    become_kernel(plan);
+  } else if (kernel > 0) {
+    for (const int fd : {plan.channel, plan.console, plan.page, plan.wake, plan.notify})
+      ::close(fd);
+    write_all(plan.lifeline, plan.directory + "\n");
+    wait_for_the_end(plan, kernel, signals.get());
+  }
+  kill_all();
+  if (!plan.directory.empty()) remove_tree(plan.directory);
+  return 0;
+}
+
+}  // namespace lvslab::kernel

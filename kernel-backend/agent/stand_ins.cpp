@@ -1,0 +1,305 @@
+#include "kernel-backend/agent/stand_ins.h"
+
+#include <fcntl.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "kernel-backend/agent/boot.h"
+#include "kernel-backend/agent/netlink.h"
+#include "kernel-backend/os.h"
+
+namespace lvslab::kernel {
+namespace {
+
+constexpr const char* kPackages = "/var/lib/lvslab/packages/";
+constexpr const char* kEnabled = "/etc/systemd/system/multi-user.target.wants/";
+
+using Words = std::vector<std::string>;
+
+bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+void say(FILE* to, const std::string& text) { ::fputs(text.c_str(), to); }
+
+// --- packages ------------------------------------------------------------------------------------
+
+int yum(const Words& words) {
+  Words packages;
+  std::string verb;
+  for (const std::string& word : words) {
+    if (word.starts_with("-")) continue;
+    if (verb.empty())
+      verb = word;
+    else
+      packages.push_back(word);
+  }
+  if (verb != "install" || packages.empty()) {
+    say(stderr, "yum: this stand-in knows `yum install PACKAGE -y`\n");
+    return 2;
+  }
+  std::string text, installed;
+  static_cast<void>(
+      make_directories(std::string(kPackages, sizeof("/var/lib/lvslab/packages") - 1)));
+  for (const std::string& package : packages) {
+    if (exists(kPackages + package)) {
+      text += "Package " + package + " is already installed.\n";
+      continue;
+    }
+    static_cast<void>(write_file(kPackages + package, ""));
+    installed += "  " + package + "\n";
+    if (package == "httpd") static_cast<void>(make_directories("/var/www/html"));
+  }
+  if (installed.empty()) {
+    say(stdout, text + "Nothing to do.\n");
+  } else {
+    say(stdout, text + "Installed:\n" + installed + "\nComplete!\n");
+  }
+  return 0;
+}
+
+// --- services ------------------------------------------------------------------------------------
+
+std::string pid_file(const std::string& service) { return "/run/" + service + ".pid"; }
+
+/// The process of a service; 0 if it does not run.
+pid_t running(const std::string& service) {
+  const auto text = read_file(pid_file(service));
+  if (!text) return 0;
+  const pid_t pid = static_cast<pid_t>(::strtol(text->c_str(), nullptr, 10));
+  return pid > 1 && ::kill(pid, 0) == 0 ? pid : 0;
+}
+
+void detach_from_terminal() {
+  ::setsid();
+  const int null = ::open("/dev/null", O_RDWR);
+  for (const int fd : {0, 1, 2}) ::dup2(null, fd);
+  if (::chdir("/") != 0) _exit(1);
+}
+
+constexpr int kReadyFd = 3;
+
+/// Returns when it listens, or has failed to.
+void start_httpd() {
+  int ready[2];
+  if (::pipe2(ready, O_CLOEXEC) != 0) return;
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    ::close(ready[0]);
+    detach_from_terminal();
+    ::dup2(ready[1], kReadyFd);  // httpd closes it once it listens
+    ::execl("/usr/sbin/httpd", "/usr/sbin/httpd", "-DFOREGROUND", "--ready", nullptr);
+    _exit(127);
+  }
+  ::close(ready[1]);
+  static_cast<void>(write_file(pid_file("httpd"), std::to_string(pid) + "\n"));
+  char byte = 0;
+  while (::read(ready[0], &byte, 1) < 0 && errno == EINTR) {
+  }
+  ::close(ready[0]);
+}
+
+int httpd(const Words& words) {
+  const auto says = [&](const char* word) { return std::ranges::find(words, word) != words.end(); };
+  if (says("-DFOREGROUND")) return run_httpd(says("--ready") ? kReadyFd : -1);
+  start_httpd();
+  return 0;
+}
+
+int run_program(const Words& words) {
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    std::vector<char*> arguments;
+    for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    ::execvp(arguments[0], arguments.data());
+    _exit(127);
+  }
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int start(const std::string& service) {
+  if (running(service) != 0) return 0;
+  if (service == "httpd") {
+    start_httpd();
+    return 0;
+  }
+  return run_program({service});  // a daemon that writes /run/SERVICE.pid, as keepalived does
+}
+
+void stop(const std::string& service) {
+  const pid_t pid = running(service);
+  if (pid == 0) return;
+  ::kill(pid, SIGTERM);
+  constexpr useconds_t kLook = 10'000;
+  for (int i = 0; i < 1'000 && ::kill(pid, 0) == 0; ++i) ::usleep(kLook);
+  ::unlink(pid_file(service).c_str());
+}
+
+std::string description(const std::string& service) {
+  if (service == "httpd") return "The Apache HTTP Server";
+  return service;
+}
+
+int status_of(const std::string& service) {
+  const pid_t pid = running(service);
+  std::string text = "● " + service + ".service - " + description(service) + "\n   Active: ";
+  text += pid != 0 ? "active (running)\n Main PID: " + std::to_string(pid) + " (" + service + ")\n"
+                   : "inactive (dead)\n";
+  say(stdout, text);
+  return pid != 0 ? 0 : 3;
+}
+
+int unknown_service(const std::string& action, const std::string& service) {
+  if (action == "status") {
+    say(stderr, "Unit " + service + ".service could not be found.\n");
+    return 4;
+  }
+  say(stderr, "Failed to " + action + " " + service + ".service: Unit " + service +
+                  ".service not found.\nlvslab: install it first: yum install " + service +
+                  " -y\n");
+  return 5;
+}
+
+int service_action(const std::string& action, const std::string& service) {
+  if (action == "is-active") {
+    const bool active = running(service) != 0;
+    say(stdout, active ? "active\n" : "inactive\n");
+    return active ? 0 : 3;
+  }
+  if (!exists(kPackages + service)) return unknown_service(action, service);
+  if (action == "start") return start(service);
+  if (action == "stop") return stop(service), 0;
+  if (action == "restart") return stop(service), start(service);
+  if (action == "status") return status_of(service);
+  if (action == "enable") {
+    static_cast<void>(
+        make_directories(std::string(kEnabled, std::string_view(kEnabled).size() - 1)));
+    static_cast<void>(write_file(kEnabled + service + ".service", ""));
+    return 0;
+  }
+  if (action == "disable") return ::unlink((kEnabled + service + ".service").c_str()), 0;
+  if (action == "reload") {
+    const pid_t pid = running(service);
+    if (pid != 0) return service == "httpd" ? 0 : ::kill(pid, SIGHUP);
+    say(stderr,
+        "Job for " + service + ".service invalid: unit " + service + ".service is not active.\n");
+    return 1;
+  }
+  say(stderr, "Unknown command verb '" + action + "'.\n");
+  return 1;
+}
+
+std::string unit_name(std::string name) {
+  if (name.ends_with(".service")) name.resize(name.size() - 8);
+  return name;
+}
+
+int service(const Words& words) {
+  if (words.size() != 2) {
+    say(stderr, "Usage: service SERVICE COMMAND\n");
+    return 1;
+  }
+  say(stderr, "Redirecting to /bin/systemctl " + words[1] + " " + words[0] + ".service\n");
+  return service_action(words[1], unit_name(words[0]));
+}
+
+int systemctl(const Words& words) {
+  Words plain;
+  std::ranges::copy_if(words, std::back_inserter(plain),
+                       [](const std::string& w) { return !w.starts_with("-"); });
+  if (plain.size() == 1 && plain[0] == "daemon-reload") return 0;
+  if (plain.size() < 2) {
+    say(stderr, "systemctl: this stand-in knows `systemctl ACTION SERVICE`\n");
+    return 1;
+  }
+  int status = 0;
+  for (std::size_t i = 1; i < plain.size(); ++i) {
+    status = std::max(status, service_action(plain[0], unit_name(plain[i])));
+  }
+  return status;
+}
+
+// --- power ---------------------------------------------------------------------------------------
+
+/// The kernel ends the first process of this pid namespace, which the agent takes for what it is.
+int power(bool off) {
+  ::fflush(stdout);
+  ::reboot(off ? RB_POWER_OFF : RB_AUTOBOOT);
+  ::perror("reboot");
+  return 1;
+}
+
+int shutdown_or_halt(std::string_view name, const Words& words) {
+  if (name == "reboot") return power(std::ranges::find(words, "-p") != words.end());
+  const bool again = name == "shutdown" && std::ranges::find(words, "-r") != words.end();
+  return power(!again);
+}
+
+// --- modules -------------------------------------------------------------------------------------
+
+/// Makes tunl0 as loading ipip does on a machine of its own.
+int make_tunl0() {
+  if (interface_index("tunl0") != 0) return 0;
+  auto socket = NetlinkSocket::open();
+  if (!socket) return 1;
+  NetlinkRequest request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+  request.fixed(ifinfomsg{});
+  request.text(IFLA_IFNAME, "tunl0");
+  const std::size_t info = request.begin(IFLA_LINKINFO);
+  request.text(IFLA_INFO_KIND, "ipip");
+  request.end(info);
+  const auto made = socket->talk(request, "tunl0");
+  if (made) return 0;
+  say(stderr, "modprobe: ERROR: could not insert 'ipip': " + made.error().message + "\n");
+  return 1;
+}
+
+/// On a host (`modprobe ipip`), where loading is not allowed but has been done; or called by the
+/// kernel itself outside of all hosts.
+int modprobe(const Words& words) {
+  int status = 0;
+  for (const std::string& module : words) {
+    if (module.starts_with("-")) continue;
+    if (module == "ipip") {
+      status = std::max(status, make_tunl0());
+      continue;
+    }
+    if (const auto loaded = load_module(module); !loaded) {
+      const bool known =
+          loaded.error().message.find("Operation not permitted") != std::string::npos;
+      if (known) continue;
+      say(stderr,
+          "modprobe: FATAL: Module " + module + " not found in directory /lib/modules/6.1.0\n");
+      status = 1;
+    }
+  }
+  return status;
+}
+
+}  // namespace
+
+std::optional<int> run_stand_in(std::string_view name, int argc, char** argv) {
+  const Words words(argv + 1, argv + argc);
+  if (name == "yum" || name == "dnf") return yum(words);
+  if (name == "service") return service(words);
+  if (name == "systemctl") return systemctl(words);
+  if (name == "httpd") return httpd(words);
+  if (name == "modprobe") return modprobe(words);
+  for (const std::string_view known : {"reboot", "poweroff", "halt", "shutdown"}) {
+    if (name == known) return shutdown_or_halt(name, words);
+  }
+  return std::nullopt;
+}
+
+}  // namespace lvslab::kernel

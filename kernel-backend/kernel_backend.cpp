@@ -1,0 +1,322 @@
+#include "kernel-backend/kernel_backend.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "kernel-backend/clock/clock_page.h"
+#include "kernel-backend/lab_of.h"
+#include "sim/scenario/units.h"
+
+namespace lvslab::kernel {
+
+using lab::RunStop;
+using lab::StopReason;
+using lab::Ticket;
+
+namespace {
+
+/// A question that is not answered within this much real time never will be.
+constexpr std::chrono::seconds kAnswerLimit{60};
+/// Time that a question may take if the answer does not come without.
+constexpr std::int64_t kAnswerStep = 10'000'000;
+
+std::unexpected<Error> no_host(std::string_view name) {
+  return fail("there is no host '" + std::string(name) + "'");
+}
+
+}  // namespace
+
+lab::Capabilities KernelBackend::capabilities() const {
+  return {.simulated_time = kernel_ == nullptr || kernel_->simulated_time(),
+          .rewind = false,
+          .live_tables = true,
+          .events = false,
+          .reasons = false};
+}
+
+// --- talking -------------------------------------------------------------------------------------
+
+template <class T>
+Result<std::string> KernelBackend::ask(MessageKind kind, T question, bool takes_time) {
+  const std::uint32_t id = question.id = next_question_++;
+  if (!kernel_ || !kernel_->alive()) return fail("the kernel is not running");
+  kernel_->send(kind, encoded(question));
+  const auto deadline = std::chrono::steady_clock::now() + kAnswerLimit;
+  std::int64_t limit = takes_time ? kNoLimit : kernel_->now();
+  while (!replies_.contains(id)) {
+    const TurnEnd end = kernel_->turn(limit, nullptr);
+    take_inbox();
+    if (end == TurnEnd::kDied || std::chrono::steady_clock::now() > deadline) {
+      return fail("the kernel does not answer: " + kernel_->last_words());
+    }
+    if (end == TurnEnd::kAtLimit && !replies_.contains(id)) limit = kernel_->now() + kAnswerStep;
+  }
+  // What the answer set going at this very moment.
+  while (!takes_time && kernel_->turn(kernel_->now(), nullptr) == TurnEnd::kStandsStill)
+    take_inbox();
+  take_inbox();
+  Reply reply = std::move(replies_[id]);
+  replies_.erase(id);
+  if (!reply.error.empty()) return fail(std::move(reply.error));
+  return std::move(reply.data);
+}
+
+std::size_t KernelBackend::take_inbox() {
+  std::vector<Message> messages;
+  messages.swap(kernel_->inbox);
+  for (const Message& message : messages) take(message);
+  recorded_ = std::max(recorded_, recorder_.flush());
+  return messages.size();
+}
+
+void KernelBackend::take(const Message& message) {
+  switch (message.kind) {
+    case MessageKind::kReply: {
+      Reply reply;
+      if (decode(message.payload, reply)) replies_[reply.id] = std::move(reply);
+      return;
+    }
+    case MessageKind::kFrame: {
+      CapturedFrame frame;
+      if (decode(message.payload, frame) && frame.host < up_.size())
+        recorder_.frame(std::move(frame));
+      return;
+    }
+    case MessageKind::kOutput: {
+      JobOutput output;
+      if (!decode(message.payload, output) || output.job >= jobs_.size()) return;
+      Job& job = jobs_[output.job];
+      if (!job.state.done) job.state.output += output.text;
+      recorder_.text(RecordKind::kOutput, output.at_ns, job.host, job.command,
+                     std::move(output.text), {0, job.number, 1});
+      return;
+    }
+    case MessageKind::kExit: {
+      JobExit exit;
+      if (!decode(message.payload, exit) || exit.job >= jobs_.size()) return;
+      Job& job = jobs_[exit.job];
+      job.state.done = true;
+      job.state.status = exit.status;
+      job.state.ended = std::max(SimTime{exit.at_ns}, job.state.started);
+      TraceRecord record;
+      record.at = job.state.ended;
+      record.node = NodeId(job.host);
+      record.cause = job.command;
+      record.kind = RecordKind::kExit;
+      record.args = {static_cast<std::uint32_t>(exit.status), job.number, 0};
+      recorder_.plain(record);
+      return;
+    }
+    case MessageKind::kLost: {
+      FramesLost lost;
+      if (!decode(message.payload, lost) || lost.host >= up_.size()) return;
+      trouble_ =
+          fmt::format("the capture on {} lost {} frames", lab_.hosts[lost.host].name, lost.count);
+      return;
+    }
+    case MessageKind::kPower: {
+      PowerChange change;
+      if (!decode(message.payload, change) || change.host >= up_.size()) return;
+      const bool off = change.event == PowerEvent::kPoweredOff;
+      up_[change.host] = !off;
+      recorder_.text(RecordKind::kFault, change.at_ns, change.host, {},
+                     off ? "power-off" : "reboot", {});
+      return;
+    }
+    default: return;
+  }
+}
+
+std::int64_t KernelBackend::kernel_time(SimTime at) const {
+  if (at == SimTime::never() || at.ns > kNoLimit - zero_) return kNoLimit;
+  return zero_ + at.ns;
+}
+
+// The lab is lost; whoever waits should not wait for ever.
+void KernelBackend::died() {
+  trouble_ = "the kernel died: " + kernel_->last_words();
+  for (Job& job : jobs_) {
+    if (job.state.done) continue;
+    job.state.done = true;
+    job.state.status = 255;
+    job.state.ended = now();
+    job.state.output += "lvslab: " + trouble_ + "\n";
+  }
+  up_.assign(up_.size(), false);
+}
+
+// --- loading -------------------------------------------------------------------------------------
+
+Result<void> KernelBackend::load(const scenario::Scenario& scenario, Trace* sink) {
+  scenario_ = scenario;
+  jobs_.clear();
+  jobs_of_host_.assign(scenario.hosts.size(), 0);
+  up_.assign(scenario.hosts.size(), false);
+  trouble_.clear();
+  replies_.clear();
+  recorded_ = {};
+  recorder_.begin(scenario_, sink);
+  if (!kernel_ || !kernel_->alive()) {
+    kernel_.reset();
+    auto booted = boot_(scenario.seed);
+    if (!booted) return std::unexpected(booted.error());
+    kernel_ = *std::move(booted);
+  }
+  lab_ = lab_of(scenario_);
+  const auto built = ask(MessageKind::kBuild, lab_, true);
+  if (!built) return std::unexpected(built.error());
+  zero_ = kernel_->now();
+  up_.assign(up_.size(), true);
+  return {};
+}
+
+std::optional<std::uint32_t> KernelBackend::find_host(std::string_view name) const {
+  const auto found = std::ranges::find(scenario_.hosts, name, &scenario::Host::name);
+  if (found == scenario_.hosts.end()) return std::nullopt;
+  return static_cast<std::uint32_t>(found - scenario_.hosts.begin());
+}
+
+bool KernelBackend::is_up(std::string_view host) const {
+  const auto index = find_host(host);
+  return index && up_[*index];
+}
+
+// --- typing --------------------------------------------------------------------------------------
+
+Result<Ticket> KernelBackend::exec(std::string_view host, std::string_view line) {
+  const auto index = find_host(host);
+  if (!index) return no_host(host);
+  if (!up_[*index]) return fail(std::string(host) + " is down: nothing can be typed on it");
+  const auto number = static_cast<std::uint32_t>(jobs_.size());
+  Job& job = jobs_.emplace_back();
+  job.host = *index;
+  job.number = ++jobs_of_host_[*index];
+  job.state.started = now();
+  job.command = recorder_.append_text(RecordKind::kCommand, job.state.started, *index, {}, line,
+                                      {0, job.number, 0});
+  Exec question;
+  question.host = *index;
+  question.job = number;
+  question.line = line;
+  if (auto asked = ask(MessageKind::kExec, question, false); !asked) {
+    if (!kernel_->alive())
+      died();
+    else
+      return std::unexpected(asked.error());
+  }
+  return Ticket(number);
+}
+
+void KernelBackend::interrupt(Ticket ticket) {
+  if (job_done(ticket)) return;
+  static_cast<void>(ask(MessageKind::kSignal, JobSignal{0, ticket.value, SIGINT}, false));
+}
+
+// --- running -------------------------------------------------------------------------------------
+
+SimTime KernelBackend::now() const {
+  if (!kernel_) return {};
+  return std::max(recorded_, SimTime{kernel_->now() - zero_});
+}
+
+RunStop KernelBackend::run(const lab::RunLimits& limits) {
+  RunStop stop;
+  const auto ends = [&](StopReason reason) {
+    stop.reason = reason;
+    return stop;
+  };
+  for (;;) {
+    if (limits.stop != nullptr && *limits.stop != 0) return ends(StopReason::kInterrupted);
+    if (std::ranges::any_of(limits.jobs, [&](Ticket t) { return job_done(t); })) {
+      return ends(StopReason::kJobDone);
+    }
+    if (stop.events >= limits.events) return ends(StopReason::kEventLimit);
+    if (!kernel_->alive()) {
+      died();
+      return ends(StopReason::kIdle);
+    }
+    const TurnEnd end = kernel_->turn(kernel_time(limits.until), limits.stop);
+    if (take_inbox() > 0) ++stop.events;
+    if (end == TurnEnd::kAtLimit) {
+      if (std::ranges::any_of(limits.jobs, [&](Ticket t) { return job_done(t); })) {
+        return ends(StopReason::kJobDone);
+      }
+      return ends(StopReason::kTimeReached);
+    }
+  }
+}
+
+// --- faults and tables ---------------------------------------------------------------------------
+
+Result<void> KernelBackend::apply(const scenario::Fault& fault) {
+  using scenario::FaultKind;
+  const auto host = find_host(fault.host);
+  if (!host) return no_host(fault.host);
+  LabFault question;
+  question.host = *host;
+  IfIndex dev;
+  if (scenario::is_link_fault(fault.kind)) {
+    const auto& nics = scenario_.hosts[*host].nics;
+    const auto nic = std::ranges::find(nics, fault.nic, &scenario::Nic::name);
+    if (nic == nics.end()) {
+      return fail("there is no interface '" + fault.host + "/" + fault.nic + "'");
+    }
+    const auto index = static_cast<std::uint32_t>(nic - nics.begin());
+    dev = IfIndex(static_cast<std::uint16_t>(index + 2));
+    const auto cable = std::ranges::find_if(lab_.cables, [&](const LabCable& c) {
+      return std::ranges::any_of(c.ends, [&](const LabPlug& p) {
+        return !p.is_switch && p.node == *host && p.nic == index;
+      });
+    });
+    if (cable == lab_.cables.end()) return {};  // no cable, nothing to break
+    question.cable = static_cast<std::uint32_t>(cable - lab_.cables.begin());
+    question.impairment = cable->from[0];
+  }
+  std::string text(scenario::to_string(fault.kind));
+  switch (fault.kind) {
+    case FaultKind::kLinkDown:
+    case FaultKind::kLinkUp: question.up = fault.kind == FaultKind::kLinkUp; break;
+    case FaultKind::kCrash: question.kind = LabFaultKind::kCrash; break;
+    case FaultKind::kReboot: question.kind = LabFaultKind::kReboot; break;
+    case FaultKind::kPowerOff: question.kind = LabFaultKind::kPowerOff; break;
+    case FaultKind::kLoss:
+      question.impairment.loss_ppm = fault.ppm;
+      text += " " + scenario::share_to_text(fault.ppm);
+      break;
+    case FaultKind::kDuplicate:
+      question.impairment.duplicate_ppm = fault.ppm;
+      text += " " + scenario::share_to_text(fault.ppm);
+      break;
+    case FaultKind::kDelay:
+      question.impairment.delay_ns = fault.delay.ns;
+      question.impairment.jitter_ns = fault.jitter.ns;
+      text += " " + scenario::duration_to_text(fault.delay);
+      break;
+  }
+  const bool impairs = fault.kind == FaultKind::kLoss || fault.kind == FaultKind::kDuplicate ||
+                       fault.kind == FaultKind::kDelay;
+  if (impairs) {
+    question.kind = LabFaultKind::kImpair;
+    for (LabImpairment& from : lab_.cables[question.cable].from) from = question.impairment;
+  }
+  recorder_.append_text(RecordKind::kFault, now(), *host, dev, text, {});
+  if (auto done = ask(MessageKind::kFault, question, false); !done) {
+    return std::unexpected(done.error());
+  }
+  if (fault.kind == FaultKind::kCrash || fault.kind == FaultKind::kPowerOff) up_[*host] = false;
+  if (fault.kind == FaultKind::kReboot) up_[*host] = true;
+  return {};
+}
+
+Result<HostTables> KernelBackend::tables(std::string_view host) {
+  const auto index = find_host(host);
+  if (!index) return no_host(host);
+  HostTables tables;
+  tables.hostname = scenario_.hosts[*index].name;
+  tables.now = now();
+  return tables;
+}
+
+}  // namespace lvslab::kernel

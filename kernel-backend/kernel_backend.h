@@ -1,0 +1,74 @@
+// The real kernel behind the waist of sim/lab/backend.h: the same scenarios, the same records.
+//
+// Models: all of Backend. One kernel is booted for the first load() and kept for those that follow;
+// it is booted anew if it died. What a line prints comes from the real tool, run by a shell.
+// Leaves out: going back in time, and reasons.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernel-backend/kernel.h"
+#include "kernel-backend/recorder.h"
+#include "sim/lab/backend.h"
+
+namespace lvslab::kernel {
+
+class KernelBackend final : public lab::Backend {
+ public:
+  using Boot = std::function<Result<std::unique_ptr<Kernel>>(std::uint64_t seed)>;
+  explicit KernelBackend(Boot boot) : boot_(std::move(boot)) {}
+
+  lab::Capabilities capabilities() const override;
+  lab::Rewindable* rewindable() override { return nullptr; }
+  Result<void> load(const scenario::Scenario& scenario, Trace* sink) override;
+
+  Result<lab::Ticket> exec(std::string_view host, std::string_view line) override;
+  lab::JobState job(lab::Ticket ticket) const override { return jobs_[ticket.value].state; }
+  bool job_done(lab::Ticket ticket) const override { return jobs_[ticket.value].state.done; }
+  void interrupt(lab::Ticket ticket) override;
+
+  SimTime now() const override;
+  lab::RunStop run(const lab::RunLimits& limits) override;
+
+  Result<void> apply(const scenario::Fault& fault) override;
+  bool is_up(std::string_view host) const override;
+  Result<HostTables> tables(std::string_view host) override;
+
+ private:
+  struct Job {
+    std::uint32_t host = 0;
+    std::uint32_t number = 0;  ///< per host, from 1
+    RecordId command;
+    lab::JobState state;
+  };
+
+  std::optional<std::uint32_t> find_host(std::string_view name) const;
+  /// Sends a question, and lets the kernel go on (without time, if that suffices) until it has
+  /// answered and done what is to be done at this very moment.
+  template <class T>
+  Result<std::string> ask(MessageKind kind, T question, bool takes_time);
+  /// What came: to the recorder, and to those who wait for it. The number of messages.
+  std::size_t take_inbox();
+  void take(const Message& message);
+  void died();
+  std::int64_t kernel_time(SimTime at) const;
+
+  Boot boot_;
+  std::unique_ptr<Kernel> kernel_;
+  scenario::Scenario scenario_;
+  Lab lab_;
+  Recorder recorder_;
+  std::vector<Job> jobs_;
+  std::vector<std::uint32_t> jobs_of_host_;
+  std::vector<bool> up_;
+  std::map<std::uint32_t, Reply> replies_;
+  std::uint32_t next_question_ = 1;
+  std::int64_t zero_ = 0;  ///< the kernel's time when the lab began
+  SimTime recorded_;       ///< of the last record
+  std::string trouble_;    ///< why the run cannot be trusted; empty: all is well
+};
+
+}  // namespace lvslab::kernel

@@ -1,0 +1,235 @@
+#include "kernel-backend/uml_kernel.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <chrono>
+#include <new>
+
+extern char** environ;
+
+namespace lvslab::kernel {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* kKernelPath = "/usr/bin/linux.uml";
+constexpr const char* kPackage = "Debian's package user-mode-linux";
+/// Real time for booting; the machine may be busy.
+constexpr std::chrono::seconds kBootLimit{60};
+/// How much processor time may pass without a pause before time creeps on.
+constexpr std::uint32_t kPatienceMs = 500;
+/// Longer messages go by a file: the kernel reads its serial line byte by byte.
+constexpr std::size_t kLongestLine = 1'000;
+constexpr std::size_t kConsoleKept = 1U << 14;
+
+std::string tool_directory() {
+  const char* given = std::getenv("LVSLAB_KERNEL_DIR");
+  return given != nullptr ? given : LVSLAB_KERNEL_DIR;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<UmlKernel>> UmlKernel::boot(const UmlOptions& options) {
+  if (::access(kKernelPath, X_OK) != 0) {
+    return fail(fmt::format("no kernel can be booted here: there is no {}", kKernelPath), {},
+                fmt::format("install {}", kPackage));
+  }
+  std::unique_ptr<UmlKernel> kernel(new UmlKernel);
+  auto started = kernel->start_keeper(options);
+  if (started) started = kernel->wait_for_hello();
+  if (started) return kernel;
+  return fail("no kernel can be booted here: " + started.error().message);
+}
+
+UmlKernel::~UmlKernel() {
+  lifeline_.reset();  // the keeper does the rest
+  if (keeper_ > 0) {
+    while (::waitpid(keeper_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
+  if (page_ != nullptr) ::munmap(page_, sizeof(ClockPage));
+}
+
+// --- starting ------------------------------------------------------------------------------------
+
+Result<void> UmlKernel::start_keeper(const UmlOptions& options) {
+  int lifeline[2], channel[2], console[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, lifeline) != 0 ||
+      ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0 ||
+      ::pipe2(console, O_CLOEXEC) != 0) {
+    return os_failure("pipes");
+  }
+  lifeline_ = Fd(lifeline[0]);
+  channel_ = Fd(channel[0]);
+  console_ = Fd(console[0]);
+  const Fd their_lifeline(lifeline[1]), their_channel(channel[1]), their_console(console[1]);
+  ::fcntl(channel_.get(), F_SETFL, O_NONBLOCK);
+  ::fcntl(console_.get(), F_SETFL, O_NONBLOCK);
+  page_fd_ = Fd(::memfd_create("lvslab-clock", MFD_CLOEXEC));
+  wake_ = Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  notify_ = Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (::ftruncate(page_fd_.get(), sizeof(ClockPage)) != 0) return os_failure("clock");
+  void* at =
+      ::mmap(nullptr, sizeof(ClockPage), PROT_READ | PROT_WRITE, MAP_SHARED, page_fd_.get(), 0);
+  if (at == MAP_FAILED) return os_failure("clock");
+  page_ = new (at) ClockPage;
+
+  const std::string agent = tool_directory() + "/lvslab-agent";
+  const std::string clock = tool_directory() + "/uml_clock.so";
+  const int given[] = {their_lifeline.get(), their_channel.get(), their_console.get(),
+                       page_fd_.get(),       wake_.get(),         notify_.get()};
+  // Numbers far above those in use, so that none is overwritten by another.
+  constexpr int kFirst = 60;
+  std::vector<std::string> words{"lvslab-keeper", "keep"};
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  for (int i = 0; i < 6; ++i) {
+    ::posix_spawn_file_actions_adddup2(&actions, given[i], kFirst + i);
+    words.push_back(std::to_string(kFirst + i));
+  }
+  words.insert(words.end(), {std::to_string(options.memory_mib), std::to_string(options.seed),
+                             kKernelPath, clock});
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  const int error =
+      ::posix_spawn(&keeper_, agent.c_str(), &actions, nullptr, arguments.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) {
+    keeper_ = -1;
+    return os_failure(agent, error);
+  }
+  alive_ = true;
+  return {};
+}
+
+Result<void> UmlKernel::wait_for_hello() {
+  const auto deadline = Clock::now() + kBootLimit;
+  while (Clock::now() < deadline) {
+    const TurnEnd end = turn(kNoLimit, nullptr);
+    for (const Message& message : inbox) {
+      Hello hello;
+      if (message.kind != MessageKind::kHello || !decode(message.payload, hello)) continue;
+      inbox.clear();
+      page_->limit = now();
+      page_->patience_ms = kPatienceMs;
+      return {};
+    }
+    if (end == TurnEnd::kDied) return fail(last_words());
+  }
+  give_up(fmt::format("it has not come up within {} s", kBootLimit.count()));
+  return fail(last_words());
+}
+
+// --- talking -------------------------------------------------------------------------------------
+
+void UmlKernel::give_up(std::string why) {
+  read_console();
+  alive_ = false;
+  why_dead_ = std::move(why);
+  lifeline_.reset();
+}
+
+std::string UmlKernel::last_words() {
+  std::string text = why_dead_;
+  std::string_view rest = console_text_;
+  if (rest.size() > 2'000) rest.remove_prefix(rest.size() - 2'000);
+  if (!rest.empty()) text += fmt::format("\n{}", rest);
+  return text;
+}
+
+void UmlKernel::read_console() {
+  char buffer[4096];
+  for (ssize_t got = 0; (got = ::read(console_.get(), buffer, sizeof buffer)) > 0;) {
+    console_text_.append(buffer, static_cast<std::size_t>(got));
+  }
+  if (console_text_.size() > kConsoleKept) {
+    console_text_.erase(0, console_text_.size() - kConsoleKept / 2);
+  }
+}
+
+void UmlKernel::read_channel() {
+  char buffer[1U << 16];
+  for (;;) {
+    const ssize_t got = ::read(channel_.get(), buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    taken_ += static_cast<std::uint64_t>(got);
+    reader_.feed({buffer, static_cast<std::size_t>(got)});
+  }
+  while (auto message = reader_.next()) inbox.push_back(*std::move(message));
+  if (!reader_.error().empty()) give_up("the agent in the kernel: " + reader_.error());
+}
+
+void UmlKernel::send(MessageKind kind, std::string payload) {
+  std::string bytes = framed(kind, payload);
+  if (bytes.size() > kLongestLine) {
+    const FileMessage by_file{fmt::format("{}/in{}", directory_, ++files_)};
+    if (!write_file(by_file.path, bytes)) return give_up("cannot write to " + by_file.path);
+    bytes = framed(MessageKind::kFile, by_file);
+  }
+  if (alive_ && !write_all(channel_.get(), bytes)) give_up("its control channel is closed");
+}
+
+// --- time ----------------------------------------------------------------------------------------
+
+TurnEnd UmlKernel::turn(std::int64_t limit, const volatile std::sig_atomic_t* stop) {
+  if (!alive_) return TurnEnd::kDied;
+  page_->limit = limit;
+  page_->taken = taken_;
+  page_->paused = 0;
+  page_->grant = ++grant_;
+  const std::uint64_t one = 1;
+  static_cast<void>(!::write(wake_.get(), &one, sizeof one));
+  TurnEnd end = TurnEnd::kDied;
+  while (alive_) {
+    pollfd ready[4] = {{channel_.get(), POLLIN, 0},
+                       {notify_.get(), POLLIN, 0},
+                       {lifeline_.get(), POLLIN, 0},
+                       {console_.get(), POLLIN, 0}};
+    constexpr int kLookAtStopMs = 100;
+    ::poll(ready, 4, kLookAtStopMs);
+    if (ready[3].revents != 0) read_console();
+    if (ready[1].revents != 0) {
+      std::uint64_t count = 0;
+      static_cast<void>(!::read(notify_.get(), &count, sizeof count));
+    }
+    read_channel();
+    if (ready[2].revents != 0) {
+      char buffer[512];
+      const ssize_t got = ::read(lifeline_.get(), buffer, sizeof buffer);
+      if (got <= 0) {
+        give_up("the kernel has stopped");
+      } else if (directory_.empty() && buffer[0] != '!') {
+        directory_.assign(buffer, static_cast<std::size_t>(got) - 1);
+      } else {
+        give_up(std::string(buffer + 1, static_cast<std::size_t>(got) - 1));
+      }
+    }
+    if (!alive_) break;
+    const bool all_read = page_->sent.load() == taken_;
+    if (page_->waiting.load() == grant_ && all_read) {
+      end = page_->now.load() >= limit ? TurnEnd::kAtLimit : TurnEnd::kStandsStill;
+      break;
+    }
+    if (page_->spun.load() == grant_ && all_read) {
+      end = TurnEnd::kAtLimit;
+      break;
+    }
+    if (stop != nullptr && *stop != 0) {
+      end = TurnEnd::kInterrupted;
+      break;
+    }
+  }
+  page_->paused = 1;
+  return end;
+}
+
+}  // namespace lvslab::kernel

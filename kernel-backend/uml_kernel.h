@@ -1,0 +1,60 @@
+// A User-Mode Linux kernel as an ordinary process of this machine, with virtual time.
+//
+// The keeper (agent/keeper.h) starts it and sees to its end. The clock (clock/clock_page.h) makes
+// time stand still except within turn(), in which it passes as fast as the kernel has nothing to
+// do.
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+
+#include "kernel-backend/clock/clock_page.h"
+#include "kernel-backend/kernel.h"
+#include "kernel-backend/os.h"
+
+namespace lvslab::kernel {
+
+struct UmlOptions {
+  unsigned memory_mib = 256;
+  std::uint64_t seed = 1;
+};
+
+class UmlKernel final : public Kernel {
+ public:
+  /// Boots and waits for the agent's hello. Errors: why no kernel can be booted here.
+  static Result<std::unique_ptr<UmlKernel>> boot(const UmlOptions& options);
+  ~UmlKernel() override;
+
+  bool alive() const override { return alive_; }
+  std::string last_words() override;
+  std::int64_t now() const override { return page_->now.load(); }
+  bool simulated_time() const override { return true; }
+  void send(MessageKind kind, std::string payload) override;
+  TurnEnd turn(std::int64_t limit, const volatile std::sig_atomic_t* stop) override;
+
+  pid_t keeper() const { return keeper_; }
+
+ private:
+  UmlKernel() = default;
+  Result<void> start_keeper(const UmlOptions& options);
+  Result<void> wait_for_hello();
+  void read_channel();
+  void read_console();
+  void give_up(std::string why);
+
+  Fd lifeline_, channel_, console_, page_fd_, wake_, notify_;
+  ClockPage* page_ = nullptr;
+  pid_t keeper_ = -1;
+  std::string directory_;
+  std::string console_text_;
+  std::string why_dead_;
+  FrameReader reader_;
+  std::uint64_t taken_ = 0;
+  std::uint32_t grant_ = 0;
+  std::uint32_t files_ = 0;
+  bool alive_ = false;
+};
+
+}  // namespace lvslab::kernel
