@@ -26,7 +26,8 @@ class Wrapper : public testing::Test {
     top_ = name;
     write("clone/lvslab", read_file("lvslab"));
     fs::permissions(top_ / "clone/lvslab", fs::perms::owner_all);
-    for (const char* part : {"sim/a.cpp", "cli/a.cpp", "CMakeLists.txt", "CMakePresets.json"}) {
+    for (const char* part : {"sim/a.cpp", "cli/a.cpp", "kernel-backend/a.cpp", "CMakeLists.txt",
+                             "CMakePresets.json"}) {
       write(std::string("clone/") + part, "");
     }
     write("clone/cmake/packages/build.txt", "# needed\nno-such-package-of-debian\n");
