@@ -7,6 +7,7 @@
 
 #include "kernel-backend/clock/clock_page.h"
 #include "kernel-backend/lab_of.h"
+#include "kernel-backend/tables_image.h"
 #include "sim/scenario/units.h"
 
 namespace lvslab::kernel {
@@ -123,6 +124,17 @@ void KernelBackend::take(const Message& message) {
       up_[change.host] = !off;
       recorder_.text(RecordKind::kFault, change.at_ns, change.host, {},
                      off ? "power-off" : "reboot", {});
+      return;
+    }
+    case MessageKind::kRows: {
+      RowNews news;
+      if (!decode(message.payload, news) || news.host >= up_.size()) return;
+      auto changes = decode_changes(news.image);
+      if (!changes) {
+        trouble_ = "the agent told of rows that are none: " + changes.error().message;
+        return;
+      }
+      for (RowChange& change : *changes) recorder_.row(news.at_ns, news.host, std::move(change));
       return;
     }
     default: return;
@@ -313,10 +325,12 @@ Result<void> KernelBackend::apply(const scenario::Fault& fault) {
 Result<HostTables> KernelBackend::tables(std::string_view host) {
   const auto index = find_host(host);
   if (!index) return no_host(host);
-  HostTables tables;
-  tables.hostname = scenario_.hosts[*index].name;
-  tables.now = now();
-  return tables;
+  auto image = ask(MessageKind::kTables, HostQuestion{0, *index}, false);
+  if (!image) return std::unexpected(image.error());
+  HostTables none;
+  none.hostname = scenario_.hosts[*index].name;
+  none.now = now();
+  return image->empty() ? Result<HostTables>(std::move(none)) : decode_tables(*image);
 }
 
 }  // namespace lvslab::kernel

@@ -25,12 +25,18 @@ Result<void> write_file(const std::string& path, std::string_view text) {
 Result<std::string> read_file(const std::string& path) {
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.valid()) return os_failure(path);
+  auto text = read_all(fd.get());
+  if (!text) return os_failure(path);
+  return text;
+}
+
+Result<std::string> read_all(int fd) {
   std::string text;
   char buffer[1U << 14];
   for (;;) {
-    const ssize_t got = ::read(fd.get(), buffer, sizeof buffer);
+    const ssize_t got = ::read(fd, buffer, sizeof buffer);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return os_failure(path);
+    if (got < 0) return os_failure("read");
     if (got == 0) return text;
     text.append(buffer, static_cast<std::size_t>(got));
   }

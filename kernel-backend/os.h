@@ -48,6 +48,8 @@ bool write_all(int fd, std::string_view text);
 /// Writes a (virtual) file with one write(2), as the kernel's own files need it.
 Result<void> write_file(const std::string& path, std::string_view text);
 Result<std::string> read_file(const std::string& path);
+/// Up to the end of `fd`.
+Result<std::string> read_all(int fd);
 /// mkdir -p.
 Result<void> make_directories(const std::string& path);
 /// mount(2); `data` may be empty.

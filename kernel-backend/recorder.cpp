@@ -60,7 +60,17 @@ void Recorder::text(RecordKind kind, std::int64_t at_ns, std::uint32_t host, Rec
   pending_.push_back({record, std::move(text)});
 }
 
-void Recorder::plain(TraceRecord record) { pending_.push_back({record, {}}); }
+void Recorder::row(std::int64_t at_ns, std::uint32_t host, RowChange change) {
+  static constexpr RecordKind kKinds[] = {RecordKind::kRowAdded, RecordKind::kRowChanged,
+                                          RecordKind::kRowRemoved};
+  TraceRecord record;
+  record.at = {at_ns};
+  record.node = NodeId(host);
+  record.kind = kKinds[static_cast<std::size_t>(change.event)];
+  pending_.push_back({record, {}, std::move(change.row)});
+}
+
+void Recorder::plain(TraceRecord record) { pending_.push_back({record}); }
 
 SimTime Recorder::flush() {
   std::ranges::stable_sort(pending_, {}, [](const Pending& p) { return p.record.at; });
@@ -73,7 +83,10 @@ SimTime Recorder::flush() {
       case RecordKind::kOutput:
       case RecordKind::kFault:
       case RecordKind::kCommand: p.record.args[0] = trace_->add_text(p.bytes); [[fallthrough]];
-      default: trace_->append(p.record); break;
+      default:
+        if (p.row) p.record.args[0] = trace_->add_row(*std::move(p.row));
+        trace_->append(p.record);
+        break;
     }
   }
   pending_.clear();

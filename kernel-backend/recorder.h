@@ -8,11 +8,13 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "kernel-backend/protocol/messages.h"
+#include "sim/base/table_diff.h"
 #include "sim/scenario/model.h"
 #include "sim/trace/trace.h"
 
@@ -26,6 +28,7 @@ class Recorder {
   void frame(CapturedFrame frame);
   void text(RecordKind kind, std::int64_t at_ns, std::uint32_t host, RecordId cause,
             std::string text, std::array<std::uint32_t, 3> args);
+  void row(std::int64_t at_ns, std::uint32_t host, RowChange change);
   /// A record without text.
   void plain(TraceRecord record);
 
@@ -38,7 +41,8 @@ class Recorder {
  private:
   struct Pending {
     TraceRecord record;
-    std::string bytes;  ///< of the frame, or the text
+    std::string bytes{};  ///< of the frame, or the text
+    std::optional<TableRow> row{};
   };
   struct Sent {
     RecordId record;

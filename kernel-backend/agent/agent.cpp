@@ -14,6 +14,7 @@
 #include <algorithm>
 
 #include "kernel-backend/agent/boot.h"
+#include "kernel-backend/agent/row_watch.h"
 
 namespace lvslab::kernel {
 namespace {
@@ -109,6 +110,11 @@ void Agent::handle(const Message& message) {
     case MessageKind::kInput:
       question(JobInput{}, [&](const JobInput& i) { return input(i); });
       return;
+    case MessageKind::kTables: {
+      HostQuestion asked;
+      if (decode(message.payload, asked)) ask_for_tables(asked);
+      return;
+    }
     case MessageKind::kFault:
       question(LabFault{}, [&](const LabFault& f) { return fault(f); });
       return;
@@ -142,6 +148,9 @@ Result<void> Agent::build(Lab lab) {
   clear();
   if (!wire_) return std::unexpected(wire_.error());
   lab_ = std::move(lab);
+  around_.hosts_file = hosts_file(lab_);
+  around_.epoch_ns = lab_.epoch_ns;
+  if (around_.fresh_sysctls.empty()) around_.fresh_sysctls = fresh_sysctls();
   if (auto done = wire_->build(lab_); !done) return done;
   hosts_.resize(lab_.hosts.size());
   for (std::uint32_t h = 0; h < hosts_.size(); ++h) {
@@ -165,12 +174,13 @@ Result<void> Agent::build(Lab lab) {
   }
   set_clock();
   recording_ = true;
+  for (const Host& host : hosts_) send_parcel(host.process.socket.get(), parcel::kLook, {});
   return {};
 }
 
 Result<void> Agent::start_process(std::uint32_t h, bool first_boot) {
   Host& host = hosts_[h];
-  auto process = start_host(lab_.hosts[h], hosts_file(lab_), host.paths, first_boot);
+  auto process = start_host(lab_.hosts[h], around_, host.paths, first_boot);
   if (!process) return std::unexpected(process.error());
   host.process = *std::move(process);
   const auto parcel = receive_parcel(host.process.socket.get(), true);
@@ -286,7 +296,25 @@ void Agent::drain_host(std::uint32_t h) {
   }
 }
 
-void Agent::on_parcel(std::uint32_t, Parcel& parcel) {
+void Agent::ask_for_tables(const HostQuestion& question) {
+  if (question.host >= hosts_.size() || !hosts_[question.host].up) {
+    answer(question.id, {}, {});  // a host that is down has none
+    return;
+  }
+  send_parcel(hosts_[question.host].process.socket.get(), parcel::kTables, encoded(question));
+}
+
+/// The rows that no event tells of: of those hosts that something happened to.
+void Agent::look_at_rows() {
+  for (Host& host : hosts_) {
+    if (host.stirred && host.up) {
+      send_parcel(host.process.socket.get(), parcel::kLook, {});
+    }
+    host.stirred = false;
+  }
+}
+
+void Agent::on_parcel(std::uint32_t h, Parcel& parcel) {
   switch (parcel.kind) {
     case parcel::kStarted: {
       Reply reply;
@@ -310,6 +338,25 @@ void Agent::on_parcel(std::uint32_t, Parcel& parcel) {
       exit.at_ns = now();
       jobs_[exit.job].running = false;
       channel_.send(MessageKind::kExit, exit);
+      look_at_rows();
+      return;
+    }
+    case parcel::kRows: {
+      RowNews news;
+      if (!recording_ || !decode(parcel.body, news)) return;
+      news.host = h;
+      channel_.send(MessageKind::kRows, news);
+      return;
+    }
+    case parcel::kTables: {
+      HostQuestion question;
+      if (!decode(parcel.body, question)) return;
+      auto image =
+          parcel.fd.valid() ? read_all(parcel.fd.get()) : Result<std::string>(os_failure("tables"));
+      if (image)
+        answer(question.id, {}, *std::move(image));
+      else
+        answer(question.id, std::unexpected(image.error()), {});
       return;
     }
     default: return;

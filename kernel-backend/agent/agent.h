@@ -32,7 +32,7 @@ class Agent {
     HostPaths paths;
     Fd capture;
     bool up = false;
-    std::vector<std::uint32_t> seen_devices;  ///< beyond those of the scenario
+    bool stirred = false;  ///< frames passed it since its rows were looked at
   };
 
   void wait_for_events();
@@ -54,6 +54,8 @@ class Agent {
 
   void drain_host(std::uint32_t host);
   void on_parcel(std::uint32_t host, Parcel& parcel);
+  void ask_for_tables(const HostQuestion& question);
+  void look_at_rows();
   void host_is_gone(std::uint32_t host);
   void drain_capture(std::uint32_t host);
   void send_frame(std::uint32_t host, const struct FrameInfo& info, std::string_view bytes);
@@ -63,6 +65,7 @@ class Agent {
   Channel channel_;
   std::string release_;
   Lab lab_;
+  HostSurroundings around_;
   Result<Wire> wire_ = fail("not open");
   std::vector<Host> hosts_;
   std::map<std::uint32_t, Job> jobs_;

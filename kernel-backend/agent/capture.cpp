@@ -103,6 +103,7 @@ void Agent::drain_capture(std::uint32_t h) {
 }
 
 void Agent::send_frame(std::uint32_t h, const FrameInfo& info, std::string_view bytes) {
+  hosts_[h].stirred = true;
   CapturedFrame frame{h, info.dev, info.at_ns - lab_.epoch_ns, info.outgoing, std::string(bytes)};
   if (info.checksum_missing) complete_checksum(frame.bytes);
   channel_.send(MessageKind::kFrame, frame);

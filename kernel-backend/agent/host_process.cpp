@@ -15,6 +15,7 @@
 
 #include "kernel-backend/agent/host_network.h"
 #include "kernel-backend/agent/host_root.h"
+#include "kernel-backend/agent/row_watch.h"
 #include "kernel-backend/agent/seqpacket.h"
 #include "kernel-backend/agent/terminal.h"
 #include "kernel-backend/protocol/codec.h"
@@ -29,7 +30,8 @@ constexpr int kRefused[] = {16 /* SYS_MODULE */, 17 /* SYS_RAWIO */, 25 /* SYS_T
 
 class HostMain {
  public:
-  HostMain(const LabHost& host, int socket) : host_(host), socket_(socket) {}
+  HostMain(const LabHost& host, const HostSurroundings& around, int socket)
+      : host_(host), rows_(around.epoch_ns, around.fresh_sysctls), socket_(socket) {}
   [[noreturn]] void run();
 
  private:
@@ -37,10 +39,18 @@ class HostMain {
   void start(const Exec& exec);
   void reap();
   void signal_job(const JobSignal& wanted);
+  void tell_rows(bool sysctls);
+  void tell_tables(std::string_view question);
+
+  struct Job {
+    std::uint32_t number = 0;
+    bool sysctls = false;  ///< it may have changed some
+  };
 
   const LabHost& host_;
+  RowWatch rows_;
   int socket_;
-  std::map<pid_t, std::uint32_t> jobs_;  ///< shells that run
+  std::map<pid_t, Job> jobs_;  ///< shells that run
   ShellState state_;
 };
 
@@ -54,8 +64,10 @@ void HostMain::run() {
   const Fd signals(signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK));
   send_parcel(socket_, parcel::kReady, {});
   for (;;) {
-    pollfd ready[2] = {{socket_, POLLIN, 0}, {signals.get(), POLLIN, 0}};
-    if (::poll(ready, 2, -1) < 0) continue;
+    pollfd ready[3] = {
+        {socket_, POLLIN, 0}, {signals.get(), POLLIN, 0}, {rows_.events_fd(), POLLIN, 0}};
+    if (::poll(ready, 3, -1) < 0) continue;
+    if (ready[2].revents != 0) tell_rows(false);
     if (ready[1].revents != 0) {
       signalfd_siginfo info;
       while (::read(signals.get(), &info, sizeof info) > 0) {
@@ -76,6 +88,7 @@ void HostMain::handle(Parcel& parcel) {
       std::string error;
       if (!capture) error = capture.error().message;
       if (auto done = configure_network(host_); !done) error = done.error().message;
+      if (auto done = rows_.open(); !done) error = done.error().message;
       send_parcel(socket_, parcel::kConfigured, error, capture ? capture->get() : -1);
       return;
     }
@@ -89,8 +102,20 @@ void HostMain::handle(Parcel& parcel) {
       if (decode(parcel.body, wanted)) signal_job(wanted);
       return;
     }
+    case parcel::kLook: tell_rows(false); return;
+    case parcel::kTables: tell_tables(parcel.body); return;
     default: return;
   }
+}
+
+void HostMain::tell_rows(bool sysctls) {
+  const std::string news = rows_.changes(sysctls);
+  if (!news.empty()) send_parcel(socket_, parcel::kRows, news);
+}
+
+void HostMain::tell_tables(std::string_view question) {
+  auto image = rows_.image();
+  send_parcel(socket_, parcel::kTables, question, image ? image->get() : -1);
 }
 
 void HostMain::start(const Exec& exec) {
@@ -100,7 +125,7 @@ void HostMain::start(const Exec& exec) {
     send_parcel(socket_, parcel::kFailed, encoded(failure));
     return;
   }
-  jobs_[started->pid] = exec.job;
+  jobs_[started->pid] = {exec.job, may_change_sysctls(exec.line)};
   const Reply reply{exec.job, {}, {}};
   send_parcel(socket_, parcel::kStarted, encoded(reply), started->master.get());
   state_.expect(started->pid, std::move(started->state));
@@ -113,8 +138,9 @@ void HostMain::reap() {
     if (job == jobs_.end()) continue;
     state_.collect(pid);
     JobExit exit;
-    exit.job = job->second;
+    exit.job = job->second.number;
     exit.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    tell_rows(job->second.sysctls);
     jobs_.erase(job);
     send_parcel(socket_, parcel::kExited, encoded(exit));
   }
@@ -122,27 +148,27 @@ void HostMain::reap() {
 
 void HostMain::signal_job(const JobSignal& wanted) {
   for (const auto& [pid, job] : jobs_) {
-    if (job == wanted.job) ::kill(-pid, wanted.signal);
+    if (job.number == wanted.job) ::kill(-pid, wanted.signal);
   }
 }
 
-[[noreturn]] void host_main(const LabHost& host, const std::string& hosts_file,
+[[noreturn]] void host_main(const LabHost& host, const HostSurroundings& around,
                             const HostPaths& paths, bool first_boot, int socket) {
   const auto give_up = [&](const Error& error) {
     send_parcel(socket, parcel::kFailed, error.message);
     _exit(1);
   };
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (auto done = enter_host_root(host, hosts_file, paths, first_boot); !done)
+  if (auto done = enter_host_root(host, around.hosts_file, paths, first_boot); !done)
     give_up(done.error());
   if (::sethostname(host.name.data(), host.name.size()) != 0) give_up({"sethostname", {}, {}});
   for (const int capability : kRefused) ::prctl(PR_CAPBSET_DROP, capability);
-  HostMain(host, socket).run();
+  HostMain(host, around, socket).run();
 }
 
 }  // namespace
 
-Result<HostProcess> start_host(const LabHost& host, const std::string& hosts_file,
+Result<HostProcess> start_host(const LabHost& host, const HostSurroundings& around,
                                const HostPaths& paths, bool first_boot) {
   int pair[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
@@ -160,7 +186,7 @@ Result<HostProcess> start_host(const LabHost& host, const std::string& hosts_fil
     const int socket = ::dup2(theirs.get(), 3) == 3 ? 3 : theirs.get();
     ::fcntl(socket, F_SETFD, FD_CLOEXEC);
     ::syscall(SYS_close_range, 4U, ~0U, 0U);
-    host_main(host, hosts_file, paths, first_boot, socket);
+    host_main(host, around, paths, first_boot, socket);
   }
   process.pid = static_cast<pid_t>(pid);
   return process;

@@ -8,9 +8,11 @@
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 #include "kernel-backend/os.h"
 #include "kernel-backend/protocol/messages.h"
+#include "sim/base/tables.h"
 
 namespace lvslab::kernel {
 
@@ -20,13 +22,20 @@ struct HostPaths {
   std::string root;   ///< where the overlay is mounted
 };
 
+/// What all hosts of a lab have in common.
+struct HostSurroundings {
+  std::string hosts_file;
+  std::int64_t epoch_ns = 0;
+  std::vector<SysctlRow> fresh_sysctls;
+};
+
 struct HostProcess {
   pid_t pid = -1;
   Fd socket;
 };
 
 /// Starts it in namespaces of its own. `first_boot`: the scenario's files are put on the disk.
-Result<HostProcess> start_host(const LabHost& host, const std::string& hosts_file,
+Result<HostProcess> start_host(const LabHost& host, const HostSurroundings& around,
                                const HostPaths& paths, bool first_boot);
 
 }  // namespace lvslab::kernel

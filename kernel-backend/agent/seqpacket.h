@@ -31,7 +31,9 @@ inline constexpr char kStarted = 's';     ///< host: body: job; fd: master of it
 inline constexpr char kFailed = 'f';      ///< host: body: job and error: it could not be started
 inline constexpr char kSignal = 'k';      ///< agent: body: JobSignal
 inline constexpr char kExited = 'x';      ///< host: body: JobExit
-inline constexpr char kTables = 't';      ///< agent: question; host: body: table image
+inline constexpr char kTables = 't';      ///< agent: body: question; host: the same, fd: the image
+inline constexpr char kLook = 'l';        ///< agent: look for changed rows now
+inline constexpr char kRows = 'w';        ///< host: body: RowNews without its host
 }  // namespace parcel
 
 }  // namespace lvslab::kernel

@@ -28,6 +28,7 @@ enum class MessageKind : std::uint8_t {
   kDevice,     ///< agent: DeviceSeen
   kLost,       ///< agent: FramesLost
   kPower,      ///< agent: PowerChange
+  kRows,       ///< agent: RowNews
   kFile        ///< launcher: FileMessage; the message proper stands in a file
 };
 
@@ -272,6 +273,17 @@ struct FramesLost {
   template <class F>
   void each(F&& f) {
     f(host, count);
+  }
+};
+
+/// Rows of a host's tables that came, changed or went (tables_image.h: encode_changes()).
+struct RowNews {
+  std::uint32_t host = 0;
+  std::int64_t at_ns = 0;
+  std::string image;
+  template <class F>
+  void each(F&& f) {
+    f(host, at_ns, image);
   }
 };
 

@@ -1,0 +1,42 @@
+// The tables of a lab host, watched from inside of its namespaces.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "kernel-backend/os.h"
+#include "kernel-backend/tables_reader.h"
+
+namespace lvslab::kernel {
+
+class RowWatch {
+ public:
+  /// `fresh`: what the sysctls of an untouched namespace are; outlives this.
+  RowWatch(std::int64_t epoch_ns, const std::vector<SysctlRow>& fresh)
+      : epoch_ns_(epoch_ns), fresh_(fresh) {}
+
+  /// In the host's namespaces, once its own /proc is in place.
+  Result<void> open();
+  /// Readable when rows have changed; negative before open().
+  int events_fd() const { return reader_ ? reader_->events_fd() : -1; }
+
+  /// A body for parcel::kRows; empty if nothing changed. `sysctls`: those may have changed as well.
+  std::string changes(bool sysctls);
+  /// Everything, as a table image in a file without a name.
+  Result<Fd> image();
+
+ private:
+  SimTime now() const;
+
+  std::int64_t epoch_ns_;
+  const std::vector<SysctlRow>& fresh_;
+  std::optional<TableReader> reader_;
+};
+
+/// The sysctls of a network namespace that was made for that alone.
+std::vector<SysctlRow> fresh_sysctls();
+
+/// Lines that may write a sysctl.
+bool may_change_sysctls(std::string_view line);
+
+}  // namespace lvslab::kernel
