@@ -37,6 +37,9 @@ struct LinkStats {
   bool operator==(const LinkStats&) const = default;
 };
 
+/// A device that packs IPv4 into IPv4: tunl0 and the like.
+enum class TunnelKind : std::uint8_t { kNone, kIpip, kGre };
+
 struct LinkRow {
   IfIndex dev;
   ShortName name;
@@ -49,6 +52,7 @@ struct LinkRow {
   bool promisc = false;
   bool loopback = false;
   bool multicast = true;
+  TunnelKind tunnel = TunnelKind::kNone;
   LinkStats stats;
   bool operator==(const LinkRow&) const = default;
 };
@@ -177,6 +181,17 @@ struct SocketRow {
 
 enum class IpvsForward : std::uint8_t { kMasq = 0, kLocal = 1, kTunnel = 2, kRoute = 3 };
 
+/// How packets travel to a server with kTunnel: IP_VS_CONN_F_TUNNEL_TYPE_*.
+enum class IpvsTunnelType : std::uint8_t { kIpip = 0, kGue = 1, kGre = 2 };
+/// IP_VS_TUNNEL_ENCAP_FLAG_*.
+enum class IpvsTunnelChecksum : std::uint8_t { kNone = 0, kFull = 1, kRemote = 2 };
+struct IpvsTunnel {
+  IpvsTunnelType type = IpvsTunnelType::kIpip;
+  IpvsTunnelChecksum checksum = IpvsTunnelChecksum::kNone;
+  std::uint16_t port = 0;  ///< UDP port of gue
+  bool operator==(const IpvsTunnel&) const = default;
+};
+
 /// The counters of ip_vs_stats: what `ipvsadm --stats` and `--rate` print.
 struct IpvsCounters {
   std::uint64_t conns = 0, in_pkts = 0, out_pkts = 0, in_bytes = 0, out_bytes = 0;
@@ -200,6 +215,7 @@ struct IpvsServiceRow {
   bool one_packet = false;
   std::uint32_t timeout_s = 0;     ///< persistence
   Ipv4Addr netmask{0xffff'ffffU};  ///< persistence granularity
+  std::uint32_t sched_flags = 0;   ///< -b: IP_VS_SVC_F_SCHED1..3
   IpvsCounters counters;
   bool operator==(const IpvsServiceRow&) const = default;
 };
@@ -209,6 +225,7 @@ struct IpvsDestRow {
   Ipv4Addr addr;
   std::uint16_t port = 0;
   IpvsForward forward = IpvsForward::kMasq;
+  IpvsTunnel tunnel;
   std::int32_t weight = 1;
   std::uint32_t upper = 0, lower = 0;  ///< connection thresholds
   std::uint32_t active = 0, inactive = 0, persistent = 0;

@@ -134,6 +134,9 @@ std::string service_line(const IpvsServiceRow& row, Layout layout, const IpvsLis
     return fmt::format("{:<33}", label) + counters_text(row.counters, layout, list.exact);
   }
   std::string line = fmt::format("{} {}", label, row.scheduler.view());
+  if (row.sched_flags != 0) {
+    line += fmt::format(" ({})", ipvs_sched_flag_names(row.scheduler.view(), row.sched_flags));
+  }
   if (row.persistent) {
     line += fmt::format(" persistent {}", row.timeout_s);
     if (row.netmask != Ipv4Addr::broadcast()) {
@@ -262,6 +265,9 @@ std::string render_ipvs_save(const HostTables& tables, bool numeric, HostNames n
       if (row->netmask != Ipv4Addr::broadcast()) {
         text += fmt::format(" -M {}", row->netmask.to_string());
       }
+    }
+    if (row->sched_flags != 0) {
+      text += fmt::format(" -b {}", ipvs_sched_flag_names(row->scheduler.view(), row->sched_flags));
     }
     text += row->one_packet ? " -o\n" : "\n";
     for (const IpvsDestRow* dest : dests_of(tables, key, false)) {

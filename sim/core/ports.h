@@ -25,6 +25,7 @@ struct Packet {
   std::uint32_t mark = 0;
   MacAddr source_mac;           ///< of the Ethernet header it came with
   bool link_broadcast = false;  ///< it came as a link-layer broadcast or multicast
+  bool ipvs_property = false;   ///< IPVS has dealt with it: its hooks and nat pass it by
 };
 
 /// Linux errno values that reach programs; printed by strerror.

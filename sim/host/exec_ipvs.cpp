@@ -19,8 +19,6 @@ Output refused(Verb verb, Errno error) {
   }
 }
 
-constexpr std::string_view kSchedulers = "rr wrr lc wlc";
-
 /// What the real IPVS can do and this one cannot; nothing if all is well.
 std::optional<Output> missing(const command::IpvsadmCommand& c) {
   const auto say = [](std::string_view what, std::string_view close) {
@@ -29,16 +27,8 @@ std::optional<Output> missing(const command::IpvsadmCommand& c) {
   if (c.service && c.service->fwmark != 0) return say("a firewall-mark service (-f)", "-t or -u");
   if (c.persistent) return say("persistence (-p)", "a service without it");
   if (c.one_packet) return say("one-packet scheduling (-o)", "a service without it");
-  if (c.sched_flags != 0) return say("scheduler flags (-b)", "a service without them");
   if (c.server && c.server->forward == IpvsForward::kMasq) return say("NAT (-m)", "-g");
   if (c.server && c.server->forward == IpvsForward::kTunnel) return say("tunneling (-i)", "-g");
-  static constexpr std::string_view kOthers[] = {"lblc", "lblcr", "dh",  "sh", "sed",
-                                                 "nq",   "fo",    "ovf", "mh", "twos"};
-  for (const std::string_view other : kOthers) {
-    if (c.scheduler == other) {
-      return say("the scheduler " + std::string(other), kSchedulers);
-    }
-  }
   return std::nullopt;
 }
 
@@ -61,9 +51,10 @@ CommandOutcome Executor::operator()(const command::IpvsadmCommand& c) {
     case Verb::kEditService: {
       const auto id = ipvs::scheduler_by_name(c.scheduler);
       if (!id) return ipvs_failure(c.verb, IpvsErrno::kEnoent);
+      const ipvs::ServiceOptions options{.scheduler = *id, .sched_flags = c.sched_flags};
       const Errno error = c.verb == Verb::kAddService
-                              ? director.add_service(step_, *c.service, *id)
-                              : director.edit_service(step_, *c.service, *id);
+                              ? director.add_service(step_, *c.service, options)
+                              : director.edit_service(step_, *c.service, options);
       return refused(c.verb, error);
     }
     case Verb::kDeleteService: return refused(c.verb, director.delete_service(step_, *c.service));

@@ -28,6 +28,8 @@ constexpr std::array kVsSysctls = {
     VsSysctl{"expire_nodest_conn", "0", &VsSysctls::expire_nodest_conn, 1},
     VsSysctl{"expire_quiescent_template", "0", nullptr, 0},
     VsSysctl{"ignore_tunneled", "0", nullptr, 0},
+    VsSysctl{"lblc_expiration", "86400", &VsSysctls::lblc_expiration_s, INT32_MAX / 100},
+    VsSysctl{"lblcr_expiration", "86400", &VsSysctls::lblcr_expiration_s, INT32_MAX / 100},
     VsSysctl{"nat_icmp_send", "0", nullptr, 0},
     VsSysctl{"pmtu_disc", "1", nullptr, 0},
     VsSysctl{"run_estimation", "1", nullptr, 0},

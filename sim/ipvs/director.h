@@ -43,6 +43,8 @@ struct VsSysctls {
   std::int32_t conn_reuse_mode = 1;
   std::int32_t expire_nodest_conn = 0;
   std::int32_t sloppy_tcp = 0;
+  std::int32_t lblc_expiration_s = 86'400;
+  std::int32_t lblcr_expiration_s = 86'400;
 };
 
 struct DestOptions {
@@ -57,8 +59,8 @@ class Director {
  public:
   // --- ipvsadm; the errors are those of the kernel's socket options -----------------------------
   /// kExist: the service is there. kSrch: it is not.
-  Errno add_service(Step& step, const IpvsServiceKey& key, SchedulerId scheduler);
-  Errno edit_service(Step& step, const IpvsServiceKey& key, SchedulerId scheduler);
+  Errno add_service(Step& step, const IpvsServiceKey& key, const ServiceOptions& options);
+  Errno edit_service(Step& step, const IpvsServiceKey& key, const ServiceOptions& options);
   Errno delete_service(Step& step, const IpvsServiceKey& key);
   /// Deletes all services; connection entries stay (KERNEL-visible: they expire by themselves).
   void flush(Step& step);
@@ -96,11 +98,13 @@ class Director {
  private:
   Service* find_service(const IpvsServiceKey& key);
   const Service* find_service(const IpvsServiceKey& key) const;
+  /// The service that a packet without an entry is for: ip_vs_service_find().
+  Service* service_for(std::uint32_t mark, const ConnKey& key);
   std::uint32_t find_dest(const Service& service, Ipv4Addr addr, std::uint16_t port) const;
   std::uint32_t take_from_trash(const IpvsServiceKey& key, Ipv4Addr addr, std::uint16_t port,
                                 SimTime now);
   void unlink_dest(Step& step, Service& service, std::uint32_t dest);
-  void apply(Dest& dest, const DestOptions& options);
+  void apply(Dest& dest, const DestOptions& options, bool add);
   void purge_trash(SimTime now);
 
   std::uint32_t schedule(Step& step, Service& service, const ConnKey& key);

@@ -33,23 +33,25 @@ std::uint32_t Director::find_dest(const Service& service, Ipv4Addr addr, std::ui
   return kNoDest;
 }
 
-Errno Director::add_service(Step& step, const IpvsServiceKey& key, SchedulerId id) {
+Errno Director::add_service(Step& step, const IpvsServiceKey& key, const ServiceOptions& options) {
   if (find_service(key) != nullptr) return Errno::kExist;
   Service service;
   service.key = key;
-  service.scheduler = id;
-  scheduler(id).init(service, dests_);
+  service.scheduler = options.scheduler;
+  service.sched_flags = options.sched_flags;
+  bind_scheduler(service, dests_, step.now());
   services_.push_back(std::move(service));
   if (step.tracing()) step.row_added(service_row(services_.back()));
   return Errno::kNone;
 }
 
-Errno Director::edit_service(Step& step, const IpvsServiceKey& key, SchedulerId id) {
+Errno Director::edit_service(Step& step, const IpvsServiceKey& key, const ServiceOptions& options) {
   Service* service = find_service(key);
   if (service == nullptr) return Errno::kSrch;
-  if (service->scheduler != id) {
-    service->scheduler = id;
-    scheduler(id).init(*service, dests_);
+  service->sched_flags = options.sched_flags;
+  if (service->scheduler != options.scheduler) {
+    service->scheduler = options.scheduler;
+    bind_scheduler(*service, dests_, step.now());
   }
   if (step.tracing()) step.row_changed(service_row(*service));
   return Errno::kNone;
@@ -68,9 +70,11 @@ void Director::flush(Step& step) {
   while (!services_.empty()) delete_service(step, services_.front().key);
 }
 
-void Director::apply(Dest& dest, const DestOptions& options) {
+// __ip_vs_update_dest().
+void Director::apply(Dest& dest, const DestOptions& options, bool add) {
   dest.forward = options.forward;
   dest.weight = options.weight;
+  if (add || options.weight != 0) dest.last_weight = options.weight;
   if (options.upper == 0 || options.upper > dest.upper) dest.overloaded = false;
   dest.upper = options.upper;
   dest.lower = options.lower;
@@ -92,7 +96,9 @@ std::uint32_t Director::take_from_trash(const IpvsServiceKey& key, Ipv4Addr addr
 void Director::purge_trash(SimTime now) {
   std::erase_if(trash_, [&](std::uint32_t d) {
     const Dest& dest = dests_[d];
-    const bool idle = dest.active == 0 && dest.inactive == 0;
+    const bool idle = dest.active == 0 && dest.inactive == 0 &&
+                      std::ranges::none_of(
+                          services_, [d](const Service& s) { return scheduler_refers_to(s, d); });
     if (!idle || now - dest.trashed < kTrashPeriod) return false;
     dests_.release(d);
     return true;
@@ -111,7 +117,7 @@ Errno Director::add_dest(Step& step, const IpvsServiceKey& key, const DestOption
     dests_[d].port = options.port;
     dests_[d].service_key = key;
   }
-  apply(dests_[d], options);
+  apply(dests_[d], options, true);
   dests_[d].available = true;
   service->dests.insert(service->dests.begin(), d);
   scheduler(service->scheduler).changed(*service, dests_, kNoDest, kNoDest);
@@ -124,7 +130,7 @@ Errno Director::edit_dest(Step& step, const IpvsServiceKey& key, const DestOptio
   if (service == nullptr) return Errno::kSrch;
   const std::uint32_t d = find_dest(*service, options.addr, options.port);
   if (d == kNoDest) return Errno::kNoEnt;
-  apply(dests_[d], options);
+  apply(dests_[d], options, false);
   scheduler(service->scheduler).changed(*service, dests_, kNoDest, kNoDest);
   if (step.tracing()) step.row_changed(dest_row(d));
   return Errno::kNone;
@@ -177,6 +183,7 @@ IpvsServiceRow Director::service_row(const Service& service) const {
   IpvsServiceRow row;
   row.key = service.key;
   row.scheduler = scheduler(service.scheduler).name;
+  row.sched_flags = service.sched_flags;
   return row;
 }
 

@@ -58,10 +58,18 @@ Verdict Director::on_packet(Step& step, const Packet& packet) {
   return pass(step, packet, conn, flags);
 }
 
+Service* Director::service_for(std::uint32_t mark, const ConnKey& key) {
+  if (mark != 0) {
+    if (Service* marked = find_service({0, {}, 0, mark})) return marked;
+  }
+  if (Service* exact = find_service({key.protocol, key.virt, key.virt_port, 0})) return exact;
+  return find_service({key.protocol, key.virt, 0, 0});
+}
+
 // A packet without an entry: is it the first one of a connection to a virtual service?
 Verdict Director::admit(Step& step, const Packet& packet, const ConnKey& key,
                         std::uint8_t tcp_flags, std::uint32_t& conn) {
-  Service* service = find_service({key.protocol, key.virt, key.virt_port, 0});
+  Service* service = service_for(packet.mark, key);
   if (service == nullptr) {
     if (packet.in_dev.valid())
       step.explain(Reason::kIpvsNoService, packet.in_dev, {arg(key.virt), key.virt_port, 0});
@@ -84,7 +92,17 @@ Verdict Director::admit(Step& step, const Packet& packet, const ConnKey& key,
 
 std::uint32_t Director::schedule(Step& step, Service& service, const ConnKey& key) {
   const Scheduler& how = scheduler(service.scheduler);
-  const Choice choice = how.schedule(service, dests_);
+  const auto seconds = [](std::int32_t s) {
+    return milliseconds(static_cast<std::uint32_t>(s) * 1'000U);
+  };
+  const Choice choice = how.schedule(service, dests_,
+                                     {.client = key.client,
+                                      .client_port = key.client_port,
+                                      .target = key.virt,
+                                      .now = step.now(),
+                                      .random = step.random(),
+                                      .lblc_expiration = seconds(sysctls_.lblc_expiration_s),
+                                      .lblcr_expiration = seconds(sysctls_.lblcr_expiration_s)});
   if (choice.dest == kNoDest) return ConnTable::kNone;
   Dest& dest = dests_[choice.dest];
   step.explain(how.reason, {},

@@ -11,7 +11,29 @@ namespace lvslab::ipvs {
 
 inline constexpr std::uint32_t kNoDest = 0xffff'ffffU;
 
-enum class SchedulerId : std::uint8_t { kRr, kWrr, kLc, kWlc };
+enum class SchedulerId : std::uint8_t {
+  kRr,
+  kWrr,
+  kLc,
+  kWlc,
+  kFo,
+  kOvf,
+  kLblc,
+  kLblcr,
+  kDh,
+  kSh,
+  kMh,
+  kSed,
+  kNq,
+  kTwos
+};
+
+/// lblc and lblcr: the servers that a destination address was sent to; lblc keeps only one.
+struct Locality {
+  Ipv4Addr target;
+  std::vector<std::uint32_t> dests;  ///< newest first
+  SimTime used, modified;
+};
 
 /// What a scheduler remembers between packets (svc->sched_data).
 struct SchedulerState {
@@ -19,6 +41,9 @@ struct SchedulerState {
   std::int32_t current_weight = 0;  ///< wrr: cw, mw and di of struct ip_vs_wrr_mark
   std::int32_t max_weight = 0;
   std::int32_t step = 0;
+  SimTime bound;                       ///< when the scheduler was bound: its periodic timer's start
+  std::vector<std::uint32_t> buckets;  ///< dh, sh, mh: the lookup table
+  std::vector<Locality> localities;    ///< lblc, lblcr: by target
 };
 
 /// A real server of one service. Its index stays valid while connections refer to it: deleted
@@ -32,6 +57,7 @@ struct Dest {
   bool available = false;   ///< IP_VS_DEST_F_AVAILABLE
   bool overloaded = false;  ///< IP_VS_DEST_F_OVERLOAD
   std::int32_t weight = 1;
+  std::int32_t last_weight = 1;  ///< the last one that was not 0: mh builds its table with it
   std::uint32_t upper = 0, lower = 0;
   std::uint32_t active = 0, inactive = 0;
   SimTime trashed;             ///< deleted, or left by its last connection; only if !available
@@ -39,9 +65,20 @@ struct Dest {
   Counters counters;
 };
 
+/// `-b`: IP_VS_SVC_F_SCHED1 and _SCHED2 (include/uapi/linux/ip_vs.h).
+inline constexpr std::uint32_t kSchedFallback = 0x08;  ///< sh-fallback, mh-fallback
+inline constexpr std::uint32_t kSchedPort = 0x10;      ///< sh-port, mh-port
+
+/// What -A and -E say about a service.
+struct ServiceOptions {
+  SchedulerId scheduler = SchedulerId::kWlc;
+  std::uint32_t sched_flags = 0;
+};
+
 struct Service {
   IpvsServiceKey key;
   SchedulerId scheduler = SchedulerId::kWlc;
+  std::uint32_t sched_flags = 0;
   SchedulerState state;
   std::vector<std::uint32_t> dests;  ///< kernel order: newest first
   Counters counters;

@@ -192,8 +192,8 @@ TEST(Dest, IsItsAddressAndPortAndAddingItAgainChangesNothing) {
   EXPECT_EQ(bench.remove(k206), Errno::kNoEnt);
   EXPECT_EQ(bench.remove_service(kDns), Errno::kSrch);
   Step step = bench.step();
-  EXPECT_EQ(bench.director.add_service(step, kWeb, SchedulerId::kRr), Errno::kExist);
-  EXPECT_EQ(bench.director.edit_service(step, kDns, SchedulerId::kRr), Errno::kSrch);
+  EXPECT_EQ(bench.director.add_service(step, kWeb, {SchedulerId::kRr}), Errno::kExist);
+  EXPECT_EQ(bench.director.edit_service(step, kDns, {SchedulerId::kRr}), Errno::kSrch);
 }
 
 TEST(ConnReuse, KeepsTheServerOfFinWait) {

@@ -29,7 +29,7 @@ class DirectorBench {
   Step step() { return Step(world, timers, &trace, NodeId(0)); }
   void service(SchedulerId scheduler, const IpvsServiceKey& key = kWeb) {
     Step s = step();
-    EXPECT_EQ(director.add_service(s, key, scheduler), Errno::kNone);
+    EXPECT_EQ(director.add_service(s, key, {.scheduler = scheduler}), Errno::kNone);
   }
   Errno add(Ipv4Addr server, std::int32_t weight = 1) {
     Step s = step();
@@ -50,12 +50,12 @@ class DirectorBench {
 
   /// A segment of a client to the service `to`.
   Verdict segment(std::uint16_t port, std::uint8_t flags, Ipv4Addr client = kClient,
-                  const IpvsServiceKey& to = kWeb) {
+                  const IpvsServiceKey& to = kWeb, std::uint32_t mark = 0) {
     TcpRepr tcp;
     tcp.src_port = port;
     tcp.dst_port = to.port;
     tcp.flags = flags;
-    return in(tcp_segment({{}, {}, client, to.addr}, tcp));
+    return in(tcp_segment({{}, {}, client, to.addr}, tcp), mark);
   }
   /// An answer that passes the director on its way to the client.
   void reply(std::uint16_t port, std::uint8_t flags) {
@@ -68,8 +68,9 @@ class DirectorBench {
     director.on_reply(s, packet);
     world.frames.release(packet.frame);
   }
-  Verdict in(const std::vector<std::uint8_t>& ethernet) {
-    const Packet packet = packet_of(ethernet);
+  Verdict in(const std::vector<std::uint8_t>& ethernet, std::uint32_t mark = 0) {
+    Packet packet = packet_of(ethernet);
+    packet.mark = mark;
     Step s = step();
     const Verdict verdict = director.on_packet(s, packet);
     world.frames.release(packet.frame);

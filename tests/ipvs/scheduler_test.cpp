@@ -4,6 +4,7 @@
 namespace lvslab::ipvs::test {
 namespace {
 
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 
@@ -16,6 +17,17 @@ Sequence serve(DirectorBench& bench, int connections, std::uint16_t first_port =
   for (int i = 0; i < connections; ++i) {
     const auto port = static_cast<std::uint16_t>(first_port + 7 * i);
     out.push_back(static_cast<int>(bench.whole_connection(port).bits & 0xff));
+  }
+  return out;
+}
+
+/// Connections that stay open; 0 where the client was refused.
+Sequence keep(DirectorBench& bench, int connections, std::uint16_t first_port = 30'001) {
+  Sequence out;
+  for (int i = 0; i < connections; ++i) {
+    const auto port = static_cast<std::uint16_t>(first_port + i);
+    out.push_back(static_cast<int>(bench.segment(port, kSyn).next.bits & 0xff));
+    bench.segment(port, kAck);
   }
   return out;
 }
@@ -84,7 +96,7 @@ TEST(WeightedRoundRobin, StepsByTheGreatestCommonDivisor) {
 TEST(WeightedRoundRobin, BeginsAtTheMaximumIfItIsChosenForServersThatAreThere) {
   DirectorBench bench = three_servers(SchedulerId::kRr, 1, 5, 1);
   Step step = bench.step();
-  ASSERT_EQ(bench.director.edit_service(step, kWeb, SchedulerId::kWrr), Errno::kNone);
+  ASSERT_EQ(bench.director.edit_service(step, kWeb, {SchedulerId::kWrr}), Errno::kNone);
   EXPECT_THAT(serve(bench, 7), ElementsAre(204, 204, 204, 204, 206, 204, 202));
 }
 
@@ -100,6 +112,68 @@ TEST(WeightedLeastConnection, DividesTheLoadByTheWeight) {
   EXPECT_THAT(serve_mixed(bench),
               ElementsAreArray({206, 204, 202, 202, 206, 202, 206, 204, 206, 206, 204, 206,
                                 204, 204, 204, 204, 204, 204, 202, 202, 202, 202, 202, 202}));
+}
+
+TEST(ShortestDelay, NeverLeavesTheHeaviestWhileConnectionsAreShort) {
+  DirectorBench bench = three_servers(SchedulerId::kSed);
+  EXPECT_THAT(serve(bench, 8), Each(202));
+}
+
+TEST(ShortestDelay, AndNeverQueueCountActiveConnectionsOnly) {
+  DirectorBench sed = three_servers(SchedulerId::kSed), nq = three_servers(SchedulerId::kNq);
+  EXPECT_THAT(serve_mixed(sed),
+              ElementsAreArray({202, 202, 202, 202, 202, 202, 206, 206, 206, 206, 206, 206,
+                                202, 202, 202, 202, 202, 202, 206, 206, 206, 206, 206, 206}));
+  EXPECT_THAT(serve_mixed(nq),
+              ElementsAreArray({206, 206, 206, 206, 206, 206, 204, 204, 204, 204, 204, 204,
+                                202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202}));
+}
+
+TEST(ShortestDelay, GivesByWeightWhenConnectionsStay) {
+  DirectorBench sed = three_servers(SchedulerId::kSed), nq = three_servers(SchedulerId::kNq);
+  EXPECT_THAT(keep(sed, 12), ElementsAreArray({202, 206, 202, 206, 204, 202,  //
+                                               202, 206, 202, 206, 204, 202}));
+  EXPECT_THAT(keep(nq, 12), ElementsAreArray({206, 204, 202, 202, 206, 202,  //
+                                              202, 206, 202, 206, 204, 202}));
+}
+
+TEST(Overflow, SendsTheNextServerWhatIsMoreThanTheWeight) {
+  DirectorBench bench = three_servers(SchedulerId::kOvf);
+  EXPECT_THAT(keep(bench, 10), ElementsAre(202, 202, 202, 202, 206, 206, 206, 204, 204, 0));
+}
+
+TEST(FailOver, StaysWithTheHeaviestUntilItIsQuiesced) {
+  DirectorBench bench = three_servers(SchedulerId::kFo);
+  EXPECT_THAT(keep(bench, 8), Each(202));
+  bench.edit(k202, 0);
+  EXPECT_THAT(serve(bench, 3, 50'000), Each(206));
+}
+
+TEST(SourceHash, DependsOnTheClientAlone) {
+  DirectorBench bench = three_servers(SchedulerId::kSh);
+  const Sequence servers = serve_mixed(bench);
+  for (std::size_t i = 0; i < 24; ++i) {
+    EXPECT_EQ(servers[i], (Sequence{204, 206, 206, 202}[i % 4]));
+  }
+}
+
+TEST(Locality, IsForgottenADayAfterItsLastUse) {
+  DirectorBench bench = three_servers(SchedulerId::kLblc, 1, 1, 1);
+  EXPECT_THAT(serve(bench, 3), Each(206)) << "one destination address";
+  bench.wait_s(86'000);
+  EXPECT_THAT(serve(bench, 1), Each(206));
+  bench.edit(k206, 2);
+  bench.wait_s(86'400 + 1'800);
+  bench.segment(9, kSyn, kClient);
+  EXPECT_EQ(bench.dest(k206).active, 1U);
+}
+
+TEST(Locality, GrowsASetOnlyWhenItsServersAreOverloaded) {
+  DirectorBench bench = three_servers(SchedulerId::kLblcr, 1, 9, 9);
+  bench.edit(k204, 1);
+  bench.edit(k206, 1);
+  EXPECT_THAT(keep(bench, 2), Each(206));
+  EXPECT_THAT(keep(bench, 1, 50'000), Each(204)) << ".206 has two for a weight of 1, .204 is idle";
 }
 
 TEST(LeastConnection, AndWlcTakeNoServerOfWeightZero) {
@@ -129,12 +203,14 @@ TEST_P(EveryScheduler, RefusesWithoutServersAndAfterTheLastWasRemoved) {
   EXPECT_EQ(bench.segment(40'002, kSyn).kind, VerdictKind::kPortUnreachable);
 }
 
-TEST_P(EveryScheduler, SpreadsOverServersOfOneWeight) {
+class Balancing : public ::testing::TestWithParam<SchedulerId> {};
+
+TEST_P(Balancing, SpreadsOverServersOfOneWeight) {
   DirectorBench bench = three_servers(GetParam(), 1, 1, 1);
   EXPECT_THAT(serve(bench, 6), ElementsAre(206, 204, 202, 206, 204, 202));
 }
 
-TEST_P(EveryScheduler, SurvivesEditsInTheMiddle) {
+TEST_P(Balancing, SurvivesEditsInTheMiddle) {
   DirectorBench bench = three_servers(GetParam());
   serve(bench, 5);
   EXPECT_EQ(bench.edit(k202, 0), Errno::kNone);
@@ -145,12 +221,16 @@ TEST_P(EveryScheduler, SurvivesEditsInTheMiddle) {
   EXPECT_GT(std::ranges::count(again, 202), 0);
 }
 
+std::string name_of(const ::testing::TestParamInfo<SchedulerId>& param) {
+  return std::string(scheduler(param.param).name);
+}
+
+using enum SchedulerId;
 INSTANTIATE_TEST_SUITE_P(All, EveryScheduler,
-                         ::testing::Values(SchedulerId::kRr, SchedulerId::kWrr, SchedulerId::kLc,
-                                           SchedulerId::kWlc),
-                         [](const auto& param) {
-                           return std::string(scheduler(param.param).name);
-                         });
+                         ::testing::Values(kRr, kWrr, kLc, kWlc, kFo, kOvf, kLblc, kLblcr, kDh, kSh,
+                                           kMh, kSed, kNq, kTwos),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(All, Balancing, ::testing::Values(kRr, kWrr, kLc, kWlc), name_of);
 
 TEST(Thresholds, KeepAFullServerOutUntilItFellBelowTheLowerOne) {
   DirectorBench bench;

@@ -15,9 +15,19 @@ class Maker {
     t.hostname = text(80);
     t.now = time();
     fill(t.links, [&] {
-      return LinkRow{dev(),  name(), {bits(48)}, u32(),
-                     u32(),  flip(), flip(),     flip(),
-                     flip(), flip(), flip(),     LinkStats{bits(64), 1, 2, 3, 4, 5, 6, 7, 8}};
+      return LinkRow{dev(),
+                     name(),
+                     {bits(48)},
+                     u32(),
+                     u32(),
+                     flip(),
+                     flip(),
+                     flip(),
+                     flip(),
+                     flip(),
+                     flip(),
+                     TunnelKind::kNone,
+                     LinkStats{bits(64), 1, 2, 3, 4, 5, 6, 7, 8}};
     });
     fill(t.addrs, [&] {
       return AddrRow{dev(), prefix(), addr(), static_cast<Scope>(bits(8)), name(), flip()};
@@ -49,20 +59,21 @@ class Maker {
                        u32(),
                        u32()};
     });
-    fill(t.services,
-         [&] { return IpvsServiceRow{key(), name(), flip(), flip(), u32(), addr(), counters()}; });
+    ipvs(t);
+    fill(t.sysctls, [&] { return SysctlRow{text(60), text(300)}; });
+    return t;
+  }
+  void ipvs(HostTables& t) {
+    fill(t.services, [&] {
+      return IpvsServiceRow{key(), name(), flip(), flip(), u32(), addr(), 0, counters()};
+    });
     fill(t.dests, [&] {
-      return IpvsDestRow{key(),
-                         addr(),
-                         u16(),
-                         static_cast<IpvsForward>(below(4)),
-                         static_cast<std::int32_t>(u32()),
-                         u32(),
-                         u32(),
-                         u32(),
-                         u32(),
-                         u32(),
-                         counters()};
+      return IpvsDestRow{key(),        addr(),
+                         u16(),        static_cast<IpvsForward>(below(4)),
+                         IpvsTunnel{}, static_cast<std::int32_t>(u32()),
+                         u32(),        u32(),
+                         u32(),        u32(),
+                         u32(),        counters()};
     });
     fill(t.conns, [&] {
       return IpvsConnRow{static_cast<std::uint8_t>(bits(8)),
@@ -77,8 +88,6 @@ class Maker {
                          time(),
                          u32()};
     });
-    fill(t.sysctls, [&] { return SysctlRow{text(60), text(300)}; });
-    return t;
   }
   std::uint64_t below(std::uint64_t n) { return random_.next() % n; }
 
