@@ -43,6 +43,7 @@ struct Arguments {
   cli::WhyOptions why;
   cli::ShowOptions show;
   cli::ExportOptions exported;
+  cli::CompareOptions compare;
   cli::BenchOptions bench;
 };
 
@@ -142,6 +143,18 @@ void add_inspect(CLI::App& app, Arguments& a) {
       "  lvslab export dr-basic --pcap captures/");
 }
 
+void add_compare(CLI::App& app, Arguments& a) {
+  CLI::App* compare =
+      app.add_subcommand("compare", "play scenarios in the simulator and on a real kernel");
+  compare->add_option("FILE", a.compare.files, "scenarios")->required();
+  compare->add_flag("--json", a.compare.json, "one JSON object per interface and difference");
+  compare->add_option("--save", a.compare.save, "keep both captures in this directory");
+  compare->footer(
+      "Frames are compared interface by interface, then what commands printed, then the tables.\n"
+      "Exit status 0 means that nothing differs. docs/compare.md says what is normalised.\n"
+      "Example:\n  lvslab compare dr-basic --save captures");
+}
+
 void add_bench(CLI::App& app, Arguments& a) {
   CLI::App* bench = app.add_subcommand("bench", "measure the simulator on this machine");
   bench->add_option("GROUP", a.bench.groups, "web bulk udp queue hosts memory trace (default: all)")
@@ -178,6 +191,7 @@ int dispatch(const CLI::App& app, Arguments& a) {
     return cli::show_command(terminal, a.show);
   }
   if (name == "export") return cli::export_command(terminal, a.exported);
+  if (name == "compare") return cli::compare_command(terminal, a.compare);
   return cli::bench_command(terminal, a.bench);
 }
 
@@ -199,6 +213,7 @@ int main(int argc, char** argv) {
   add_check(app, arguments);
   add_interactive(app, arguments);
   add_inspect(app, arguments);
+  add_compare(app, arguments);
   add_bench(app, arguments);
   try {
     app.parse(argc, argv);
