@@ -1,6 +1,7 @@
 #include "cli/arguments.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "cli/backends.h"
 #include "sim/command/close_match.h"
@@ -55,8 +56,12 @@ std::string check_time(const std::string& text) {
 }
 
 std::string check_number(const std::string& text) {
-  if (!text.empty() && text.find_first_not_of("0123456789") == std::string::npos) return {};
-  return fmt::format("'{}' is no number", text);
+  std::uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [parsed, error] = std::from_chars(text.data(), end, number);
+  if (error == std::errc::result_out_of_range) return fmt::format("'{}' is too large", text);
+  if (error != std::errc{} || parsed != end) return fmt::format("'{}' is no number", text);
+  return {};
 }
 
 class Declaration {

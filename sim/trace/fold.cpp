@@ -121,6 +121,7 @@ HostTables Folder::tables() const {
   t.routes = list(routes_);
   std::ranges::stable_sort(t.routes, {}, listing_key);
   t.rules = list(rules_);
+  std::ranges::stable_sort(t.rules, {}, &RuleRow::priority);
   t.neighs = list(neighs_);
   t.sockets = list(sockets_);
   t.services = list(services_);

@@ -6,7 +6,8 @@
 // Order: links by interface; addresses, routes and destinations as the kernel lists them
 // (devinet.c: inet_insert_ifa(), fib_trie.c: fn_trie_dump_leaf(), ip_vs_ctl.c: ip_vs_add_dest():
 // the newest first within its service), but routes that differ in their gateway only as added;
-// connections by id; sysctls by name; all others as added, and a changed row keeps its place.
+// connections by id; sysctls by name; rules by priority; all others as added, and a changed row
+// keeps its place.
 //
 // Left out, because no row is recorded for each packet: interface counters are counted from the
 // frames that passed; IPVS counters, and the times and probes of neighbours, are those of the last

@@ -92,6 +92,15 @@ TEST(ProcSys, TheHostNameIsAParameterToo) {
   EXPECT_EQ(lan.type('a', "cat /proc/sys/kernel/hostname; uname -n"), "db\ndb\n");
 }
 
+TEST(Proc, OtherFilesAreNotThere) {
+  Lan lan(1);
+  for (const char* path : {"/proc/cpu", "/proc/self", "/proc/cpuinfo", "/proc/x", "/proc/sysx/a"}) {
+    EXPECT_EQ(lan.type('a', std::string("ls ") + path),
+              std::string("ls: cannot access '") + path + "': No such file or directory\n");
+  }
+  EXPECT_EQ(lan.type('a', "ls /proc; ls /proc/sys"), "net\nsys\nkernel\nnet\n");
+}
+
 TEST(ProcNet, TablesAreFilesThatCannotBeWritten) {
   Lan lan(2);
   lan.type('a', "ping -c 1 b");
