@@ -8,6 +8,7 @@
 #include <map>
 
 #include "cli/program.h"
+#include "sim/command/close_match.h"
 #include "sim/scenario/loader.h"
 #include "sim/trace/atomic_file.h"
 #include "sim/trace/packet_filter.h"
@@ -55,11 +56,30 @@ std::string resolve_scenario(const std::string& name) {
   return name;
 }
 
+namespace {
+
+Error no_such_file(const std::string& name) {
+  std::vector<std::string> known;
+  if (const auto files = shipped_scenarios()) {
+    for (const std::string& file : *files) known.push_back(fs::path(file).stem().string());
+  }
+  const std::string stem = fs::path(name).stem().string();
+  const std::string close(command::close_match(stem, std::span<const std::string>(known)));
+  return {"there is no such file",
+          {.file = name},
+          close.empty() ? "lvslab list names the scenarios that are here"
+                        : fmt::format("did you mean '{}'?", close)};
+}
+
+}  // namespace
+
 std::expected<scenario::Scenario, std::vector<Error>> load_scenario(const std::string& name) {
+  const std::string file = resolve_scenario(name);
+  std::error_code error;
+  if (!fs::exists(file, error) && !error) return std::unexpected(std::vector{no_such_file(name)});
   std::vector<std::string_view> reasons;
   for (const ReasonInfo& reason : all_reasons()) reasons.push_back(reason.name);
-  return scenario::load(resolve_scenario(name),
-                        {.reason_codes = reasons, .check_filter = check_filter});
+  return scenario::load(file, {.reason_codes = reasons, .check_filter = check_filter});
 }
 
 std::optional<scenario::Scenario> load_or_complain(const std::string& name) {

@@ -59,8 +59,11 @@ int HostShell::loop() {
     fmt::print("{}", prompt(terminal_, host_));
     std::fflush(stdout);
     if (!std::getline(std::cin, line)) break;
-    if (!terminal_.interactive) fmt::print("{}\n", line);
     g_interrupted = 0;
+    if (!terminal_.interactive) {
+      fmt::print("{}\n", line);
+      std::fflush(stdout);  // whoever waits for the line may interrupt from now on
+    }
     if (line == "exit" || line == "logout") return status;
     if (line.find_first_not_of(" \t") == std::string::npos) continue;
     const auto entry = session_.type(host_, line);
@@ -69,10 +72,13 @@ int HostShell::loop() {
       return kExitBadInput;
     }
     printed_ = 0;
-    const lab::PlayEnd end = play(*entry);
-    if (end == lab::PlayEnd::kInterrupted) {
+    lab::PlayEnd end = play(*entry);
+    while (end == lab::PlayEnd::kInterrupted) {
       fmt::print("^C\n");
       session_.interrupt(*entry);
+      if (session_.entries()[*entry].done || !terminal_.interactive) break;
+      g_interrupted = 0;  // the line goes on after a ping that was stopped
+      end = play(*entry);
     }
     print_new_output(*entry);
     if (end == lab::PlayEnd::kInterrupted && !terminal_.interactive) return kExitInterrupted;

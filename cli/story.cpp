@@ -117,6 +117,7 @@ void Story::on_done(const lab::Entry& entry) {
   progress_.clear();
   const std::string text = entry_text(terminal_, entry);
   std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);  // a pipe shows a long run while it goes on, too
 }
 
 void Story::on_item(const scenario::TimelineItem& item, SimTime at) {

@@ -85,7 +85,11 @@ std::string quick_line(Bytes frame, bool link_header) {
 
 void Tcpdump::start(Step& step, AppIo& io) {
   over_ = true;  // until the capture runs
-  auto filter = PacketFilter::compile(command.filter);
+  std::vector<FilterHost> hosts;
+  for (std::string& name : filter_host_names(command.filter)) {
+    if (const auto addr = io.resolve(name)) hosts.push_back({std::move(name), *addr});
+  }
+  auto filter = PacketFilter::compile(command.filter, hosts);
   if (!command.read_file.empty()) {
     if (filter) {
       filter_ = *std::move(filter);

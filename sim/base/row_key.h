@@ -1,8 +1,8 @@
 // What names a row of a table: two rows with the same key are one row at two moments. Links by
-// interface; addresses by interface and address; routes by table, type, destination, gateway,
-// interface and metric; rules by all their fields; neighbours by interface and address; sockets by
-// protocol and id (a socket keeps its id while its ports change); services and destinations by what
-// names them; connections by protocol and both ends; sysctls by path.
+// interface; addresses by interface and prefix; routes by all fields that say what they are; rules
+// by all their fields; neighbours by interface and address; sockets by protocol and id (a socket
+// keeps its id while its ports change); services and destinations by what names them; connections
+// by protocol and both ends; sysctls by path.
 #pragma once
 
 #include <string>
@@ -13,9 +13,10 @@
 namespace lvslab {
 
 inline IfIndex key_of(const LinkRow& r) { return r.dev; }
-inline auto key_of(const AddrRow& r) { return std::tuple(r.dev, r.local.addr); }
+inline auto key_of(const AddrRow& r) { return std::tuple(r.dev, r.local); }
 inline auto key_of(const RouteRow& r) {
-  return std::tuple(r.table, r.type, r.dst, r.gateway, r.dev, r.metric);
+  return std::tuple(r.table, r.type, r.dst, r.gateway, r.dev, r.metric, r.prefsrc, r.scope,
+                    r.proto);
 }
 inline auto key_of(const RuleRow& r) {
   return std::tuple(r.priority, r.from, r.to, r.iif, r.oif, r.fwmark, r.fwmask, r.match_fwmark,

@@ -11,6 +11,9 @@ namespace {
 
 /// More words than this from one {a..b} are left as they stand.
 constexpr std::int64_t kMaxSequence = 100'000;
+/// So many characters are looked at and copied for the braces of one word; a word that needs more
+/// is left as it stands.
+constexpr std::size_t kBraceWork = 1'000'000;
 
 /// A word on its way: unquoted characters one by one, everything else by the index of its part.
 struct Atom {
@@ -94,11 +97,11 @@ struct Group {
   std::vector<Atoms> items;
 };
 
-std::optional<Group> group_at(const Atoms& atoms, std::size_t open) {
+std::optional<Group> group_at(const Atoms& atoms, std::size_t open, std::size_t& work) {
   int depth = 0;
   bool comma = false;
   Group group{.open = open, .close = 0, .items = {{}}};
-  for (std::size_t i = open; i < atoms.size(); ++i) {
+  for (std::size_t i = open; i < atoms.size() && work <= kBraceWork; ++i, ++work) {
     if (is_char(atoms[i], '{')) ++depth;
     if (is_char(atoms[i], '}') && --depth == 0) {
       group.close = i;
@@ -129,22 +132,26 @@ std::optional<Group> group_at(const Atoms& atoms, std::size_t open) {
   return group;
 }
 
-void expand_braces(const Atoms& atoms, std::vector<Atoms>& out) {
-  for (std::size_t i = 0; i < atoms.size(); ++i) {
+/// Nothing before `from` is a group. False if it is too much work; `out` is then of no use.
+bool expand_braces(const Atoms& atoms, std::size_t from, std::size_t& work,
+                   std::vector<Atoms>& out) {
+  for (std::size_t i = from; i < atoms.size(); ++i) {
     if (!is_char(atoms[i], '{')) continue;
-    const auto group = group_at(atoms, i);
+    const auto group = group_at(atoms, i, work);
+    if (work > kBraceWork) return false;
     if (!group) continue;
     for (const Atoms& item : group->items) {
-      if (static_cast<std::int64_t>(out.size()) > kMaxSequence) return;
       Atoms next(atoms.begin(), atoms.begin() + static_cast<std::ptrdiff_t>(i));
       next.insert(next.end(), item.begin(), item.end());
       next.insert(next.end(), atoms.begin() + static_cast<std::ptrdiff_t>(group->close) + 1,
                   atoms.end());
-      expand_braces(next, out);
+      work += next.size() + 1;
+      if (work > kBraceWork || !expand_braces(next, i, work, out)) return false;
     }
-    return;
+    return true;
   }
   out.push_back(atoms);
+  return true;
 }
 
 std::string_view without_final_newlines(std::string_view text) {
@@ -260,10 +267,11 @@ std::vector<NodeIndex> substitutions_of(const Word& word) {
 std::vector<std::string> expand(const Word& word, const Variables& variables,
                                 std::span<const std::string> results) {
   std::vector<Atoms> words;
-  expand_braces(atoms_of(word), words);
+  const Atoms atoms = atoms_of(word);
+  if (std::size_t work = 0; !expand_braces(atoms, 0, work, words)) words.assign(1, atoms);
   std::vector<std::string> out;
   Expander expander(word, variables, results);
-  for (const Atoms& atoms : words) expander.run(atoms, true, out);
+  for (const Atoms& one : words) expander.run(one, true, out);
   return out;
 }
 

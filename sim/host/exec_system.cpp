@@ -239,7 +239,7 @@ CommandOutcome Executor::operator()(const command::PsCommand& c) {
       text += fmt::format("{:>7} {:<8} 00:00:00 {}\n", pid, tty, full ? whole : name);
     }
   };
-  line(1000, true, "bash", "-bash");
+  line(kShellPid, true, "bash", "-bash");
   for (std::uint32_t i = 0; i < user.processes.limit(); ++i) {
     const Process& p = user.processes[i];
     if (p.pid != 0 && !p.exited) line(p.pid, p.job != 0, p.name.view(), p.command_line);
@@ -370,7 +370,7 @@ CommandOutcome Executor::operator()(const command::HostnameCommand& c) {
   using Show = command::HostnameCommand::Show;
   Host& host = wiring_.host();
   if (!c.new_name.empty()) {
-    host.name = c.new_name;
+    write_sysctl(step_, wiring_, "kernel.hostname", c.new_name);
     return Output{};
   }
   if (c.show == Show::kName || c.show == Show::kShort || c.show == Show::kFqdn) {

@@ -163,6 +163,9 @@ void Network::boot(NodeId id, Trace* trace) {
   for (const NicConfig& nic : config.nics) {
     ip::add_device(step, host.ip, {.name = nic.name, .mac = nic.mac, .mtu = nic.mtu});
   }
+  if (step.tracing()) {
+    for (const RuleRow& rule : ip::rules(host.ip)) step.row_added(rule);
+  }
   ip::set_link(step, host.ip, wiring, kLoopback, true);
   for (const SysctlRow& row : config.sysctls) write_sysctl(step, wiring, row.path, row.value);
   for (std::size_t nic = 0; nic < config.nics.size(); ++nic) {
@@ -219,6 +222,7 @@ void Network::stop_kernel(Step& step, Host& host) {
   user->processes = {};
   user->exited.clear();
   user->variables.clear();
+  user->last_status = 0;
   user->directory = "/root";
 }
 
@@ -306,6 +310,7 @@ HostTables Wiring::tables() {
   ip::append_tables(host_.ip, tables.now, tables);
   tcp::append_sockets(host_.tcp, this, tables.sockets);
   if (ipvs::Director* director = host_.ipvs.peek()) director->append_tables(tables.now, tables);
+  if (host_.power == Power::kOn) tables.sysctls = changed_sysctls(*this);
   return tables;
 }
 

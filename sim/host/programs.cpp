@@ -230,7 +230,8 @@ JobId Wiring::type_line(Step& step, std::string_view line) {
     return id;
   }
   const command::NodeIndex root = script->root;
-  j.shell = Shell(std::move(*script), root);
+  u.variables["$"] = std::to_string(kShellPid);
+  j.shell = Shell(std::move(*script), root, u.last_status);
   run_job(step, id);
   settle(step);
   return id;
@@ -256,6 +257,7 @@ void Wiring::finish_job(Step& step, Job& j) {
   if (j.done) return;
   j.done = true;
   j.ended = step.now();
+  if (!j.background) user().last_status = j.status;
   if (j.background && !has_background_jobs()) end_waits();
   if (step.tracing()) {
     const RecordId before = step.cause();
@@ -277,21 +279,26 @@ void Wiring::end_waits() {
   }
 }
 
+// As bash does: a program that the signal kills takes its whole line along; after one that handles
+// it and exits by itself (ping, tcpdump) the line goes on.
 void Wiring::interrupt(Step& step, JobId id) {
   Job& j = job(id);
   if (j.done) return;
+  bool killed = true;
   if (Process* process = user().find_process(j.shell.waiting_for())) {
     signal_program(step, *process, static_cast<int>(apps::Signal::kInterrupt));
+    killed = process->status == kKilledByInterrupt;
+  }
+  if (killed) {
+    j.shell.interrupt();
+    j.status = j.shell.status();
+    finish_job(step, j);
   }
   settle(step);
-  if (j.done) return;
-  j.shell.interrupt();
-  j.status = j.shell.status();
-  finish_job(step, j);
 }
 
-void Wiring::start_background(Step& step, const command::Script& script, command::NodeIndex list,
-                              std::uint32_t child) {
+void Wiring::start_background(Step& step, JobId parent_id, const command::Script& script,
+                              command::NodeIndex list, std::uint32_t child) {
   Userland& u = user();
   const JobId id = u.jobs.acquire() + 1;
   Job& j = u.jobs[id - 1];
@@ -299,6 +306,8 @@ void Wiring::start_background(Step& step, const command::Script& script, command
   j.line = command::to_text(script, script.nodes[list].children[child]);
   j.started = step.now();
   j.background = true;
+  const Job& parent = job(parent_id);
+  j.terminal = parent.background ? parent.terminal : parent_id;
   j.cause = step.cause();
   j.shell = Shell::background(script, list, child);
   std::vector<PendingOutput> outer;
@@ -310,7 +319,7 @@ void Wiring::start_background(Step& step, const command::Script& script, command
 void Wiring::terminal(Step& step, JobId id, int fd, std::string_view text) {
   if (text.empty()) return;
   Job& j = job(id);
-  j.output += text;
+  (j.background ? job(j.terminal) : j).output += text;
   if (!step.tracing()) return;
   const RecordId before = step.cause();
   step.set_cause(j.cause);

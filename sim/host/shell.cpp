@@ -16,7 +16,10 @@ using command::Script;
 using command::Variables;
 using command::Word;
 
-Shell::Shell(Script script, NodeIndex root) : script_(std::move(script)) { push(root); }
+Shell::Shell(Script script, NodeIndex root, int status)
+    : script_(std::move(script)), status_(status) {
+  push(root);
+}
 
 Shell Shell::background(const Script& script, NodeIndex list, std::uint32_t child) {
   Shell shell(script, list);
@@ -27,7 +30,6 @@ Shell Shell::background(const Script& script, NodeIndex list, std::uint32_t chil
 
 void Shell::run(Step& step, ShellHost& host, JobId job, Variables& variables) {
   while (!stack_.empty() && waiting_for_ == 0) {
-    variables["?"] = std::to_string(status_);
     switch (script_.nodes[stack_.back().node].kind) {
       case Node::Kind::kList: step_list(step, host, job); break;
       case Node::Kind::kAndOr: step_and_or(step, host, job); break;
@@ -36,7 +38,6 @@ void Shell::run(Step& step, ShellHost& host, JobId job, Variables& variables) {
       case Node::Kind::kSimple: step_simple(step, host, job, variables); break;
     }
   }
-  if (stack_.empty()) variables["?"] = std::to_string(status_);
 }
 
 // --- lists, conditions, pipelines, loops
@@ -49,13 +50,12 @@ void Shell::step_list(Step& step, ShellHost& host, JobId job) {
   while (frame.child < node.children.size() && frame.child < frame.last_child) {
     const std::uint32_t child = frame.child++;
     if (node.background[child] != 0 && !own_background_child) {
-      host.start_background(step, script_, frame.node, child);
+      host.start_background(step, job, script_, frame.node, child);
       status_ = 0;
       continue;
     }
     return push(node.children[child]);
   }
-  if (node.children.empty()) status_ = 0;
   finish_frame(step, host, job);
 }
 
@@ -100,7 +100,7 @@ void Shell::step_for(Step& step, ShellHost& host, JobId job, Variables& variable
     for (const auto& redirect : node.redirects) words.push_back(&redirect.target);
     if (!substitute(frame, words)) return;
     for (std::size_t w = 0; w < node.words.size(); ++w) {
-      const auto values = expand(node.words[w], variables, results_for(frame, words, w));
+      const auto values = expand(node.words[w], variables, results_for(frame, words, w, variables));
       frame.fields.insert(frame.fields.end(), values.begin(), values.end());
     }
     status_ = 0;
@@ -126,17 +126,17 @@ void Shell::step_simple(Step& step, ShellHost& host, JobId job, Variables& varia
 
   std::vector<std::string> args;
   for (std::size_t w = 0; w < node.words.size(); ++w) {
-    const auto values = expand(node.words[w], variables, results_for(frame, words, w));
+    const auto values = expand(node.words[w], variables, results_for(frame, words, w, variables));
     args.insert(args.end(), values.begin(), values.end());
   }
   for (std::size_t a = 0; a < node.assignments.size(); ++a) {
-    const auto results = results_for(frame, words, node.words.size() + a);
+    const auto results = results_for(frame, words, node.words.size() + a, variables);
     variables[node.assignments[a].name] =
         expand_to_one(node.assignments[a].value, variables, results);
   }
   if (!open_redirections(step, host, job, node, variables)) return finish_frame(step, host, job);
-  if (args.empty()) {
-    status_ = 0;
+  if (args.empty()) {  // the status of `x=$(false)` is that of the substitution
+    if (frame.results.empty()) status_ = 0;
     return finish_frame(step, host, job);
   }
   const std::string* input = frame.has_input ? &frame.input : nullptr;
@@ -150,7 +150,20 @@ void Shell::step_simple(Step& step, ShellHost& host, JobId job, Variables& varia
   emit(step, host, job, depth, 1, output.out);
   emit(step, host, job, depth, 2, output.err);
   status_ = output.status;
+  if (args.front() == "exit") return leave(step, host, job);
   finish_frame(step, host, job);
+}
+
+void Shell::leave(Step& step, ShellHost& host, JobId job) {
+  for (bool subshell = false; !subshell && !stack_.empty();) {
+    subshell = stack_.back().captures;
+    if (stack_.size() > 1) {
+      const Node& above = script_.nodes[stack_[stack_.size() - 2].node];
+      const bool piped = above.kind == Node::Kind::kPipeline && above.children.size() > 1;
+      subshell = subshell || piped;
+    }
+    finish_frame(step, host, job);
+  }
 }
 
 void Shell::program_output(Step& step, ShellHost& host, JobId job, int fd, std::string_view text) {
@@ -181,17 +194,18 @@ bool Shell::substitute(Frame& frame, const std::vector<const Word*>& words) {
 }
 
 std::vector<std::string> Shell::results_for(const Frame& frame,
-                                            const std::vector<const Word*>& words,
-                                            std::size_t word) const {
+                                            const std::vector<const Word*>& words, std::size_t word,
+                                            Variables& variables) const {
   std::size_t first = 0;
   for (std::size_t w = 0; w < word; ++w) first += substitutions_of(*words[w]).size();
+  variables["?"] = std::to_string(first == 0 ? frame.status_before : frame.statuses[first - 1]);
   const std::size_t n = substitutions_of(*words[word]).size();
   const auto begin = frame.results.begin() + static_cast<std::ptrdiff_t>(first);
   return {begin, begin + static_cast<std::ptrdiff_t>(n)};
 }
 
 bool Shell::open_redirections(Step& step, ShellHost& host, JobId job, const Node& node,
-                              const Variables& variables) {
+                              Variables& variables) {
   Frame& frame = stack_.back();
   std::vector<const Word*> words;
   for (const Word& word : node.words) words.push_back(&word);
@@ -210,7 +224,7 @@ bool Shell::open_redirections(Step& step, ShellHost& host, JobId job, const Node
       continue;
     }
     const std::string path =
-        expand_to_one(redirect.target, variables, results_for(frame, words, first + r));
+        expand_to_one(redirect.target, variables, results_for(frame, words, first + r, variables));
     std::optional<std::string> problem;
     if (redirect.kind == Kind::kRead) {
       std::optional<std::string> text = host.read_file(path);
@@ -293,6 +307,7 @@ void Shell::finish_frame(Step& step, ShellHost& host, JobId job) {
   if (!frame.captures || stack_.empty()) return;
   if (frame.substitution) {
     while (!frame.captured.empty() && frame.captured.back() == '\n') frame.captured.pop_back();
+    stack_.back().statuses.push_back(status_);
   }
   stack_.back().results.push_back(std::move(frame.captured));
 }

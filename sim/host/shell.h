@@ -22,6 +22,9 @@ namespace lvslab::host {
 /// A line that was typed on a host; numbered from 1 per host in the order of typing.
 using JobId = std::uint32_t;
 
+/// The status of what SIGINT ended.
+inline constexpr int kKilledByInterrupt = 130;
+
 /// A program was started that takes simulated time; the shell goes on when it exits.
 struct Started {
   std::uint32_t pid = 0;
@@ -42,8 +45,8 @@ class ShellHost {
   virtual std::optional<std::string> write_redirected(Step& step, std::string_view path,
                                                       std::string_view text, bool append) = 0;
   /// A new job for a list that runs in the background.
-  virtual void start_background(Step& step, const command::Script& script, command::NodeIndex list,
-                                std::uint32_t child) = 0;
+  virtual void start_background(Step& step, JobId job, const command::Script& script,
+                                command::NodeIndex list, std::uint32_t child) = 0;
   /// Output that reaches the terminal of the job.
   virtual void terminal(Step& step, JobId job, int fd, std::string_view text) = 0;
 };
@@ -51,7 +54,8 @@ class ShellHost {
 class Shell {
  public:
   Shell() = default;
-  Shell(command::Script script, command::NodeIndex root);
+  /// `status` is that of the line before, for $?.
+  Shell(command::Script script, command::NodeIndex root, int status = 0);
   /// Only child `child` of the list `list`: a background job.
   static Shell background(const command::Script& script, command::NodeIndex list,
                           std::uint32_t child);
@@ -65,7 +69,7 @@ class Shell {
   /// Ctrl-C: nothing more is run.
   void interrupt() {
     stack_.clear();
-    status_ = 130;
+    status_ = kKilledByInterrupt;
   }
 
   bool done() const { return stack_.empty(); }
@@ -90,6 +94,8 @@ class Shell {
     std::uint32_t last_child = 0xffff'ffffU;  ///< stop before it (background jobs run one child)
     std::vector<std::string> fields;          ///< kFor: the values
     std::vector<std::string> results;         ///< outputs of command substitutions so far
+    std::vector<int> statuses;                ///< and how they ended
+    int status_before = 0;                    ///< $? until one of them has run
     std::vector<Redirection> redirections;
     std::string captured;  ///< standard output, if it is captured
     std::string input;
@@ -99,17 +105,23 @@ class Shell {
     bool opened = false;  ///< redirections are in place
   };
 
-  void push(command::NodeIndex node) { stack_.push_back({.node = node}); }
+  void push(command::NodeIndex node) {
+    stack_.push_back({.node = node});
+    stack_.back().status_before = status_;
+  }
   void finish_frame(Step& step, ShellHost& host, JobId job);
+  /// `exit`: ends the line, or the part of it that runs in a subshell.
+  void leave(Step& step, ShellHost& host, JobId job);
   /// Runs the next missing substitution of `words`; true once all results are there.
   bool substitute(Frame& frame, const std::vector<const command::Word*>& words);
   bool open_redirections(Step& step, ShellHost& host, JobId job, const command::Node& node,
-                         const command::Variables& variables);
+                         command::Variables& variables);
   void emit(Step& step, ShellHost& host, JobId job, std::size_t depth, int fd,
             std::string_view text);
+  /// The outputs for the substitutions of one of `words`; sets $? to what it is at that word.
   std::vector<std::string> results_for(const Frame& frame,
                                        const std::vector<const command::Word*>& words,
-                                       std::size_t word) const;
+                                       std::size_t word, command::Variables& variables) const;
 
   void step_list(Step& step, ShellHost& host, JobId job);
   void step_and_or(Step& step, ShellHost& host, JobId job);

@@ -91,6 +91,23 @@ SysctlError from_errno(Errno error) {
   }
 }
 
+/// The value after a boot without any setting, of those that are not of the room ip.
+std::string default_of(const Wiring& wiring, std::string_view name) {
+  if (name == kHostname) {
+    Wiring& w = const_cast<Wiring&>(wiring);
+    return w.network().boot_configs()[w.id().value].name;
+  }
+  if (const VsSysctl* vs = find_vs(name)) return std::string(vs->value);
+  return tcp::sysctl_get(tcp::Stack{}, name).value_or("");
+}
+
+void record(Step& step, const Wiring& wiring, std::string_view name) {
+  if (!step.tracing()) return;
+  SysctlRow row{std::string(name), *read_sysctl(wiring, name)};
+  if (row.value == default_of(wiring, name)) return step.row_removed(std::move(row));
+  step.row_changed(std::move(row));
+}
+
 }  // namespace
 
 std::optional<std::string> read_sysctl(const Wiring& wiring, std::string_view name) {
@@ -108,6 +125,7 @@ SysctlError write_sysctl(Step& step, Wiring& wiring, std::string_view name,
   if (name == kHostname) {
     if (value.empty()) return SysctlError::kInvalid;
     host.name = value;
+    record(step, wiring, name);
     return SysctlError::kNone;
   }
   SysctlError error;
@@ -118,10 +136,24 @@ SysctlError write_sysctl(Step& step, Wiring& wiring, std::string_view name,
   } else {
     return from_errno(ip::sysctl_set(step, host.ip, wiring, name, value));  // it records the row
   }
-  if (error == SysctlError::kNone && step.tracing()) {
-    step.row_changed(SysctlRow{std::string(name), *read_sysctl(wiring, name)});
-  }
+  if (error == SysctlError::kNone) record(step, wiring, name);
   return error;
+}
+
+std::vector<SysctlRow> changed_sysctls(const Wiring& wiring) {
+  const Host& host = const_cast<Wiring&>(wiring).host();
+  std::vector<SysctlRow> rows = ip::sysctl_changed(host.ip);
+  std::vector<std::string> others(tcp::sysctl_names().begin(), tcp::sysctl_names().end());
+  for (const VsSysctl& vs : kVsSysctls) {
+    if (vs.field != nullptr) others.push_back(std::string(kVsPrefix) + std::string(vs.name));
+  }
+  others.emplace_back(kHostname);
+  for (std::string& name : others) {
+    std::string value = *read_sysctl(wiring, name);
+    if (value != default_of(wiring, name)) rows.push_back({std::move(name), std::move(value)});
+  }
+  std::ranges::sort(rows, {}, &SysctlRow::path);
+  return rows;
 }
 
 std::vector<SysctlRow> all_sysctls(const Wiring& wiring) {

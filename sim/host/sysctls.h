@@ -17,6 +17,9 @@ SysctlError write_sysctl(Step& step, Wiring& wiring, std::string_view name, std:
 /// Every parameter with its value, sorted by name.
 std::vector<SysctlRow> all_sysctls(const Wiring& wiring);
 
+/// Those that differ from what they are after a boot without any setting, sorted by name.
+std::vector<SysctlRow> changed_sysctls(const Wiring& wiring);
+
 /// "net.ipv4.ip_forward" of "/proc/sys/net/ipv4/ip_forward"; interface names may hold dots, which
 /// sysctl(8) writes as "/".
 std::string sysctl_name_of_path(std::string_view path);

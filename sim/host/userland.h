@@ -15,6 +15,9 @@
 
 namespace lvslab::host {
 
+/// The pid of the shell that lines are typed into; programs come after it.
+inline constexpr std::uint32_t kShellPid = 1000;
+
 /// A program that takes simulated time. Its AppId is its slot; a slot is reused, a pid is not.
 struct Process {
   std::uint32_t pid = 0;  ///< 0: the slot is free
@@ -41,6 +44,7 @@ struct Job {
   SimTime started, ended;
   int status = 0;
   bool background = false;
+  JobId terminal = 0;  ///< background: the line on whose terminal its output appears
   bool done = false;
 };
 
@@ -51,8 +55,9 @@ struct Userland {
   Slab<Process, 4> processes;      ///< by AppId; stays in place while others come and go
   Slab<Job, 8> jobs;               ///< by JobId - 1
   command::Variables variables;
+  int last_status = 0;  ///< of the last line, for $?
   std::string directory = "/root";
-  std::uint32_t next_pid = 1001;
+  std::uint32_t next_pid = kShellPid + 1;
 
   /// Programs that have exited and wait to be taken note of, in that order.
   std::vector<std::uint32_t> exited;

@@ -166,7 +166,7 @@ std::optional<std::vector<std::string>> list_virtual(Wiring& wiring, std::string
   if (path == "/proc") return std::vector<std::string>{"net", "sys"};
   if (path == "/proc/net") {
     for (const NetFile& file : kNetFiles) names.emplace(file.name);
-  } else {
+  } else if (path == "/proc/sys" || is_sysctl(path)) {
     const std::string below = path == "/proc/sys" ? "" : sysctl_name_of_path(path) + ".";
     for (const SysctlRow& row : all_sysctls(wiring)) {
       if (!row.path.starts_with(below)) continue;

@@ -89,8 +89,8 @@ class Wiring final : public ip::Ports,
   std::optional<std::string> cannot_write(std::string_view path) const override;
   std::optional<std::string> write_redirected(Step& step, std::string_view path,
                                               std::string_view text, bool append) override;
-  void start_background(Step& step, const command::Script& script, command::NodeIndex list,
-                        std::uint32_t child) override;
+  void start_background(Step& step, JobId job, const command::Script& script,
+                        command::NodeIndex list, std::uint32_t child) override;
   void terminal(Step& step, JobId job, int fd, std::string_view text) override;
 
   // --- for commands and programs

@@ -55,7 +55,10 @@ void append_tables(const Stack& stack, SimTime now, HostTables& tables) {
   }
   for (const InAddr& a : stack.addrs) tables.addrs.push_back(addr_row(stack, a));
   for (const FibEntry& e : stack.fib.entries()) tables.routes.push_back(row_of(stack, e));
-  for (const RuleRow& rule : rules(stack)) tables.rules.push_back(rule);
+  // A host that is off has no interface, and no rules either.
+  if (!stack.devices.empty()) {
+    for (const RuleRow& rule : rules(stack)) tables.rules.push_back(rule);
+  }
   if (const Live* live = stack.live.peek()) {
     // The kernel walks a hash table keyed at random; the order of creation is as good as any.
     for (std::uint32_t i = 0; i < live->neigh.entries.limit(); ++i) {
@@ -64,7 +67,6 @@ void append_tables(const Stack& stack, SimTime now, HostTables& tables) {
     }
     append_udp(live->udp, tables);
   }
-  for (SysctlRow& row : sysctl_changed(stack)) tables.sysctls.push_back(std::move(row));
 }
 
 std::size_t memory_bytes(const Stack& stack) {

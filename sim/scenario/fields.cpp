@@ -98,15 +98,15 @@ std::string fold_text(std::string_view text) {
   while (folded.ends_with('\n')) folded.pop_back();
   // A folded YAML scalar has joined its lines with blanks already.
   std::string joined;
+  bool inside = false;  // the blanks that start a line, or follow its "-", mean something
   for (std::size_t i = 0; i < folded.size();) {
     const std::size_t blanks = std::min(folded.find_first_not_of(' ', i), folded.size()) - i;
-    // The blanks that start a line, or follow its "-", mean something.
-    const std::size_t line_start = joined.rfind('\n') + 1;
-    const bool inside = joined.find_first_not_of(" -", line_start) != std::string::npos;
     const std::string_view rest = std::string_view(folded).substr(i + blanks);
     if (!inside || !needs_no_blank(joined, rest)) joined.append(blanks, ' ');
     i += blanks;
-    if (!rest.empty()) joined += folded[i++];
+    if (rest.empty()) break;
+    joined += folded[i++];
+    inside = joined.back() != '\n' && (inside || joined.back() != '-');
   }
   return joined;
 }

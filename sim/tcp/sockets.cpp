@@ -51,13 +51,13 @@ void start_connect(Context& c, std::uint32_t index, std::uint32_t mtu, std::uint
   s.scales = window.scale;
   s.snd_una = isn;
   s.snd_nxt = isn + 1;
-  if (c.step.tracing()) row_added(c, Handle::of(Kind::kSocket, index));
   Extension& e = attach(c, index);
   e.rtt_seq = isn;
   SentSegment& syn = e.sent.emplace_back();
   syn.begin = isn;
   syn.end = isn + 1;
   syn.syn = true;
+  if (c.step.tracing()) row_added(c, Handle::of(Kind::kSocket, index));
   c.step.explain(Reason::kTcpConnecting, {},
                  {arg(s.tuple.remote_addr), s.tuple.remote_port, s.tuple.local_port});
   send_queued(c, index, syn);

@@ -103,6 +103,11 @@ Result<void> AtomicFile::write(Bytes bytes) {
   return {};
 }
 
+Result<void> AtomicFile::check() {
+  if (std::ferror(stream_) != 0) return failed(errno);
+  return {};
+}
+
 Result<void> AtomicFile::flush() {
   errno = 0;
   if (first_error_ != 0) return failed(first_error_);

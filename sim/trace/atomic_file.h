@@ -25,6 +25,8 @@ class AtomicFile {
 
   /// The stream to write to; its error flag is looked at by commit().
   std::FILE* stream() { return stream_; }
+  /// After a write by others through stream(): the error that it met.
+  Result<void> check();
   /// Errors: what write(2) says; later writes fail, too.
   Result<void> write(Bytes bytes);
   /// Hands what is buffered to the system.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ranges>
+#include <tuple>
 #include <variant>
 
 namespace lvslab {
@@ -11,6 +12,24 @@ template <class Row>
 std::vector<Row> list(const FoldedTable<Row>& table) {
   const auto values = std::views::values(table.rows());
   return {values.begin(), values.end()};
+}
+
+// Primary addresses by scope, then secondary ones (net/ipv4/devinet.c: inet_insert_ifa()).
+std::vector<AddrRow> in_kernel_order(const std::vector<AddrRow>& added) {
+  std::vector<AddrRow> out;
+  for (const AddrRow& row : added) {
+    const auto [first, last] = std::ranges::equal_range(out, row.dev, {}, &AddrRow::dev);
+    auto at = row.secondary ? last : first;
+    for (auto other = first; other != last && !row.secondary; ++other) {
+      if (!other->secondary && row.scope <= other->scope) at = other + 1;
+    }
+    out.insert(at, row);
+  }
+  return out;
+}
+
+auto listing_key(const RouteRow& r) {
+  return std::tuple(r.table, r.dst.addr.bits, 32 - r.dst.len, r.metric);
 }
 
 }  // namespace
@@ -42,10 +61,15 @@ struct Folder::Change {
   void operator()(const IpvsServiceRow& r) const { apply(f.services_, r); }
   void operator()(const IpvsDestRow& r) const { apply(f.dests_, r); }
   void operator()(const IpvsConnRow& r) const { apply(f.conns_, r); }
-  void operator()(const SysctlRow& r) const { apply(f.sysctls_, r); }
+  void operator()(const SysctlRow& r) const {
+    apply(f.sysctls_, r);
+    if (r.path != "kernel.hostname") return;
+    f.name_ = kind == RecordKind::kRowRemoved ? f.booted_name_ : r.value;
+  }
 };
 
-Folder::Folder(const Trace& trace, NodeId node) : node_(node), name_(trace.node(node).name) {
+Folder::Folder(const Trace& trace, NodeId node)
+    : node_(node), booted_name_(trace.node(node).name), name_(booted_name_) {
   for (const LinkRow& link : trace.node(node).devices) links_.put(link.dev, link);
 }
 
@@ -93,14 +117,18 @@ HostTables Folder::tables() const {
   t.now = now_;
   t.links = list(links_);
   std::ranges::stable_sort(t.links, {}, &LinkRow::dev);
-  t.addrs = list(addrs_);
+  t.addrs = in_kernel_order(list(addrs_));
   t.routes = list(routes_);
+  std::ranges::stable_sort(t.routes, {}, listing_key);
   t.rules = list(rules_);
+  std::ranges::stable_sort(t.rules, {}, &RuleRow::priority);
   t.neighs = list(neighs_);
   t.sockets = list(sockets_);
   t.services = list(services_);
   t.conns = list(conns_);
+  std::ranges::stable_sort(t.conns, {}, &IpvsConnRow::id);
   t.sysctls = list(sysctls_);
+  std::ranges::sort(t.sysctls, {}, &SysctlRow::path);
   const std::vector<IpvsDestRow> added = list(dests_);
   for (const IpvsServiceRow& service : t.services) {
     for (const IpvsDestRow& dest : std::views::reverse(added)) {

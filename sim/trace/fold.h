@@ -3,9 +3,15 @@
 //
 // A row replaces the one with the same key (sim/base/row_key.h).
 //
-// Order: as added, a changed row keeps its place; links by interface; destinations newest first
-// within their service, services as added (ip_vs_ctl.c: ip_vs_add_service(), ip_vs_add_dest()).
-// Interface counters are counted from the frames that passed, since no row is recorded for each.
+// Order: links by interface; addresses, routes and destinations as the kernel lists them
+// (devinet.c: inet_insert_ifa(), fib_trie.c: fn_trie_dump_leaf(), ip_vs_ctl.c: ip_vs_add_dest():
+// the newest first within its service), but routes that differ in their gateway only as added;
+// connections by id; sysctls by name; rules by priority; all others as added, and a changed row
+// keeps its place.
+//
+// Left out, because no row is recorded for each packet: interface counters are counted from the
+// frames that passed; IPVS counters, and the times and probes of neighbours, are those of the last
+// recorded change.
 #pragma once
 
 #include <cstdint>
@@ -63,6 +69,7 @@ class Folder {
   void count(const Trace& trace, const TraceRecord& record);
 
   NodeId node_;
+  std::string booted_name_;  ///< what a reboot brings back
   std::string name_;
   SimTime now_;
   std::uint32_t position_ = 0;

@@ -1,12 +1,13 @@
 // pcap-filter(7) expressions over Ethernet frames, compiled by libpcap and run by its interpreter.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "sim/base/result.h"
+#include "sim/trace/filter_names.h"
 #include "sim/wire/bytes.h"
 
 namespace lvslab {
@@ -16,8 +17,9 @@ class PacketFilter {
  public:
   /// Matches everything.
   PacketFilter() = default;
-  /// Errors: what libpcap says about `expression`. Host names are not resolved.
-  static Result<PacketFilter> compile(const std::string& expression);
+  /// `hosts` are the names that may stand in the expression. Errors: what libpcap says about it.
+  static Result<PacketFilter> compile(const std::string& expression,
+                                      std::span<const FilterHost> hosts = {});
 
   bool matches(Bytes frame) const;
   bool operator==(const PacketFilter&) const = default;

@@ -39,6 +39,7 @@ Result<void> write_pcap(const std::string& path, const Trace& trace, NodeId node
     header.ts.tv_usec = unix_ns(r.at) % kNsPerSecond;
     header.caplen = header.len = static_cast<bpf_u_int32>(frame.size());
     pcap_dump(reinterpret_cast<u_char*>(dumper), &header, frame.data());
+    if (auto fine = file->check(); !fine) return fine;  // it tells nobody
   }
   return file->commit();  // the dumper is the stream itself, which this closes
 }

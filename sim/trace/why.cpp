@@ -103,12 +103,22 @@ class Walk {
     switch (cause) {
       case Place::kNone: return Place::kNone;
       case Place::kBefore:
+        if (is_other_undertaking(r)) return Place::kNone;
+        return beside(r) ? Place::kAside : Place::kNone;
       case Place::kAside: return beside(r) ? Place::kAside : Place::kNone;
       case Place::kSubject:
       case Place::kAfter: return beyond(r);
       case Place::kHome: return at_home(r) ? Place::kHome : Place::kNone;
     }
     return Place::kNone;
+  }
+
+  // What a command did at other times than the one that led here, as the other connections of a
+  // loop: each is a story of its own.
+  bool is_other_undertaking(const TraceRecord& r) const {
+    const auto cause = std::ranges::lower_bound(before_, r.cause.value, {}, &RecordId::value);
+    if (trace_[*cause].kind != RecordKind::kCommand) return false;
+    return cause + 1 == before_.end() || trace_[*(cause + 1)].at != r.at;
   }
 
   // Beside the way: what others decided about its frames, and whole ARP exchanges.

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <variant>
 
 #include "sim/trace/same_packet.h"
 #include "sim/trace/text.h"
@@ -18,6 +19,7 @@ constexpr std::size_t kFirstHops = 6, kLastHops = 14, kMaxAfterHops = 80;
 struct Hop {
   std::size_t begin = 0, end = 0;
   WhyRole role = WhyRole::kBefore;
+  bool overheard = false;  ///< a broadcast that leads to nothing further here
 };
 
 enum class Paint { kPlain, kDim, kBold, kSubject, kDrop };
@@ -124,6 +126,22 @@ class Story {
       // A hop is beside the way only if all of it is.
       if (hop.role == WhyRole::kAside) hop.role = steps_[i].role;
     }
+    std::erase_if(hops_, [&](Hop& hop) {
+      hop.overheard = is_overheard(hop);
+      return hop.overheard && hop.end == hop.begin + 1;  // nothing to say of it
+    });
+  }
+
+  bool is_overheard(const Hop& hop) const {
+    const TraceRecord& first = trace_[steps_[hop.begin].record];
+    if (first.kind != RecordKind::kFrameReceived || !first.frame.valid()) return false;
+    constexpr std::uint8_t kGroup = 1;  // of the first byte: a broadcast or multicast address
+    if ((trace_.frame(first.frame)[0] & kGroup) == 0) return false;
+    for (std::size_t i = hop.begin; i < hop.end; ++i) {
+      if (steps_[i].role == WhyRole::kSubject || steps_[i].role == WhyRole::kBefore) return false;
+      if (trace_[steps_[i].record].kind == RecordKind::kFrameSent) return false;
+    }
+    return true;
   }
 
   bool is_switch(const TraceRecord& r) const {
@@ -133,7 +151,7 @@ class Story {
   void hop(std::size_t index) {
     const Hop& hop = hops_[index];
     const TraceRecord& first = trace_[steps_[hop.begin].record];
-    const bool aside = hop.role == WhyRole::kAside;
+    const bool aside = hop.role == WhyRole::kAside || hop.overheard;
     out_ += '\n';
     const std::string_view name =
         first.node.valid() ? std::string_view(trace_.node(first.node).name) : "-";
@@ -154,7 +172,7 @@ class Story {
     for (std::size_t i = hop.begin; i < hop.end; ++i) {
       const TraceRecord& r = trace_[steps_[i].record];
       if (!is_switch(r) || r.kind != RecordKind::kFrameSent) {
-        step(steps_[i]);
+        if (!is_repeated(hop, i)) step(hop, i);
         continue;
       }
       ports += (ports.empty() ? "" : ", ") + trace_.dev_name(r.node, r.dev);
@@ -163,7 +181,23 @@ class Story {
     if (!ports.empty()) out_ += fmt::format("     > {}\n", ports);
   }
 
-  void step(const WhyStep& step) {
+  // The same decision about the next segment of a burst, or about a packet that was routed before,
+  // when its source address was chosen.
+  bool is_repeated(const Hop& hop, std::size_t index) const {
+    const TraceRecord& r = trace_[steps_[index].record];
+    if (r.kind != RecordKind::kDecision || steps_[index].role == WhyRole::kSubject) return false;
+    for (std::size_t i = hop.begin; i < index; ++i) {
+      const TraceRecord& told = trace_[steps_[i].record];
+      if (told.kind == r.kind && told.reason == r.reason && told.args == r.args &&
+          told.dev == r.dev) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void step(const Hop& hop, std::size_t index) {
+    const WhyStep& step = steps_[index];
     const TraceRecord& r = trace_[step.record];
     const bool subject = step.role == WhyRole::kSubject;
     switch (r.kind) {
@@ -184,7 +218,7 @@ class Story {
         return;
       case RecordKind::kRowAdded:
       case RecordKind::kRowChanged:
-      case RecordKind::kRowRemoved: return row(r);
+      case RecordKind::kRowRemoved: return row(hop, index);
       default: return;
     }
   }
@@ -201,10 +235,40 @@ class Story {
     out_ += '\n';
   }
 
-  void row(const TraceRecord& r) {
-    const std::string_view sign = r.kind == RecordKind::kRowAdded     ? "+"
-                                  : r.kind == RecordKind::kRowRemoved ? "-"
-                                                                      : "~";
+  const NeighRow* neigh_row(std::size_t step) const {
+    const TraceRecord& r = trace_[steps_[step].record];
+    const bool is_row = r.kind == RecordKind::kRowAdded || r.kind == RecordKind::kRowChanged ||
+                        r.kind == RecordKind::kRowRemoved;
+    return is_row ? std::get_if<NeighRow>(&trace_.row(r.args[0])) : nullptr;
+  }
+
+  // A neighbour that changes twice at one moment (NONE, then INCOMPLETE) is told as it ends up.
+  bool changes_again(const Hop& hop, std::size_t index) const {
+    const NeighRow* row = neigh_row(index);
+    for (std::size_t i = index + 1; row != nullptr && i < hop.end; ++i) {
+      const NeighRow* later = neigh_row(i);
+      if (later != nullptr && later->dev == row->dev && later->ip == row->ip) return true;
+    }
+    return false;
+  }
+
+  bool came_here(const Hop& hop, std::size_t index) const {
+    const NeighRow* row = neigh_row(index);
+    for (std::size_t i = hop.begin; row != nullptr && i < index; ++i) {
+      const NeighRow* earlier = neigh_row(i);
+      if (earlier != nullptr && earlier->dev == row->dev && earlier->ip == row->ip) {
+        return trace_[steps_[i].record].kind == RecordKind::kRowAdded;
+      }
+    }
+    return trace_[steps_[index].record].kind == RecordKind::kRowAdded;
+  }
+
+  void row(const Hop& hop, std::size_t index) {
+    if (changes_again(hop, index)) return;
+    const TraceRecord& r = trace_[steps_[index].record];
+    const std::string_view sign = r.kind == RecordKind::kRowRemoved ? "-"
+                                  : came_here(hop, index)           ? "+"
+                                                                    : "~";
     const TableRow& what = trace_.row(r.args[0]);
     put(Paint::kDim,
         fmt::format("       {} {} {}", sign, table_name(what), row_text(trace_, r.node, what)));

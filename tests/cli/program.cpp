@@ -47,8 +47,9 @@ struct Pipe {
   _exit(127);
 }
 
-/// Reads both streams until their ends.
-void drain(int out, int err, Outcome& outcome) {
+/// Reads both streams until their ends; tells `saw` of everything that came.
+template <class Saw>
+void drain(int out, int err, Outcome& outcome, Saw saw) {
   std::array<pollfd, 2> fds{{{out, POLLIN, 0}, {err, POLLIN, 0}}};
   std::array<char, 65536> buffer{};
   while (fds[0].fd >= 0 || fds[1].fd >= 0) {
@@ -58,6 +59,7 @@ void drain(int out, int err, Outcome& outcome) {
       const ssize_t got = read(fds[i].fd, buffer.data(), buffer.size());
       if (got > 0) {
         (i == 0 ? outcome.out : outcome.err).append(buffer.data(), static_cast<std::size_t>(got));
+        saw();
       } else {
         close(fds[i].fd);
         fds[i].fd = -1;
@@ -80,12 +82,14 @@ Outcome run_program(const std::string& program, const Call& call) {
   // Inputs of these tests fit into a pipe.
   if (write(in.write, call.input.data(), call.input.size()) < 0) ADD_FAILURE() << "no pipe";
   close(in.write);
-  if (call.interrupt_after_ms >= 0) {
-    usleep(static_cast<useconds_t>(call.interrupt_after_ms) * 1'000);
-    kill(pid, SIGINT);
-  }
   Outcome outcome;
-  drain(out.read, err.read, outcome);
+  bool interrupted = call.interrupt_when.empty();
+  drain(out.read, err.read, outcome, [&] {
+    if (interrupted || outcome.out.find(call.interrupt_when) == std::string::npos) return;
+    interrupted = true;
+    kill(pid, SIGINT);
+  });
+  if (!interrupted) ADD_FAILURE() << "never said: " << call.interrupt_when;
   int status = 0;
   waitpid(pid, &status, 0);
   outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

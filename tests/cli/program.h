@@ -16,7 +16,7 @@ struct Call {
   std::vector<std::string> args;
   std::string input{};
   std::vector<std::string> environment{};  ///< "NAME=value", on top of LANG=C
-  int interrupt_after_ms = -1;             ///< SIGINT, so long after the start
+  std::string interrupt_when{};            ///< SIGINT, once standard output holds this text
 };
 
 /// `program` with arguments; standard input is `input`, no terminal anywhere.

@@ -136,15 +136,17 @@ TEST(Run, TraceJsonlIsOneObjectALineAndNothingElse) {
 
 TEST(Run, CtrlCStopsItWithAValidCapture) {
   const ScratchDir dir;
-  const std::string endless = kLab + "  - packets: {at: b/eth0, at-least: 1}\n";
-  std::string text = endless;
-  text.replace(text.find("ping -c 1 b"), 11, "ping -i 0.01 b");
+  std::string text = kLab + "  - packets: {at: b/eth0, at-least: 1}\n";
+  text.replace(text.find("expect:"), 0, "  - {on: a, run: ping -i 0.002 b}\n");
   const Outcome run =
       lvslab({.args = {"run", dir.write("lab.yaml", text), "--pcap", dir / "x.pcapng"},
-              .interrupt_after_ms = 300});
+              .interrupt_when = "1 packets transmitted"});
   EXPECT_EQ(run.status, 130) << run.err;
-  const Outcome tshark = run_program("tshark", {{"-r", dir / "x.pcapng", "-c", "3"}});
+  EXPECT_THAT(run.err, HasSubstr("interrupted at "));
+  const Outcome tshark = run_program("tshark", {{"-r", dir / "x.pcapng", "-Y", "icmp"}});
   EXPECT_EQ(tshark.status, 0) << tshark.err;
+  EXPECT_THAT(tshark.out, HasSubstr("Echo (ping) reply"));
+  EXPECT_THAT(dir.names(), testing::UnorderedElementsAre("lab.yaml", "x.pcapng"));
 }
 
 TEST(Run, SaysSoWhenStandardOutputIsFull) {
@@ -337,8 +339,8 @@ TEST(Shell, TypesOnAHostOfTheLab) {
 TEST(Shell, CtrlCInterruptsTheSimulatedCommand) {
   const ScratchDir dir;
   const Outcome shell = lvslab({.args = {"shell", dir.write("lab.yaml", kMet), "a"},
-                                .input = "ping -i 0.01 b\n",
-                                .interrupt_after_ms = 1500});
+                                .input = "ping -i 0.002 b\n",
+                                .interrupt_when = "ping -i 0.002 b\n"});
   EXPECT_EQ(shell.status, 130);
   EXPECT_THAT(shell.out, AllOf(HasSubstr("^C"), HasSubstr("ping statistics")));
 }
