@@ -144,11 +144,21 @@ void add_inspect(CLI::App& app, Arguments& a) {
 
 void add_bench(CLI::App& app, Arguments& a) {
   CLI::App* bench = app.add_subcommand("bench", "measure the simulator on this machine");
-  bench->add_option("GROUP", a.bench.groups, "web bulk udp queue hosts memory trace (default: all)")
-      ->check(CLI::IsMember({"web", "bulk", "udp", "queue", "hosts", "memory", "trace"}));
+  bench->add_option("GROUP", a.bench.groups, "what to measure (default: all)")
+      ->check(CLI::IsMember({"web", "bulk", "udp", "queue", "hosts", "memory", "trace", "lesson"}));
   bench->add_flag("--json", a.bench.json, "one JSON object per figure");
   bench->add_flag("--quick", a.bench.quick, "a tenth of the work");
-  bench->footer("Example:\n  lvslab bench web udp --json");
+  bench->footer(
+      "Groups:\n"
+      "  web     A: 100 clients, a DR director, 4 servers on a switch; 400-byte responses\n"
+      "  bulk    B: the same with 10 clients and 1 MiB responses\n"
+      "  udp     C: one flow of 64-byte datagrams through a router\n"
+      "  queue   Q: taking an event and scheduling another, with 10 to 1,000,000 pending\n"
+      "  hosts   S: building 10 to 10,000 hosts, and the web workload on them\n"
+      "  memory  M: a million connections open at once; an idle host\n"
+      "  trace   T: the web workload with the trace off, on, and written as a capture\n"
+      "  lesson  L: `lvslab run dr-basic` as a process of its own\n"
+      "Example:\n  lvslab bench web udp --json");
 }
 
 int dispatch(const CLI::App& app, Arguments& a) {
