@@ -49,6 +49,29 @@ constexpr const char* kRunFooterZh = R"(示例：
 同一个帧在每台交换机上经过超过 1000 次，或一台主机在模拟的一秒内收到超过 500000 个帧时，运行会被
 终止（退出状态 3）。模拟时间超过一小时的命令会被中断。)";
 
+constexpr const char* kBenchFooterEn = R"(Groups:
+  web     A: 100 clients, a DR director, 4 servers on a switch; 400-byte responses
+  bulk    B: the same with 10 clients and 1 MiB responses
+  udp     C: one flow of 64-byte datagrams through a router
+  queue   Q: taking an event and scheduling another, with 10 to 1,000,000 pending
+  hosts   S: building 10 to 10,000 hosts, and the web workload on them
+  memory  M: a million connections open at once; an idle host
+  trace   T: the web workload with the trace off, on, and written as a capture
+  lesson  L: `lvslab run dr-basic` as a process of its own
+Example:
+  lvslab bench web udp --json)";
+constexpr const char* kBenchFooterZh = R"(各组：
+  web     A：100 个客户端，一个 DR 负载均衡器，4 台服务器，经交换机；响应 400 字节
+  bulk    B：同上，10 个客户端，响应 1 MiB
+  udp     C：一条 64 字节数据报的流，经过路由器
+  queue   Q：取出一个事件并安排下一个，待处理事件 10 到 1000000 个
+  hosts   S：建立 10 到 10000 台主机，并在其上运行 web 负载
+  memory  M：同时打开一百万个连接；一台空闲主机
+  trace   T：web 负载，分别为不记录、记录、写成抓包
+  lesson  L：作为独立进程运行 lvslab run dr-basic
+示例：
+  lvslab bench web udp --json)";
+
 std::string check_time(const std::string& text) {
   const auto time = scenario::parse_duration(text);
   if (time) return {};
@@ -266,14 +289,13 @@ void Declaration::export_and_bench() {
       subcommand("bench", "measure the simulator on this machine", "在本机上测量模拟器的速度");
   bench
       ->add_option("GROUP", a_.bench.groups,
-                   say("web bulk udp queue hosts memory trace (default: all)",
-                       "web bulk udp queue hosts memory trace（默认：全部）"))
-      ->check(CLI::IsMember({"web", "bulk", "udp", "queue", "hosts", "memory", "trace"}));
+                   say("what to measure (default: all)", "测量什么（默认：全部）"))
+      ->check(CLI::IsMember(
+          {"web", "bulk", "udp", "queue", "hosts", "memory", "trace", "lesson"}));
   bench->add_flag("--json", a_.bench.json,
                   say("one JSON object per figure", "每个数字一个 JSON 对象"));
   bench->add_flag("--quick", a_.bench.quick, say("a tenth of the work", "只做十分之一的工作量"));
-  bench->footer(
-      say("Example:\n  lvslab bench web udp --json", "示例：\n  lvslab bench web udp --json"));
+  bench->footer(say(kBenchFooterEn, kBenchFooterZh));
 }
 
 void Declaration::everything() {

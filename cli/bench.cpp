@@ -1,13 +1,21 @@
 // lvslab bench: how fast the simulator is on this machine. CPU seconds of the process, the median
-// of three runs each; docs tell how the figures are to be read.
+// of some runs each; docs/benchmarks.md tells what every figure stands for.
 #include <benchmark/benchmark.h>
+#include <fcntl.h>
 #include <malloc.h>
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <ctime>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "cli/commands.h"
 #include "sim/backend/bench/workload.h"
@@ -20,6 +28,8 @@ using backend::WebWork;
 using backend::Workload;
 
 constexpr int kRuns = 3;
+constexpr int kTraceRuns = 7;
+constexpr int kLessonRuns = 15;
 
 double cpu_seconds() {
   timespec time{};
@@ -32,6 +42,16 @@ double allocated_bytes() {
   const struct mallinfo2 info = mallinfo2();
   return static_cast<double>(info.uordblks) + static_cast<double>(info.hblkhd);
 }
+
+/// What the program occupies of the machine's memory right now, all things told.
+double resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  double pages = 0;
+  statm >> pages >> pages;
+  return pages * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
+constexpr double kMib = 1'048'576;
 
 double median(std::vector<double> values) {
   std::ranges::sort(values);
@@ -140,52 +160,95 @@ void bench_hosts(const Report& report, std::uint32_t scale) {
   }
 }
 
-double bytes_per_connection(const Report& report, const std::string& name, const WebWork& work) {
+struct Opened {
+  double bytes_each = 0;
+  double resident_mib = 0;
+};
+
+/// Opens all connections and stops when each has its response and nothing is in flight.
+Opened open_all(const Report& report, const std::string& name, const WebWork& work) {
   Workload loaded = Workload::web(work);
   const double before = allocated_bytes();
   loaded.run();
-  report.add(name, "failed", static_cast<double>(loaded.counts().failed));
-  return (allocated_bytes() - before) / static_cast<double>(work.connections);
+  const auto counts = loaded.counts();
+  report.add(name, "open", static_cast<double>(counts.bytes / work.response_bytes));
+  report.add(name, "failed", static_cast<double>(counts.failed));
+  return {(allocated_bytes() - before) / static_cast<double>(work.connections),
+          resident_bytes() / kMib};
 }
 
 void bench_memory(const Report& report, std::uint32_t scale) {
-  constexpr std::uint32_t kHosts = 10'000;
-  const double before = allocated_bytes();
-  const Workload idle = Workload::idle(kHosts);
-  report.add("M.idle_host", "bytes", (allocated_bytes() - before) / kHosts);
-
-  // All connections are open at once, each with its response and nothing in flight.
   WebWork work{.clients = 1'000,
                .connections = 1'000'000 / scale,
                .parallel = 1'000 / scale,
                .hold = {600'000'000'000}};
-  const double through_director = bytes_per_connection(report, "M.connection", work);
+  const Opened through_director = open_all(report, "M.connection", work);
+  report.add("M.connection", "bytes", through_director.bytes_each);
+  report.add("M.connection", "allocated_mib",
+             through_director.bytes_each * work.connections / kMib);
+  report.add("M.connection", "resident_mib", through_director.resident_mib);
   work.director = false;
-  work.clients = 1'000;
-  const double direct = bytes_per_connection(report, "M.tcp_connection", work);
-  report.add("M.tcp_connection", "bytes", direct);
-  report.add("M.ipvs_connection", "bytes", through_director - direct);
-  report.add("M.connection", "bytes", through_director);
-  report.add("M.million", "mib", through_director * 1e6 / 1'048'576);
+  const Opened direct = open_all(report, "M.tcp_connection", work);
+  report.add("M.tcp_connection", "bytes", direct.bytes_each);
+  report.add("M.ipvs_connection", "bytes", through_director.bytes_each - direct.bytes_each);
+
+  constexpr std::uint32_t kHosts = 10'000;
+  const double before = allocated_bytes();
+  const Workload idle = Workload::idle(kHosts);
+  report.add("M.idle_host", "bytes", (allocated_bytes() - before) / kHosts);
 }
 
 void bench_trace(const Report& report, std::uint32_t scale) {
-  const WebWork work{.connections = 20'000 / scale};
+  const WebWork work{.connections = 20'000 / std::min(scale, 4U)};
   const auto make = [&] { return Workload::web(work); };
-  std::vector<double> off;
-  std::vector<double> records;
-  std::vector<double> pcap;
-  for (int i = 0; i < kRuns && g_interrupted == 0; ++i) {
-    off.push_back(time_once(make, Recording::kOff).per_frame_us());
-    records.push_back(time_once(make, Recording::kRecords).per_frame_us());
-    pcap.push_back(time_once(make, Recording::kPcap).per_frame_us());
+  constexpr std::array kModes = {Recording::kOff, Recording::kRecords, Recording::kPcap};
+  std::array<std::vector<double>, kModes.size()> cost;
+  // Interleaved, so that a busy moment of the machine meets all three.
+  for (int i = 0; i < kTraceRuns && g_interrupted == 0; ++i) {
+    for (std::size_t m = 0; m < kModes.size(); ++m) {
+      cost[m].push_back(time_once(make, kModes[m]).per_frame_us());
+    }
   }
-  if (off.empty()) return;
-  report.add("T.off", "us_per_frame", median(off));
-  report.add("T.records", "us_per_frame", median(records));
-  report.add("T.pcap", "us_per_frame", median(pcap));
-  report.add("T.records", "ratio", median(records) / median(off));
-  report.add("T.pcap", "ratio", median(pcap) / median(off));
+  if (cost.back().empty()) return;
+  const double off = median(cost[0]);
+  report.add("T.off", "us_per_frame", off);
+  report.add("T.records", "us_per_frame", median(cost[1]));
+  report.add("T.records", "ratio", median(cost[1]) / off);
+  report.add("T.pcap", "us_per_frame", median(cost[2]));
+  report.add("T.pcap", "ratio", median(cost[2]) / off);
+}
+
+// --- a lesson from the shell -------------------------------------------------------------------
+
+/// Process time of `lvslab run SCENARIO` in a process of its own, from exec(2) to its end.
+std::optional<double> lesson_ms(const std::string& scenario) {
+  posix_spawn_file_actions_t actions{};
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  std::string program = "lvslab";
+  std::string verb = "run";
+  std::string name = scenario;
+  std::array<char*, 4> argv = {program.data(), verb.data(), name.data(), nullptr};
+  pid_t child = 0;
+  const int error = posix_spawn(&child, "/proc/self/exe", &actions, nullptr, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  int status = 0;
+  rusage used{};
+  if (error != 0 || wait4(child, &status, 0, &used) != child || status != 0) return std::nullopt;
+  const auto ms = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_usec) * 1e-3;
+  };
+  return ms(used.ru_utime) + ms(used.ru_stime);
+}
+
+void bench_lesson(const Report& report, std::uint32_t /*scale*/) {
+  std::vector<double> times;
+  for (int i = 0; i < kLessonRuns && g_interrupted == 0; ++i) {
+    const auto ms = lesson_ms("dr-basic");
+    if (!ms) return complain(Error{"lvslab run dr-basic fails: no figure for it", {}, {}});
+    times.push_back(*ms);
+  }
+  if (!times.empty()) report.add("L.dr-basic", "process_ms", median(times));
 }
 
 // --- the event queue, by Google Benchmark
@@ -237,6 +300,7 @@ int bench_command(const Terminal& /*terminal*/, const BenchOptions& options) {
   if (wanted("hosts")) bench_hosts(report, scale);
   if (wanted("memory")) bench_memory(report, scale);
   if (wanted("trace")) bench_trace(report, scale);
+  if (wanted("lesson")) bench_lesson(report, scale);
   return g_interrupted == 0 ? kExitOk : kExitInterrupted;
 }
 

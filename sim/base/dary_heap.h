@@ -16,6 +16,11 @@ class DaryHeap {
   const Key& top() const { return keys_.front(); }
   const std::vector<Key>& keys() const { return keys_; }
   void clear() { keys_.clear(); }
+  /// Becomes the heap of `keys`, which may be in any order, and gives its own for them.
+  void swap_keys(std::vector<Key>& keys) {
+    keys_.swap(keys);
+    for (std::size_t i = (keys_.size() + 2) / 4; i-- > 0;) sink(i, keys_[i]);
+  }
 
   void push(Key key) {
     std::size_t i = keys_.size();
@@ -33,21 +38,21 @@ class DaryHeap {
     const Key top = keys_.front();
     const Key last = keys_.back();
     keys_.pop_back();
-    if (!keys_.empty()) sink(last);
+    if (!keys_.empty()) sink(0, last);
     return top;
   }
 
   /// pop() and push(key) in one walk.
   Key replace_top(Key key) {
     const Key top = keys_.front();
-    sink(key);
+    sink(0, key);
     return top;
   }
 
  private:
-  void sink(Key key) {
+  // Puts `key` at `i` or below, where the key that was at `i` is no longer needed.
+  void sink(std::size_t i, Key key) {
     const std::size_t n = keys_.size();
-    std::size_t i = 0;
     for (;;) {
       const std::size_t first = 4 * i + 1;
       if (first >= n) break;

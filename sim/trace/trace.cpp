@@ -75,39 +75,34 @@ NodeId Trace::add_node(TraceNode node) {
   return NodeId(static_cast<std::uint32_t>(nodes_.size() - 1));
 }
 
-FrameId Trace::add_frame(Bytes frame) {
-  frame_bytes_.insert(frame_bytes_.end(), frame.begin(), frame.end());
-  frame_ends_.push_back(frame_bytes_.size());
-  return FrameId(static_cast<std::uint32_t>(frame_ends_.size() - 1));
-}
-
 std::uint32_t Trace::add_text(std::string_view text) {
   text_bytes_.insert(text_bytes_.end(), text.begin(), text.end());
   text_ends_.push_back(text_bytes_.size());
   return static_cast<std::uint32_t>(text_ends_.size() - 1);
 }
 
-std::uint32_t Trace::add_row(TableRow row) {
-  rows_.push_back(std::move(row));
-  return static_cast<std::uint32_t>(rows_.size() - 1);
+void Trace::add_row_chunk() {
+  std::vector<TableRow>& chunk = rows_.emplace_back();
+  if (rows_.size() > 1) chunk.reserve(kRowsPerChunk);  // most traces need a part of the first only
 }
 
 Trace::Mark Trace::mark() const {
-  return {records_.size(), frame_ends_.size(), text_ends_.size(), rows_.size()};
+  return {records_.size(), frame_ends_.size(), text_ends_.size(), row_count()};
 }
 
 void Trace::truncate(const Mark& mark) {
-  records_.resize(mark.records);
-  frame_ends_.resize(mark.frames);
-  frame_bytes_.resize(frame_ends_.empty() ? 0 : frame_ends_.back());
+  records_.cut(mark.records);
+  frame_ends_.cut(mark.frames);
+  frame_bytes_.cut(frame_ends_.empty() ? 0 : frame_ends_.back());
   text_ends_.resize(mark.texts);
   text_bytes_.resize(text_ends_.empty() ? 0 : text_ends_.back());
-  rows_.resize(mark.rows);
+  rows_.resize((mark.rows + kRowsPerChunk - 1) / kRowsPerChunk);
+  if (mark.rows % kRowsPerChunk != 0) rows_.back().resize(mark.rows % kRowsPerChunk);
 }
 
 Bytes Trace::frame(FrameId id) const {
   const std::uint64_t begin = id.value == 0 ? 0 : frame_ends_[id.value - 1];
-  return Bytes(frame_bytes_).subspan(begin, frame_ends_[id.value] - begin);
+  return frame_bytes_.view().subspan(begin, frame_ends_[id.value] - begin);
 }
 
 std::string_view Trace::text(std::uint32_t index) const {
@@ -129,7 +124,7 @@ std::string Trace::dev_name(NodeId node, IfIndex dev) const {
 std::uint64_t Trace::digest() const {
   Digest d;
   for (const TraceNode& node : nodes_) d.add(node.name);
-  for (const TraceRecord& r : records_) {
+  for (const TraceRecord& r : records_.view()) {
     d.add(static_cast<std::uint64_t>(r.at.ns));
     d.add(static_cast<std::uint64_t>(r.cause.value) << 32 | r.node.value);
     d.add(static_cast<std::uint64_t>(r.frame.value) << 32 | r.args[0]);
@@ -137,18 +132,20 @@ std::uint64_t Trace::digest() const {
     d.add(static_cast<std::uint64_t>(r.dev.value) << 32 |
           static_cast<std::uint64_t>(r.reason) << 8 | static_cast<std::uint64_t>(r.kind));
   }
-  for (const std::uint64_t end : frame_ends_) d.add(end);
-  d.add(Bytes(frame_bytes_));
+  for (const std::uint64_t end : frame_ends_.view()) d.add(end);
+  d.add(frame_bytes_.view());
   for (const std::uint64_t end : text_ends_) d.add(end);
   d.add(std::string_view(text_bytes_.data(), text_bytes_.size()));
-  for (const TableRow& row : rows_) std::visit(RowDigest(d), row);
+  for (const auto& chunk : rows_) {
+    for (const TableRow& row : chunk) std::visit(RowDigest(d), row);
+  }
   return d.value();
 }
 
 std::size_t Trace::memory_bytes() const {
   return records_.capacity() * sizeof(TraceRecord) + frame_bytes_.capacity() +
          frame_ends_.capacity() * sizeof(std::uint64_t) + text_bytes_.capacity() +
-         text_ends_.capacity() * sizeof(std::uint64_t) + rows_.capacity() * sizeof(TableRow);
+         text_ends_.capacity() * sizeof(std::uint64_t) + row_count() * sizeof(TableRow);
 }
 
 }  // namespace lvslab

@@ -6,9 +6,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/base/digest.h"
+#include "sim/base/growing_array.h"
 #include "sim/base/tables.h"
 #include "sim/trace/record.h"
 #include "sim/wire/bytes.h"
@@ -31,9 +33,17 @@ class Trace {
     return RecordId(static_cast<std::uint32_t>(records_.size() - 1));
   }
   /// Keeps a copy of the frame's bytes.
-  FrameId add_frame(Bytes frame);
+  FrameId add_frame(Bytes frame) {
+    frame_bytes_.append(frame);
+    frame_ends_.push_back(frame_bytes_.size());
+    return FrameId(static_cast<std::uint32_t>(frame_ends_.size() - 1));
+  }
   std::uint32_t add_text(std::string_view text);
-  std::uint32_t add_row(TableRow row);
+  std::uint32_t add_row(TableRow row) {
+    if (rows_.empty() || rows_.back().size() == kRowsPerChunk) add_row_chunk();
+    rows_.back().push_back(std::move(row));
+    return static_cast<std::uint32_t>(row_count() - 1);
+  }
 
   /// How much was recorded at some moment.
   struct Mark {
@@ -47,11 +57,13 @@ class Trace {
   // --- reading ---
   std::size_t size() const { return records_.size(); }
   const TraceRecord& operator[](RecordId id) const { return records_[id.value]; }
-  std::span<const TraceRecord> records() const { return records_; }
+  std::span<const TraceRecord> records() const { return records_.view(); }
   Bytes frame(FrameId id) const;
   std::size_t frame_count() const { return frame_ends_.size(); }
   std::string_view text(std::uint32_t index) const;
-  const TableRow& row(std::uint32_t index) const { return rows_[index]; }
+  const TableRow& row(std::uint32_t index) const {
+    return rows_[index / kRowsPerChunk][index % kRowsPerChunk];
+  }
   std::span<const TraceNode> nodes() const { return nodes_; }
   const TraceNode& node(NodeId id) const { return nodes_[id.value]; }
   /// "eth0" for a host's interface, "port3" for a switch's; "" for no interface.
@@ -62,12 +74,19 @@ class Trace {
   std::size_t memory_bytes() const;
 
  private:
-  std::vector<TraceRecord> records_;
-  std::vector<std::uint8_t> frame_bytes_;
-  std::vector<std::uint64_t> frame_ends_;
+  static constexpr std::size_t kRowsPerChunk = 16'384;
+
+  std::size_t row_count() const {
+    return rows_.empty() ? 0 : (rows_.size() - 1) * kRowsPerChunk + rows_.back().size();
+  }
+  void add_row_chunk();
+
+  GrowingArray<TraceRecord> records_;
+  GrowingArray<std::uint8_t> frame_bytes_;
+  GrowingArray<std::uint64_t> frame_ends_;
   std::vector<char> text_bytes_;
   std::vector<std::uint64_t> text_ends_;
-  std::vector<TableRow> rows_;
+  std::vector<std::vector<TableRow>> rows_;  ///< in chunks: rows hold strings and move slowly
   std::vector<TraceNode> nodes_;
 };
 

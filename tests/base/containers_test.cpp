@@ -1,8 +1,10 @@
 // The containers of the packet path against those of the standard library.
+#include <algorithm>
 #include <map>
 #include <queue>
 
 #include "sim/base/dary_heap.h"
+#include "sim/base/growing_array.h"
 #include "sim/base/index_table.h"
 #include "sim/base/prng.h"
 #include "sim/base/slab.h"
@@ -130,6 +132,60 @@ TEST(DaryHeap, LeavesInTheOrderOfAPriorityQueue) {
     if (model.empty()) continue;
     ASSERT_EQ(heap.top(), model.top());
   }
+}
+
+TEST(DaryHeap, BecomesTheHeapOfKeysInAnyOrder) {
+  Prng random(29);
+  DaryHeap<std::uint64_t> heap;
+  for (std::size_t count = 0; count < 70; ++count) {
+    std::vector<std::uint64_t> keys(count);
+    for (std::uint64_t& key : keys) key = random.next();
+    std::vector<std::uint64_t> sorted = keys;
+    std::ranges::sort(sorted);
+    heap.swap_keys(keys);
+    EXPECT_TRUE(keys.empty()) << "the heap had been emptied";
+    for (const std::uint64_t key : sorted) ASSERT_EQ(heap.pop(), key);
+  }
+}
+
+TEST(GrowingArray, HoldsWhatAVectorHolds) {
+  GrowingArray<std::uint32_t> array;
+  std::vector<std::uint32_t> model;
+  Prng random(31);
+  for (int i = 0; i < 2'000; ++i) {
+    const std::vector<std::uint32_t> more(random.below(40), random.below(1'000));
+    array.append(more);
+    model.insert(model.end(), more.begin(), more.end());
+    array.push_back(model.emplace_back(random.below(1'000)));
+    if (random.below(10) == 0) {
+      const std::size_t left = random.below(static_cast<std::uint32_t>(model.size()));
+      array.cut(left);
+      model.resize(left);
+    }
+    ASSERT_EQ(array.size(), model.size());
+    ASSERT_TRUE(std::ranges::equal(array.view(), model));
+  }
+}
+
+TEST(GrowingArray, ACopyIsIndependentAndAMovedOneIsTheSame) {
+  GrowingArray<int> array;
+  for (int i = 0; i < 100; ++i) array.push_back(i);
+  GrowingArray<int> copy = array;
+  array.cut(3);
+  array.push_back(7);
+  EXPECT_EQ(copy.size(), 100U);
+  EXPECT_EQ(copy[3], 3);
+  const GrowingArray<int> moved = std::move(copy);
+  EXPECT_EQ(moved.back(), 99);
+  copy = moved;
+  EXPECT_EQ(copy.size(), 100U);
+}
+
+TEST(GrowingArray, GrowsBeyondTheSizeOfHugePages) {
+  GrowingArray<std::uint64_t> array;
+  constexpr std::size_t kMany = 3'000'000;
+  for (std::size_t i = 0; i < kMany; ++i) array.push_back(i);
+  for (std::size_t i = 0; i < kMany; i += 4'097) ASSERT_EQ(array[i], i);
 }
 
 }  // namespace

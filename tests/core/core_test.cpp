@@ -1,5 +1,7 @@
 // Frames, events, timers, and the chain of causes.
 #include <algorithm>
+#include <queue>
+#include <tuple>
 
 #include "sim/core/step.h"
 
@@ -124,6 +126,84 @@ TEST(EventQueue, EqualsAStableSortForRandomTimes) {
     ASSERT_EQ(event.kind, SourceKind::kHost);
   }
 }
+
+// A reference for the queue: the standard one, by (time, order of scheduling).
+class QueueModel {
+ public:
+  void schedule(std::int64_t at, std::uint32_t source) { queue_.emplace(at, order_++, source); }
+  bool empty() const { return queue_.empty(); }
+  std::size_t size() const { return queue_.size(); }
+  std::pair<std::int64_t, std::uint32_t> pop() {
+    const auto [at, order, source] = queue_.top();
+    queue_.pop();
+    return {at, source};
+  }
+
+ private:
+  using Entry = std::tuple<std::int64_t, std::uint64_t, std::uint32_t>;
+  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue_;
+  std::uint64_t order_ = 0;
+};
+
+// How far ahead events are scheduled: each a way in which many pending events can lie.
+struct Spread {
+  const char* name;
+  std::int64_t (*draw)(Prng& random);
+};
+
+class ManyEvents : public ::testing::TestWithParam<Spread> {};
+
+TEST_P(ManyEvents, LeaveInTheOrderOfTimeAndSchedulingWhileTheirNumberGrowsAndShrinks) {
+  EventQueue queue;
+  QueueModel model;
+  Prng random(5);
+  std::int64_t now = 0;
+  std::uint32_t source = 0;
+  const auto schedule = [&] {
+    const std::int64_t ahead = GetParam().draw(random);
+    const std::int64_t at = ahead > SimTime::never().ns - now ? SimTime::never().ns : now + ahead;
+    queue.schedule(SimTime{at}, SourceKind::kHost, ++source % EventQueue::kMaxSources);
+    model.schedule(at, source % EventQueue::kMaxSources);
+  };
+  const auto run = [&] {
+    const auto [at, expected] = model.pop();
+    ASSERT_EQ(queue.next_time(), SimTime{at});
+    const Event event = queue.pop();
+    ASSERT_EQ(event.at, SimTime{at});
+    ASSERT_EQ(event.source, expected);
+    now = at;
+  };
+  for (const std::uint32_t pending : {100U, 20'000U, 500U, 40'000U, 0U, 9'000U}) {
+    while (model.size() > pending) ASSERT_NO_FATAL_FAILURE(run());
+    while (model.size() < pending) schedule();
+    for (std::uint32_t i = 0; i < pending; ++i) {
+      ASSERT_NO_FATAL_FAILURE(run());
+      schedule();
+    }
+    ASSERT_EQ(queue.size(), pending);
+  }
+  const EventQueue copy = queue;
+  while (!model.empty()) ASSERT_NO_FATAL_FAILURE(run());
+  EXPECT_TRUE(queue.empty());
+  EXPECT_EQ(queue.next_time(), SimTime::never());
+  EXPECT_EQ(copy.size(), 9'000U) << "a copy is independent";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Of, ManyEvents,
+    ::testing::Values(
+        Spread{"AMillisecond", [](Prng& r) -> std::int64_t { return r.below(1'000'000); }},
+        Spread{"FewMoments", [](Prng& r) -> std::int64_t { return r.below(3) * 1'000'000; }},
+        Spread{"OneMoment", [](Prng&) -> std::int64_t { return 0; }},
+        Spread{"MicrosecondsAndMinutes",
+               [](Prng& r) -> std::int64_t {
+                 return r.below(10) == 0 ? 60'000'000'000 + r.below(1'000'000) : r.below(25'000);
+               }},
+        Spread{"TheEndOfTime",
+               [](Prng& r) -> std::int64_t {
+                 return static_cast<std::int64_t>(r.next() >> (1 + r.below(63)));
+               }}),
+    [](const auto& test) { return std::string(test.param.name); });
 
 TEST(TimerQueue, GivesTheEarliestWithItsKindAndId) {
   TimerQueue timers;
