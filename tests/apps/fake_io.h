@@ -146,7 +146,7 @@ class FakeIo : public AppIo, public TcpSockets {
   }
   TcpSockets& tcp() override { return *this; }
   std::expected<RouteAnswer, Errno> route(Step&, const IpSend& want) override {
-    if (no_route) return std::unexpected(Errno::kNetUnreach);
+    if (no_route != Errno::kNone) return std::unexpected(no_route);
     RouteAnswer answer;
     answer.src = want.src.is_any() ? address : want.src;
     answer.dev = IfIndex(2);
@@ -219,7 +219,8 @@ class FakeIo : public AppIo, public TcpSockets {
   std::vector<std::vector<std::uint8_t>> frames;
   SimTime timer = SimTime::never();
   Errno refuse = Errno::kNone;
-  bool no_route = false, terminal = true, exited = false, tapping = false;
+  Errno no_route = Errno::kNone;  ///< what the tables say about every destination
+  bool terminal = true, exited = false, tapping = false;
   int status = -1;
   std::uint16_t icmp_identifier = 0;
   std::uint32_t next_udp = 0, udp_closed = 0;
