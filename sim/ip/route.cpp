@@ -32,6 +32,11 @@ void flush_route_cache(Stack& stack) {
   if (Live* live = stack.live.peek()) live->cache.invalidate();
 }
 
+void forget_exceptions(Stack& stack) {
+  if (Live* live = stack.live.peek()) live->exceptions.clear();
+  flush_route_cache(stack);
+}
+
 namespace {
 
 /// Where a local address lives: its device, or lo for a whole subnet that was put there.

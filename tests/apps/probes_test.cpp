@@ -181,6 +181,7 @@ TEST(TracerouteApp, PrintsALinePerHop) {
   EXPECT_EQ(host.datagrams[3].to.port, 33437);
   EXPECT_EQ(host.datagrams[3].ttl, 2);
   EXPECT_EQ(host.datagrams[0].size, 32U);
+  EXPECT_EQ(host.sockets_without_df, 16);
   host.advance(2'212_us);
   for (std::uint16_t i = 0; i < 6; ++i) {
     const auto quote =
