@@ -85,6 +85,8 @@ class AppIo {
   /// A UDP socket; port 0: an ephemeral one. Errors about its datagrams become on_udp (and on_icmp
   /// with the quoting message: IP_RECVERR).
   virtual std::expected<std::uint32_t, Errno> udp_open(Step& step, Endpoint local) = 0;
+  /// IP_PMTUDISC_DONT: what the socket sends goes without DF.
+  virtual void udp_never_df(std::uint32_t socket) = 0;
   virtual Errno udp_send(Step& step, std::uint32_t socket, Endpoint to, std::uint8_t ttl,
                          std::span<const std::uint8_t> data) = 0;
   virtual void udp_close(Step& step, std::uint32_t socket) = 0;

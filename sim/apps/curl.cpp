@@ -152,9 +152,9 @@ bool Curl::connect_at_once_failed(Step& step, AppIo& io, Errno error, bool bound
 
 void Curl::on_connect_error(Step& step, AppIo& io, Errno error) {
   socket_ = {};  // gone with its error
-  const CurlError why = error == Errno::kTimedOut
-                            ? command::curl_connect_timeout(url_, since_start(step))
-                            : command::curl_could_not_connect(url_, since_start(step));
+  CurlError why = command::curl_could_not_connect(url_, since_start(step));
+  // lib/connect.c: ETIMEDOUT has the status of a timeout and the words of a failure.
+  if (error == Errno::kTimedOut) why.code = command::CurlCode::kOperationTimedout;
   fail(step, io, why,
        command::curl_verbose_connect_failed(url_, errno_text(error), why, connection_));
   run(step, io);

@@ -12,6 +12,7 @@ constexpr std::string_view errno_text(Errno error) {
     case Errno::kNone: return "Success";
     case Errno::kPerm: return "Operation not permitted";
     case Errno::kNoEnt: return "No such file or directory";
+    case Errno::kAcces: return "Permission denied";
     case Errno::kAgain: return "Resource temporarily unavailable";
     case Errno::kExist: return "File exists";
     case Errno::kInval: return "Invalid argument";

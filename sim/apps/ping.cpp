@@ -69,6 +69,9 @@ bool Ping::prepare(Step& step, AppIo& io) {
   if (command.ttl != 0) how_.ttl = command.ttl;
   if (!bind_to_interface(step, io)) return false;
   const auto route = io.route(step, how_);
+  if (!route && route.error() == Errno::kAcces && !command.broadcast) {
+    return fail(command::ping_is_broadcast());  // a prohibit route: ping cannot tell it apart
+  }
   if (!route) return fail(command::ping_connect_failed(errno_text(route.error())));
   bool to_broadcast = target_.is_broadcast();
   for (const LinkRow& link : io.devices()) {

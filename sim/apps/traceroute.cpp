@@ -161,6 +161,7 @@ bool Traceroute::send_datagram(Step& step, AppIo& io, std::uint32_t index) {
     return fail(step, io, command::traceroute_failed("bind", errno_text(socket.error())));
   }
   probes_[index].socket = *socket;
+  io.udp_never_df(*socket);
   std::vector<std::uint8_t> payload(payload_size(command.packet_len));
   fill(payload);
   const Endpoint to{target_, static_cast<std::uint16_t>(command.port + index)};

@@ -219,10 +219,9 @@ Output ab_poll_timeout(std::uint64_t completed) {
 }
 Output ab_unknown_host(std::string_view host) {
   return {.out = {},
-          .err = fmt::format("apr_sockaddr_info_get() for {}: Temporary failure in name resolution "
-                             "(670003)\n",
+          .err = fmt::format("apr_sockaddr_info_get() for {}: Name or service not known (670002)\n",
                              host),
-          .status = 670003 & 0xff};
+          .status = 670002 & 0xff};
 }
 
 }  // namespace lvslab::command

@@ -147,7 +147,7 @@ Output arping_device_down(std::string_view device) {
 }
 Output arping_cannot_bind() { return failure("arping: bind: Cannot assign requested address", 2); }
 Output arping_unknown_host(std::string_view target) {
-  return failure(fmt::format("arping: {}: Temporary failure in name resolution", target), 2);
+  return failure(fmt::format("arping: {}: Name or service not known", target), 2);
 }
 
 }  // namespace lvslab::command

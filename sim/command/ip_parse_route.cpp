@@ -190,7 +190,9 @@ IpAction parse_route(Words& words, const IpOptions& options) {
   const std::string word = words.peek();
   words.skip();
   if (matches(word, "list") || matches(word, "show") || matches(word, "lst")) {
-    return parse_selector(words, options);
+    IpRouteShow show = parse_selector(words, options);
+    if (show.cache) refuse("route", "show cache", "ip route get ADDRESS");
+    return show;
   }
   if (matches(word, "get")) return parse_get(words);
   if (matches(word, "add")) return parse_change(words, IpVerb::kAdd, options);

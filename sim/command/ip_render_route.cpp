@@ -109,12 +109,11 @@ bool has_device(const HostTables& tables, std::string_view dev) {
                              [&](const LinkRow& link) { return link.name.view() == dev; });
 }
 
+/// A table comes into being with its first route, not with a rule that names it.
 bool has_table(const HostTables& tables, std::uint32_t table) {
   if (table == kTableMain || table == kTableLocal || table == kTableDefault) return true;
   return std::ranges::any_of(tables.routes,
-                             [&](const RouteRow& route) { return route.table == table; }) ||
-         std::ranges::any_of(tables.rules,
-                             [&](const RuleRow& rule) { return rule.table == table; });
+                             [&](const RouteRow& route) { return route.table == table; });
 }
 
 }  // namespace
@@ -222,12 +221,17 @@ Ages ages_of(const NeighRow& neigh, SimTime now) {
           .updated = (now - neigh.updated).seconds()};
 }
 
+/// NUD_VALID: the entry of lo is, with an address of zeros. Source: neighbour.c: neigh_fill_info().
+bool tells_mac(const NeighRow& neigh) {
+  return neigh.state == NeighState::kNoArp || !neigh.mac.is_zero();
+}
+
 void neigh_json(const HostTables& tables, const NeighRow& neigh, const IpNeighShow& show,
                 const IpOptions& options, JsonWriter& json) {
   json.begin_object();
   json.field("dst", neigh.ip.to_string());
   if (show.dev.empty()) json.field("dev", tables.dev_name(neigh.dev));
-  if (!neigh.mac.is_zero()) json.field("lladdr", neigh.mac.to_string());
+  if (tells_mac(neigh)) json.field("lladdr", neigh.mac.to_string());
   if (options.stats > 0) {
     const Ages ages = ages_of(neigh, tables.now);
     if (timer_holds(neigh.state)) json.number("refcnt", 1);
@@ -246,7 +250,7 @@ std::string neigh_line(const HostTables& tables, const NeighRow& neigh, const Ip
                        const IpOptions& options) {
   std::string out = neigh.ip.to_string() + ' ';
   if (show.dev.empty()) out += fmt::format("dev {} ", tables.dev_name(neigh.dev));
-  if (!neigh.mac.is_zero()) out += fmt::format("lladdr {} ", neigh.mac.to_string());
+  if (tells_mac(neigh)) out += fmt::format("lladdr {} ", neigh.mac.to_string());
   if (options.stats > 0) {
     const Ages ages = ages_of(neigh, tables.now);
     if (timer_holds(neigh.state)) out += " ref 1";

@@ -98,9 +98,13 @@ Parsed<RouteCommand> parse_route_change(Args args, std::size_t i, RouteCommand r
   return route;
 }
 
+/// A blackhole is none: it shows as a route out of "*". Source: fib_trie.c: fib_flag_trans().
+bool is_reject(const RouteRow& route) {
+  return route.type == RouteType::kUnreachable || route.type == RouteType::kProhibit;
+}
+
 std::string route_flags(const RouteRow& route) {
-  const bool reject = route.type != RouteType::kUnicast;
-  std::string flags = reject ? "!" : "U";
+  std::string flags = is_reject(route) ? "!" : "U";
   if (!route.gateway.is_any()) flags += 'G';
   if (route.dst.len == 32) flags += 'H';
   if (route.proto == RouteProto::kRedirect) flags += 'D';
@@ -115,11 +119,11 @@ std::string routing_table(const HostTables& tables, bool numeric, bool extended)
              : "Destination     Gateway         Genmask         Flags Metric Ref    Use Iface\n";
   for (const RouteRow& route : tables.routes) {
     if (route.table != kTableMain) continue;
-    const bool reject = route.type != RouteType::kUnicast;
+    const bool reject = is_reject(route);
     const bool is_default = route.dst.len == 0;
     const std::string dst = is_default && !numeric ? "default" : route.dst.addr.to_string();
     const std::string gateway = reject ? "-" : route.gateway.to_string();
-    const std::string dev = reject ? "-" : tables.dev_name(route.dev);
+    const std::string dev = reject ? "-" : route.dev.valid() ? tables.dev_name(route.dev) : "*";
     out += fmt::format("{:<15} {:<15} {:<15} {:<5} ", dst, gateway, route.dst.netmask().to_string(),
                        route_flags(route));
     if (extended) {
@@ -251,9 +255,9 @@ Output render_arp(const HostTables& tables, const ArpCommand& command) {
     output.out +=
         fmt::format("Entries: {}\tSkipped: {}\tFound: {}\n", entries, entries - shown, shown);
   }
-  if (shown == 0 && command.host) {
+  if (shown == 0 && command.host && !command.bsd) {
     output.out += fmt::format("{0} ({0}) -- no entry\n", command.host->to_string());
-  } else if (shown == 0 && !command.dev.empty()) {
+  } else if (shown == 0 && (command.host || !command.dev.empty())) {
     output.out += fmt::format("arp: in {} entries no match found.\n", entries);
   }
   return output;

@@ -268,7 +268,7 @@ int ping_status(const PingCommand& command, const PingStats& stats) {
 }
 
 Output ping_unknown_host(std::string_view target) {
-  return failure(fmt::format("ping: {}: Temporary failure in name resolution", target), 2);
+  return failure(fmt::format("ping: {}: Name or service not known", target), 2);
 }
 Output ping_connect_failed(std::string_view strerror_text) {
   return failure(fmt::format("ping: connect: {}", strerror_text), 2);

@@ -287,7 +287,7 @@ std::string traceroute_mark(std::uint8_t icmp_type, std::uint8_t icmp_code, std:
 }
 
 Output traceroute_unknown_host(std::string_view target, int position) {
-  return failure(fmt::format("{0}: Temporary failure in name resolution\n"
+  return failure(fmt::format("{0}: Name or service not known\n"
                              "Cannot handle \"host\" cmdline arg `{0}' on position 1 (argc {1})",
                              target, position),
                  2);

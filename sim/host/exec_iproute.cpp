@@ -213,7 +213,7 @@ Output Executor::change(const command::IpRouteFlush& c) {
   const command::IpRouteShow& f = c.filter;
   ip::Stack& stack = wiring_.host().ip;
   if (f.cache) {
-    ip::flush_route_cache(stack);
+    ip::forget_exceptions(stack);
     return {};
   }
   IfIndex dev;

@@ -86,6 +86,10 @@ std::expected<std::uint32_t, Errno> ProgramIo::udp_open(Step& step, Endpoint loc
   return socket->value;
 }
 
+void ProgramIo::udp_never_df(std::uint32_t socket) {
+  ip::udp_never_df(wiring_.host().ip, SocketId{socket});
+}
+
 Errno ProgramIo::udp_send(Step& step, std::uint32_t socket, Endpoint to, std::uint8_t ttl,
                           std::span<const std::uint8_t> data) {
   return ip::udp_send(step, wiring_.host().ip, wiring_, SocketId{socket}, to, data, ttl);

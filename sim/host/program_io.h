@@ -30,6 +30,7 @@ class ProgramIo final : public apps::AppIo {
   Errno send_ip(Step& step, const IpSend& how, FrameRef message) override;
   void listen_icmp(std::uint16_t identifier) override;
   std::expected<std::uint32_t, Errno> udp_open(Step& step, Endpoint local) override;
+  void udp_never_df(std::uint32_t socket) override;
   Errno udp_send(Step& step, std::uint32_t socket, Endpoint to, std::uint8_t ttl,
                  std::span<const std::uint8_t> data) override;
   void udp_close(Step& step, std::uint32_t socket) override;

@@ -32,6 +32,11 @@ void flush_route_cache(Stack& stack) {
   if (Live* live = stack.live.peek()) live->cache.invalidate();
 }
 
+void forget_exceptions(Stack& stack) {
+  if (Live* live = stack.live.peek()) live->exceptions.clear();
+  flush_route_cache(stack);
+}
+
 namespace {
 
 /// Where a local address lives: its device, or lo for a whole subnet that was put there.
@@ -189,6 +194,10 @@ std::expected<Route, Errno> look_up_output(const Stack& stack, IpSend want) {
     return local_route(&*found, want.src.is_any() ? own : want.src, want.dst);
   }
   if (want.src.is_any()) want.src = preferred_source(stack, *found, want.dst);
+  // Only a route made for multicast may have a gateway for it, not the default route.
+  if (want.dst.is_multicast() && found->type == RouteType::kUnicast && found->len < 4) {
+    return direct_route(stack, found->dev, want.src, want.dst);
+  }
   return route_of(stack, *found, want.src, want.dst);
 }
 

@@ -148,5 +148,8 @@ void apply_redirect(Step& step, Stack& stack, Ports& ports, Ipv4Addr old_gateway
                     Ipv4Addr new_gateway, IfIndex in);
 /// Everything cached about routes may be wrong now (rt_cache_flush()).
 void flush_route_cache(Stack& stack);
+/// `ip route flush cache`: what redirects and ICMP errors taught is forgotten as well.
+/// Source: ipv4_sysctl_rtcache_flush(), fnhe_genid_bump().
+void forget_exceptions(Stack& stack);
 
 }  // namespace lvslab::ip

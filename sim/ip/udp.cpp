@@ -103,7 +103,7 @@ std::expected<SocketId, Errno> udp_bind(Step& step, Stack& stack, AppId owner, E
     return std::unexpected(Errno::kAddrInUse);
   }
   const std::uint32_t id = table.sockets.acquire();
-  table.sockets[id] = {local, {}, owner, dev, true, false};
+  table.sockets[id] = {.local = local, .owner = owner, .dev = dev, .live = true};
   table.by_port.insert(hash_of(local.port), id);
   if (step.tracing()) step.row_added(row_of(table.sockets[id], id));
   return SocketId{id};
@@ -147,8 +147,12 @@ Errno udp_send(Step& step, Stack& stack, Ports& ports, SocketId socket, Endpoint
   UdpRepr{s->local.port, to.port, static_cast<std::uint16_t>(data.size())}.emit(out, route->src,
                                                                                 to.addr);
   // IP_PMTUDISC_WANT: DF on what fits, fragments of what does not.
-  how.dont_fragment = length + Ipv4Repr::kLength <= route->mtu;
+  how.dont_fragment = !s->never_df && length + Ipv4Repr::kLength <= route->mtu;
   return send_routed(step, stack, ports, how, *route, segment);
+}
+
+void udp_never_df(Stack& stack, SocketId socket) {
+  if (UdpSocket* s = live_socket(stack, socket)) s->never_df = true;
 }
 
 void udp_set_broadcast(Stack& stack, SocketId socket, bool allowed) {

@@ -20,6 +20,7 @@ struct UdpSocket {
   IfIndex dev;  ///< SO_BINDTODEVICE
   bool live = false;
   bool broadcast = false;  ///< SO_BROADCAST
+  bool never_df = false;   ///< IP_PMTUDISC_DONT
 };
 
 struct UdpTable {
@@ -48,6 +49,8 @@ Errno udp_connect(Step& step, Stack& stack, SocketId socket, Endpoint remote);
 /// `ttl` 0: ip_default_ttl.
 Errno udp_send(Step& step, Stack& stack, Ports& ports, SocketId socket, Endpoint to, Bytes data,
                std::uint8_t ttl = 0);
+/// IP_MTU_DISCOVER: routers may fragment what the socket sends.
+void udp_never_df(Stack& stack, SocketId socket);
 void udp_set_broadcast(Stack& stack, SocketId socket, bool allowed);
 void udp_close(Step& step, Stack& stack, SocketId socket);
 /// __udp4_lib_rcv(): hands the datagram to its socket, or answers port unreachable. Takes the

@@ -179,10 +179,8 @@ void send_queued(Context& c, std::uint32_t index, SentSegment& segment) {
   }
   if (segment.fin) flags |= tcp_flag::kFin;
   if (segment.push) flags |= tcp_flag::kPsh;
-  const std::uint32_t length =
-      segment.end - segment.begin - (segment.syn ? 1U : 0U) - (segment.fin ? 1U : 0U);
   segment.sent = c.now();
-  transmit(c, index, segment.begin, flags, length);
+  transmit(c, index, segment.begin, flags, segment.payload());
 }
 
 bool write_xmit(Context& c, std::uint32_t index, Push how) {

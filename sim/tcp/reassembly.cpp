@@ -114,7 +114,7 @@ void queue_early(Context& c, std::uint32_t index, const Segment& segment) {
   const bool known =
       at != e.early.begin() && !before((at - 1)->end, early.end) && (!early.fin || (at - 1)->fin);
   if (known) {
-    note_dsack(c, index, early.begin, early.end);
+    note_dsack(c, index, early.begin, segment.end());
     return;
   }
   c.step.explain(Reason::kTcpOutOfOrder, segment.dev,
@@ -122,7 +122,8 @@ void queue_early(Context& c, std::uint32_t index, const Segment& segment) {
   c.step.frames().retain(early.frame);
   e.early.insert(at, early);
   e.early_bytes += std::max<std::uint32_t>(kTrueSize, segment.length);
-  if (s.has(flag::kSack) && early.end != early.begin) note_sack(e, early.begin, early.end);
+  // A FIN has a sequence number, and is told like data.
+  if (s.has(flag::kSack) && segment.end() != early.begin) note_sack(e, early.begin, segment.end());
 }
 
 bool take_in_order(Context& c, std::uint32_t index, Upcalls& up) {

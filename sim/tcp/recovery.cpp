@@ -122,6 +122,26 @@ void split(Extension& e, std::size_t at, std::uint32_t end) {
   e.sent.insert(e.sent.begin() + static_cast<std::ptrdiff_t>(at) + 1, rest);
 }
 
+/// Takes the segments that follow along, as far as they fit into `space` bytes together: small
+/// writes, and a FIN. Source: tcp_retrans_try_collapse(), as with tcp_retrans_collapse=1.
+void collapse(const Socket& s, Extension& e, std::size_t at, std::int64_t space) {
+  SentSegment& first = e.sent[at];
+  if (first.syn || first.payload() >= space) return;
+  space -= first.payload();
+  while (at + 1 < e.sent.size()) {
+    const SentSegment next = e.sent[at + 1];
+    space -= next.payload();
+    if (next.sacked || space < 0 || after(next.end, s.snd_una + s.snd_wnd)) return;
+    if (next.lost) --e.lost_out;
+    if (next.retransmitted) --e.retrans_out;
+    first.end = next.end;
+    first.fin = next.fin;
+    first.push |= next.push;
+    first.ever_retransmitted |= next.ever_retransmitted;
+    e.sent.erase(e.sent.begin() + static_cast<std::ptrdiff_t>(at) + 1);
+  }
+}
+
 }  // namespace
 
 void mark_lost(Extension& e, SentSegment& segment) {
@@ -219,6 +239,9 @@ bool retransmit(Context& c, std::uint32_t index, SentSegment& segment) {
   const std::uint32_t most = current_mss(s, e);
   if (segment.end - segment.begin > most + (segment.fin ? 1U : 0U)) {
     split(e, at, segment.begin + most);
+  } else {
+    const auto window = static_cast<std::int32_t>(s.snd_una + s.snd_wnd - segment.begin);
+    collapse(s, e, at, std::min<std::int64_t>(window > 0 ? window : most, most));
   }
   SentSegment& first = e.sent[at];
   if (!first.retransmitted) {

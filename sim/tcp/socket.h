@@ -115,6 +115,8 @@ struct SentSegment {
   bool lost = false;           ///< TCPCB_LOST
   bool retransmitted = false;  ///< TCPCB_SACKED_RETRANS: a copy is in flight
   bool ever_retransmitted = false;
+
+  std::uint32_t payload() const { return end - begin - (syn ? 1U : 0U) - (fin ? 1U : 0U); }
 };
 
 /// A segment that came too early. Holds the frame it came in.

@@ -85,6 +85,17 @@ TEST(CurlApp, GivesUpAfterTheConnectTimeout) {
   EXPECT_EQ(host.status, 28);
 }
 
+TEST(CurlApp, AHandshakeThatTheKernelGaveUpIsATimeoutByStatusOnly) {
+  FakeIo host = curl({"http://192.168.80.150/"});
+  host.run();
+  host.advance(127_s);
+  host.event(SocketEventKind::kError, 0, {}, Errno::kTimedOut);
+  EXPECT_EQ(host.err,
+            "curl: (28) Failed to connect to 192.168.80.150 port 80 after 127000 ms: Couldn't "
+            "connect to server\n");
+  EXPECT_EQ(host.status, 28);
+}
+
 TEST(CurlApp, ReportsARefusedConnection) {
   FakeIo host = curl({"-v", "http://192.168.80.150:81/"});
   host.run();

@@ -146,7 +146,7 @@ class FakeIo : public AppIo, public TcpSockets {
   }
   TcpSockets& tcp() override { return *this; }
   std::expected<RouteAnswer, Errno> route(Step&, const IpSend& want) override {
-    if (no_route) return std::unexpected(Errno::kNetUnreach);
+    if (no_route != Errno::kNone) return std::unexpected(no_route);
     RouteAnswer answer;
     answer.src = want.src.is_any() ? address : want.src;
     answer.dev = IfIndex(2);
@@ -160,6 +160,7 @@ class FakeIo : public AppIo, public TcpSockets {
   }
   void listen_icmp(std::uint16_t identifier) override { icmp_identifier = identifier; }
   std::expected<std::uint32_t, Errno> udp_open(Step&, Endpoint) override { return next_udp++; }
+  void udp_never_df(std::uint32_t) override { ++sockets_without_df; }
   Errno udp_send(Step&, std::uint32_t socket, Endpoint to, std::uint8_t ttl,
                  std::span<const std::uint8_t> payload) override {
     datagrams.push_back({socket, to, ttl, payload.size()});
@@ -219,7 +220,9 @@ class FakeIo : public AppIo, public TcpSockets {
   std::vector<std::vector<std::uint8_t>> frames;
   SimTime timer = SimTime::never();
   Errno refuse = Errno::kNone;
-  bool no_route = false, terminal = true, exited = false, tapping = false;
+  int sockets_without_df = 0;
+  Errno no_route = Errno::kNone;  ///< what the tables say about every destination
+  bool terminal = true, exited = false, tapping = false;
   int status = -1;
   std::uint16_t icmp_identifier = 0;
   std::uint32_t next_udp = 0, udp_closed = 0;

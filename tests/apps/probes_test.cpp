@@ -133,10 +133,14 @@ TEST(PingApp, StopsAtTheDeadlineAndOnCtrlC) {
 
 TEST(PingApp, FailsBeforeTheFirstPacket) {
   FakeIo route = ping({"-c", "2", "10.9.9.9"});
-  route.no_route = true;
+  route.no_route = Errno::kNetUnreach;
   route.run();
   EXPECT_EQ(route.err, "ping: connect: Network is unreachable\n");
   EXPECT_EQ(route.status, 2);
+  FakeIo prohibited = ping({"192.168.80.201"});
+  prohibited.no_route = Errno::kAcces;
+  prohibited.run();
+  EXPECT_THAT(prohibited.err, HasSubstr("Do you want to ping broadcast?")) << "it cannot know";
   FakeIo device = ping({"-I", "eth9", "192.168.80.201"});
   device.run();
   EXPECT_EQ(device.err, "ping: SO_BINDTODEVICE eth9: No such device\n");
@@ -177,6 +181,7 @@ TEST(TracerouteApp, PrintsALinePerHop) {
   EXPECT_EQ(host.datagrams[3].to.port, 33437);
   EXPECT_EQ(host.datagrams[3].ttl, 2);
   EXPECT_EQ(host.datagrams[0].size, 32U);
+  EXPECT_EQ(host.sockets_without_df, 16);
   host.advance(2'212_us);
   for (std::uint16_t i = 0; i < 6; ++i) {
     const auto quote =
@@ -233,7 +238,7 @@ TEST(TracerouteApp, CanUseEchoRequests) {
 
 TEST(TracerouteApp, SaysThatThereIsNoRouteAfterItsHeader) {
   FakeIo host = traceroute({"-n", "10.9.9.9"});
-  host.no_route = true;
+  host.no_route = Errno::kNetUnreach;
   host.run();
   EXPECT_EQ(host.out, "traceroute to 10.9.9.9 (10.9.9.9), 30 hops max, 60 byte packets\n");
   EXPECT_EQ(host.err, "connect: Network is unreachable\n");

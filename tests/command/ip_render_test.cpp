@@ -177,6 +177,13 @@ TEST(IpRouteListing, LeavesOutWhatTheFilterSays) {
             "Error: ipv4: FIB table does not exist.\nDump terminated\n");
 }
 
+TEST(IpRouteListing, ARuleMakesNoTable) {
+  HostTables tables = director();
+  tables.rules.push_back({.priority = 5, .table = 99});
+  EXPECT_EQ(shown(tables, {"route", "show", "table", "99"}),
+            "Error: ipv4: FIB table does not exist.\nDump terminated\n");
+}
+
 TEST(IpRouteListing, TypedRoutesHaveNoProtocol) {
   HostTables tables = director();
   RouteRow row;
@@ -257,6 +264,14 @@ TEST(IpNeighListing, WithAndWithoutStatistics) {
 )");
   tables.neighs.clear();
   EXPECT_EQ(shown(tables, {"-j", "-p", "-s", "neigh"}), "[ ]\n");
+}
+
+TEST(IpNeighListing, TheEntryOfLoHasAnAddressOfZeros) {
+  HostTables tables = director();
+  tables.neighs = {neigh("0.0.0.0", "00:00:00:00:00:00", NeighState::kNoArp)};
+  tables.neighs[0].dev = kLoopback;
+  EXPECT_EQ(shown(tables, {"neigh", "show", "nud", "all"}),
+            "0.0.0.0 dev lo lladdr 00:00:00:00:00:00 NOARP \n");
 }
 
 TEST(IpRuleListing, ShowsTheThreeRulesOfEveryHost) {

@@ -113,6 +113,7 @@ TEST(ArpListing, InTheLinuxAndTheBsdLayout) {
             "? (192.168.80.202) at 02:00:00:00:00:02 [ether] on eth0\n"
             "? (192.168.80.77) at <incomplete> on eth0\n");
   EXPECT_EQ(arp(tables, {"arp", "192.168.80.99"}), "192.168.80.99 (192.168.80.99) -- no entry\n");
+  EXPECT_EQ(arp(tables, {"arp", "-a", "192.168.80.99"}), "arp: in 3 entries no match found.\n");
 }
 
 HostTables routed() {
@@ -128,6 +129,14 @@ HostTables routed() {
   reject.type = RouteType::kUnreachable;
   tables.routes = {gateway, reject, host, tables.routes[0]};
   return tables;
+}
+
+TEST(RouteListing, ABlackholeIsNoRejectRoute) {
+  HostTables tables = routed();
+  tables.routes[1].type = RouteType::kBlackhole;
+  EXPECT_THAT(render_route(tables, parse_route(Words{"route", "-n"}).value()).out,
+              testing::HasSubstr(
+                  "\n10.2.2.2        0.0.0.0         255.255.255.255 UH    0      0        0 *\n"));
 }
 
 TEST(RouteListing, OfNetToolsInBothLayouts) {

@@ -102,6 +102,16 @@ TEST(Routes, ManyRoutesAreFoundAsFewAre) {
   EXPECT_EQ(where(h, "10.0.0.1"), "local lo src 10.0.0.1");
 }
 
+TEST(Routes, TheDefaultRouteIsNoGatewayForMulticast) {
+  HostBench h{"eth0 192.168.80.10/24"};
+  Step s = h.step();
+  RouteRow gateway;
+  gateway.gateway = ip4("192.168.80.1");
+  ASSERT_EQ(add_route(s, h.stack, RouteVerb::kAdd, gateway), Errno::kNone);
+  EXPECT_EQ(where(h, "9.9.9.9"), "via 192.168.80.1 eth0 src 192.168.80.10");
+  EXPECT_EQ(where(h, "224.0.0.18"), "eth0 src 192.168.80.10");
+}
+
 TEST(Routes, NoRouteAndErrorRoutesHaveTheirErrno) {
   HostBench h{"eth0 192.168.80.10/24"};
   EXPECT_EQ(where(h, "10.9.9.9"), "errno 101");

@@ -248,6 +248,16 @@ TEST(Redirect, FromSomeoneWhoIsNotTheGatewayIsIgnored) {
   EXPECT_EQ(h.last_reason(), Reason::kRedirectRejected);
 }
 
+TEST(Pmtu, FlushingTheCacheForgetsIt) {
+  HostBench h{"eth0 10.0.0.7/24"};
+  ASSERT_EQ(h.route("default", "10.0.0.1"), Errno::kNone);
+  Step s = h.step();
+  update_pmtu(s, h.stack, ip4("9.9.9.9"), 1400);
+  EXPECT_EQ(route_get(s, h.stack, {.dst = ip4("9.9.9.9")})->mtu, 1400U);
+  forget_exceptions(h.stack);
+  EXPECT_EQ(route_get(s, h.stack, {.dst = ip4("9.9.9.9")})->mtu, 0U);
+}
+
 TEST(Pmtu, FragNeededIsRememberedForTenMinutes) {
   HostBench h{"eth0 10.0.0.7/24"};
   ASSERT_EQ(h.route("default", "10.0.0.1"), Errno::kNone);
@@ -320,6 +330,23 @@ TEST(Udp, AConnectedSocketHearsPortUnreachable) {
   EXPECT_EQ(udp_send(s, h.stack, h, *socket, {}, text_bytes("x")), Errno::kNone);
   h.pass(1_ms);
   EXPECT_THAT(h.udp_errors, ElementsAre(Errno::kConnRefused));
+}
+
+TEST(Udp, DatagramsHaveDfUnlessTheSocketDoesNotWantIt) {
+  HostBench h{"eth0 10.0.0.1/24"};
+  Step s = h.step();
+  const auto socket = udp_bind(s, h.stack, AppId{1}, {});
+  udp_set_broadcast(h.stack, *socket, true);
+  const Endpoint everybody{ip4("10.0.0.255"), 9};
+  const auto df_of_last = [&] {
+    const auto sent = h.sent();
+    return Ipv4Repr::parse(Bytes(sent.back()).subspan(EthernetRepr::kLength))->dont_fragment;
+  };
+  ASSERT_EQ(udp_send(s, h.stack, h, *socket, everybody, text_bytes("x")), Errno::kNone);
+  EXPECT_TRUE(df_of_last());
+  udp_never_df(h.stack, *socket);
+  ASSERT_EQ(udp_send(s, h.stack, h, *socket, everybody, text_bytes("x")), Errno::kNone);
+  EXPECT_FALSE(df_of_last());
 }
 
 TEST(Udp, BroadcastNeedsLeave) {

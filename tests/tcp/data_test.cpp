@@ -132,6 +132,44 @@ TEST(Loss, HoleInAFlightIsFilledWithoutATimeout) {
   EXPECT_TRUE(sacked);
 }
 
+TEST(Loss, AFinThatWaitsForDataIsSacked) {
+  TcpBench bench;
+  const SocketId socket = bench.establish();
+  bool lose = true;
+  bench.fate = [&](const Seen& s) { return Fate{.copies = !(lose && !s.payload.empty())}; };
+  bench.send(0, socket, "hello");
+  bench.close(0, socket);
+  bench.run_for(5_ms);
+  const Seen& ack = bench.last_by(1);
+  ASSERT_EQ(ack.tcp.sack_count, 1);
+  const std::uint32_t fin = ack.tcp.ack + 5;
+  EXPECT_EQ(ack.tcp.sacks[0], (SackBlock{fin, fin + 1}));
+  lose = false;
+  bench.run_for(100_ms);
+  EXPECT_EQ(bench.reasons(Reason::kTcpTimeout), 0U) << "the block showed the loss";
+  EXPECT_EQ(bench.server().received[bench.server().accepted.value], "hello");
+}
+
+TEST(Loss, ARetransmissionTakesSmallSegmentsAndTheFinAlong) {
+  TcpBench bench;
+  const SocketId socket = bench.establish();
+  bool lose = true;
+  bench.fate = [&](const Seen& s) { return Fate{.copies = !(lose && s.from == 0)}; };
+  bench.seen.clear();
+  bench.send(0, socket, "hello");
+  bench.send(0, socket, "world");
+  bench.close(0, socket);
+  bench.run_for(300_ms);
+  lose = false;
+  bench.seen.clear();
+  bench.run_for(2_s);
+  const Seen again = bench.sent_by(0).front();
+  EXPECT_EQ(again.payload, "helloworld");
+  EXPECT_EQ(again.tcp.flags, tf::kFin | tf::kPsh | tf::kAck);
+  EXPECT_EQ(bench.server().received[bench.server().accepted.value], "helloworld");
+  EXPECT_EQ(bench.server().count(SocketEventKind::kPeerClosed), 1U);
+}
+
 TEST(Loss, DuplicateIsReportedByDsack) {
   TcpBench bench;
   const SocketId socket = bench.establish();
