@@ -246,9 +246,9 @@ void Declaration::compare() {
   CLI::App* sub = subcommand("compare", "play scenarios in the simulator and on a real kernel",
                              "在模拟器和真实内核上各运行一遍并比较");
   sub->add_option("FILE", a_.compare.files, say("scenarios", "场景"))->required();
-  sub->add_flag("--json", a_.compare.json,
-                say("one JSON object per interface and difference",
-                    "每个接口、每处差异一个 JSON 对象"));
+  sub->add_flag(
+      "--json", a_.compare.json,
+      say("one JSON object per interface and difference", "每个接口、每处差异一个 JSON 对象"));
   sub->add_option("--save", a_.compare.save,
                   say("keep both captures in this directory", "把两边的抓包存入此目录"))
       ->type_name("DIR");
@@ -290,8 +290,7 @@ void Declaration::export_and_bench() {
   bench
       ->add_option("GROUP", a_.bench.groups,
                    say("what to measure (default: all)", "测量什么（默认：全部）"))
-      ->check(CLI::IsMember(
-          {"web", "bulk", "udp", "queue", "hosts", "memory", "trace", "lesson"}));
+      ->check(CLI::IsMember({"web", "bulk", "udp", "queue", "hosts", "memory", "trace", "lesson"}));
   bench->add_flag("--json", a_.bench.json,
                   say("one JSON object per figure", "每个数字一个 JSON 对象"));
   bench->add_flag("--quick", a_.bench.quick, say("a tenth of the work", "只做十分之一的工作量"));
