@@ -25,6 +25,8 @@ constexpr const char* kRunFooter = R"(Examples:
   lvslab run dr-basic --lang zh --until 2.5s
   lvslab run dr-basic --pcap dr.pcapng           one capture, an interface block per host interface
   lvslab run dr-basic --pcap captures/           one .pcap per host interface
+  lvslab run dr-basic --backend kernel           the same on a real Linux kernel
+  lvslab run dr-basic --backend kernel --pcap - | wireshark -k -i -      live
   lvslab run dr-basic --trace jsonl | jq .kind   every record of the run, for machines
 With --trace text or jsonl standard output holds the trace only; the summary goes to standard error.
 A run is stopped (exit 3) when one frame passes the switches more than 1000 times each, or when a host
@@ -68,7 +70,10 @@ void add_run(CLI::App& app, Arguments& a) {
   CLI::App* sub = app.add_subcommand("run", "play a scenario, print it, check its expectations");
   sub->add_option("FILE", a.run.file, "scenario file, or the name of a shipped one")->required();
   add_backend(sub, a.run.backend);
-  sub->add_option("--pcap", a.run.pcap, "write captures: FILE.pcapng, or DIR/ (made if needed)");
+  sub->add_option(
+      "--pcap", a.run.pcap,
+      "write captures: FILE.pcapng, or DIR/ (made if needed); -: pcapng to standard output as it "
+      "happens");
   sub->add_option("--trace", a.run.trace, "print every record: text, jsonl (none: the story)")
       ->check(CLI::IsMember({"text", "jsonl", "none"}));
   sub->add_option("--until", a.until, "end at this simulated time, as 2.5s")->check(check_time);
@@ -100,6 +105,7 @@ void add_interactive(CLI::App& app, Arguments& a) {
                    "begin at this simulated time; the timeline goes on meanwhile "
                    "(default: after its end)")
       ->check(check_time);
+  add_backend(shell, a.shell.backend);
   shell->add_flag("--fast", a.shell.fast,
                   "do not wait in real time for what takes simulated time (the default if standard "
                   "input is no terminal)");
@@ -126,6 +132,7 @@ void add_inspect(CLI::App& app, Arguments& a) {
                    "arp, route, local-route, addr, link, rule, ipvs, conn, socket or sysctl")
       ->required();
   show->add_option("--host", a.show.host, "whose table")->required();
+  add_backend(show, a.show.backend);
   show->add_option("--at", a.at, "simulated time (default: the end)")->check(check_time);
   show->footer("Example:\n  lvslab show dr-basic --at 3s --host client arp");
   CLI::App* exported = app.add_subcommand("export", "a scenario in other forms");
@@ -135,6 +142,7 @@ void add_inspect(CLI::App& app, Arguments& a) {
                    "yaml: the scenario, written canonically; dot: its drawing for Graphviz; "
                    "json: hosts, cables and places in the drawing; jsonl: the records of a run")
       ->check(CLI::IsMember({"yaml", "dot", "json", "jsonl"}));
+  add_backend(exported, a.exported.backend);
   exported->add_option("-o,--output", a.exported.output, "file (default: standard output)");
   exported->add_option("--pcap", a.exported.pcap, "captures of a run: FILE.pcapng or DIR/");
   exported->footer(
