@@ -20,6 +20,8 @@ namespace {
 
 /// A question that is not answered within this much real time never will be.
 constexpr std::chrono::seconds kAnswerLimit{60};
+/// How long, in real time, those who watch a run are left without news.
+constexpr std::chrono::milliseconds kListenerWaits{100};
 /// Time that a question may take if the answer does not come without.
 constexpr std::int64_t kAnswerStep = 10'000'000;
 
@@ -113,8 +115,10 @@ void KernelBackend::take(const Message& message) {
     case MessageKind::kLost: {
       FramesLost lost;
       if (!decode(message.payload, lost) || lost.host >= up_.size()) return;
-      trouble_ =
-          fmt::format("the capture on {} lost {} frames", lab_.hosts[lost.host].name, lost.count);
+      troubles_.push_back(
+          {fmt::format("the capture on {} lost {} frames", lab_.hosts[lost.host].name, lost.count),
+           {},
+           {}});
       return;
     }
     case MessageKind::kPower: {
@@ -131,7 +135,7 @@ void KernelBackend::take(const Message& message) {
       if (!decode(message.payload, news) || news.host >= up_.size()) return;
       auto changes = decode_changes(news.image);
       if (!changes) {
-        trouble_ = "the agent told of rows that are none: " + changes.error().message;
+        troubles_.push_back({"the agent told of rows that are none: " + changes.error().message});
         return;
       }
       for (RowChange& change : *changes) recorder_.row(news.at_ns, news.host, std::move(change));
@@ -148,13 +152,14 @@ std::int64_t KernelBackend::kernel_time(SimTime at) const {
 
 // The lab is lost; whoever waits should not wait for ever.
 void KernelBackend::died() {
-  trouble_ = "the kernel died: " + kernel_->last_words();
+  const std::string why = "the kernel died: " + kernel_->last_words();
+  if (troubles_.empty() || troubles_.back().message != why) troubles_.push_back({why, {}, {}});
   for (Job& job : jobs_) {
     if (job.state.done) continue;
     job.state.done = true;
     job.state.status = 255;
     job.state.ended = now();
-    job.state.output += "lvslab: " + trouble_ + "\n";
+    job.state.output += "lvslab: " + why + "\n";
   }
   up_.assign(up_.size(), false);
 }
@@ -166,7 +171,7 @@ Result<void> KernelBackend::load(const scenario::Scenario& scenario, Trace* sink
   jobs_.clear();
   jobs_of_host_.assign(scenario.hosts.size(), 0);
   up_.assign(scenario.hosts.size(), false);
-  trouble_.clear();
+  troubles_.clear();
   replies_.clear();
   recorded_ = {};
   recorder_.begin(scenario_, sink);
@@ -198,6 +203,12 @@ bool KernelBackend::is_up(std::string_view host) const {
 // --- typing --------------------------------------------------------------------------------------
 
 Result<Ticket> KernelBackend::exec(std::string_view host, std::string_view line) {
+  Exec question;
+  question.line = line;
+  return start_job(host, std::move(question));
+}
+
+Result<Ticket> KernelBackend::start_job(std::string_view host, Exec question) {
   const auto index = find_host(host);
   if (!index) return no_host(host);
   if (!up_[*index]) return fail(std::string(host) + " is down: nothing can be typed on it");
@@ -206,19 +217,41 @@ Result<Ticket> KernelBackend::exec(std::string_view host, std::string_view line)
   job.host = *index;
   job.number = ++jobs_of_host_[*index];
   job.state.started = now();
-  job.command = recorder_.append_text(RecordKind::kCommand, job.state.started, *index, {}, line,
-                                      {0, job.number, 0});
-  Exec question;
+  job.command =
+      recorder_.append_text(RecordKind::kCommand, job.state.started, *index, {},
+                            question.line.empty() ? "bash" : question.line, {0, job.number, 0});
   question.host = *index;
   question.job = number;
-  question.line = line;
-  if (auto asked = ask(MessageKind::kExec, question, false); !asked) {
-    if (!kernel_->alive())
-      died();
-    else
-      return std::unexpected(asked.error());
+  if (auto asked = ask(MessageKind::kExec, std::move(question), false); !asked) {
+    if (kernel_->alive()) return std::unexpected(asked.error());
+    died();
   }
   return Ticket(number);
+}
+
+Result<Ticket> KernelBackend::open_console(std::string_view host, std::uint16_t rows,
+                                           std::uint16_t columns) {
+  Exec question;
+  question.rows = rows;
+  question.columns = columns;
+  return start_job(host, std::move(question));
+}
+
+void KernelBackend::press_keys(Ticket console, std::string_view keys) {
+  if (job_done(console)) return;
+  JobInput typed;
+  typed.job = console.value;
+  typed.bytes = keys;
+  static_cast<void>(ask(MessageKind::kInput, std::move(typed), false));
+}
+
+void KernelBackend::resize(Ticket console, std::uint16_t rows, std::uint16_t columns) {
+  if (job_done(console)) return;
+  JobInput size;
+  size.job = console.value;
+  size.rows = rows;
+  size.columns = columns;
+  static_cast<void>(ask(MessageKind::kInput, std::move(size), false));
 }
 
 void KernelBackend::interrupt(Ticket ticket) {
@@ -239,12 +272,14 @@ RunStop KernelBackend::run(const lab::RunLimits& limits) {
     stop.reason = reason;
     return stop;
   };
+  const auto look_again = std::chrono::steady_clock::now() + kListenerWaits;
   for (;;) {
     if (limits.stop != nullptr && *limits.stop != 0) return ends(StopReason::kInterrupted);
     if (std::ranges::any_of(limits.jobs, [&](Ticket t) { return job_done(t); })) {
       return ends(StopReason::kJobDone);
     }
-    if (stop.events >= limits.events) return ends(StopReason::kEventLimit);
+    const bool shown = stop.events == 0 || std::chrono::steady_clock::now() < look_again;
+    if (stop.events >= limits.events || !shown) return ends(StopReason::kEventLimit);
     if (!kernel_->alive()) {
       died();
       return ends(StopReason::kIdle);

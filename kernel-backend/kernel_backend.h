@@ -16,13 +16,14 @@
 
 namespace lvslab::kernel {
 
-class KernelBackend final : public lab::Backend {
+class KernelBackend final : public lab::Backend, public lab::Consoles {
  public:
   using Boot = std::function<Result<std::unique_ptr<Kernel>>(std::uint64_t seed)>;
   explicit KernelBackend(Boot boot) : boot_(std::move(boot)) {}
 
   lab::Capabilities capabilities() const override;
   lab::Rewindable* rewindable() override { return nullptr; }
+  lab::Consoles* consoles() override { return this; }
   Result<void> load(const scenario::Scenario& scenario, Trace* sink) override;
 
   Result<lab::Ticket> exec(std::string_view host, std::string_view line) override;
@@ -30,12 +31,18 @@ class KernelBackend final : public lab::Backend {
   bool job_done(lab::Ticket ticket) const override { return jobs_[ticket.value].state.done; }
   void interrupt(lab::Ticket ticket) override;
 
+  Result<lab::Ticket> open_console(std::string_view host, std::uint16_t rows,
+                                   std::uint16_t columns) override;
+  void press_keys(lab::Ticket console, std::string_view keys) override;
+  void resize(lab::Ticket console, std::uint16_t rows, std::uint16_t columns) override;
+
   SimTime now() const override;
   lab::RunStop run(const lab::RunLimits& limits) override;
 
   Result<void> apply(const scenario::Fault& fault) override;
   bool is_up(std::string_view host) const override;
   Result<HostTables> tables(std::string_view host) override;
+  std::vector<Error> troubles() const override { return troubles_; }
 
  private:
   struct Job {
@@ -46,6 +53,7 @@ class KernelBackend final : public lab::Backend {
   };
 
   std::optional<std::uint32_t> find_host(std::string_view name) const;
+  Result<lab::Ticket> start_job(std::string_view host, Exec question);
   /// Sends a question, and lets the kernel go on (without time, if that suffices) until it has
   /// answered and done what is to be done at this very moment.
   template <class T>
@@ -68,7 +76,7 @@ class KernelBackend final : public lab::Backend {
   std::uint32_t next_question_ = 1;
   std::int64_t zero_ = 0;  ///< the kernel's time when the lab began
   SimTime recorded_;       ///< of the last record
-  std::string trouble_;    ///< why the run cannot be trusted; empty: all is well
+  std::vector<Error> troubles_;
 };
 
 }  // namespace lvslab::kernel

@@ -27,7 +27,9 @@ constexpr const char* kEnvironment[] = {
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     nullptr};
 constexpr int kStateFd = 9;
-constexpr const char* kStartFile = "/run/.shell";
+constexpr const char* kStartFile = "/run/.shell-";  // and the number of the job
+constexpr const char* kConsoleFile = "/run/.console";
+constexpr const char* kConsoleStart = "PS1='[\\u@\\h \\W]\\$ '\nTERM=xterm\n";
 
 // Written by a shell when it exits: its directory, then its variables.
 constexpr const char* kLeave = "trap '{ pwd; declare -p; } >&9 2>/dev/null' EXIT\n";
@@ -146,7 +148,7 @@ Result<Terminal> open_terminal(const Exec& exec) {
   static_cast<void>(write_file("/proc/self/oom_score_adj", "0"));
   std::vector<const char*> arguments;
   if (exec.line.empty()) {
-    arguments = {"-bash"};
+    arguments = {"bash", "--noprofile", "--rcfile", kConsoleFile, "-i"};
   } else {
     arguments = {"bash", "--noprofile"};
     if (start_file.empty()) {
@@ -199,6 +201,8 @@ void ShellState::collect(pid_t pid) {
   }
 }
 
+void clean_up_after(std::uint32_t job) { ::unlink((kStartFile + std::to_string(job)).c_str()); }
+
 Result<StartedShell> start_shell(const Exec& exec, const ShellState& state) {
   auto terminal = open_terminal(exec);
   if (!terminal) return std::unexpected(terminal.error());
@@ -213,11 +217,12 @@ Result<StartedShell> start_shell(const Exec& exec, const ShellState& state) {
     write_state = Fd(ends[1]);
   }
   if (keeps || (!state.variables().empty() && !exec.line.empty())) {
-    start_file = kStartFile;
+    start_file = kStartFile + std::to_string(exec.job);
     if (auto done = write_file(start_file, state.variables() + (keeps ? kLeave : "")); !done) {
       return std::unexpected(done.error());
     }
   }
+  if (exec.line.empty()) static_cast<void>(write_file(kConsoleFile, kConsoleStart));
   const pid_t pid = ::fork();
   if (pid < 0) return os_failure("fork");
   if (pid == 0) {
