@@ -129,6 +129,7 @@ class HttpdIo final : public apps::AppIo {
   std::expected<std::uint32_t, Errno> udp_open(Step&, Endpoint) override {
     return std::unexpected(Errno::kOpNotSupp);
   }
+  void udp_never_df(std::uint32_t) override {}
   Errno udp_send(Step&, std::uint32_t, Endpoint, std::uint8_t,
                  std::span<const std::uint8_t>) override {
     return Errno::kOpNotSupp;

@@ -26,9 +26,7 @@ void Ab::start(Step& step, AppIo& io) {
   request_ = command::ab_request(command);
   began_ = step.now();
   connections_.resize(command.concurrency);
-  for (std::uint32_t slot = 0; slot < connections_.size() && !over_; ++slot) {
-    start_connect(step, io, slot);
-  }
+  start_connect(step, io, 0);
   touch(step, io);
 }
 
@@ -66,7 +64,6 @@ void Ab::start_connect(Step& step, AppIo& io, std::uint32_t slot) {
     if (socket) {
       connection.socket = *socket;
       io.tcp().set_cookie(*socket, slot);
-      ++started_;
       return;
     }
     ++result_.failed_connect;
@@ -98,6 +95,8 @@ void Ab::on_socket(Step& step, AppIo& io, const SocketEvent& event) {
     case SocketEventKind::kConnected:
       connection.open = true;
       connection.connected = step.now();
+      if (started_ >= command.requests) break;  // one too many: it waits for the end
+      ++started_;
       write_request(step, io, slot);
       break;
     case SocketEventKind::kData:
@@ -121,6 +120,10 @@ void Ab::on_socket(Step& step, AppIo& io, const SocketEvent& event) {
 
 /// Source: read_connection(): without a kept connection, the end is the server's FIN.
 void Ab::on_data(Step& step, AppIo& io, std::uint32_t slot, std::string_view data) {
+  for (std::uint32_t other = 1; !answered_ && other < connections_.size() && !over_; ++other) {
+    start_connect(step, io, other);
+  }
+  answered_ = true;
   Connection& connection = connections_[slot];
   if (!connection.answering) {
     connection.answering = true;
@@ -180,6 +183,7 @@ void Ab::on_error(Step& step, AppIo& io, std::uint32_t slot, Errno error) {
   }
   ++result_.failed;
   ++(was_open ? result_.failed_receive : result_.failed_connect);
+  if (!was_open) ++started_;
   if (!was_open && ++connect_failures_ > kMaxConnectFailures) {
     fail(step, io, command::ab_connect_failed(static_cast<int>(error), result_.complete));
     return;

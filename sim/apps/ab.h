@@ -1,9 +1,11 @@
 // ab (ApacheBench): `-c` connections at a time until `-n` requests are answered, then a report.
 //
 // Models: one connection per request (HTTP/1.0, the server closes), -k with connections kept as
-// long as the server says so, the counters and times of the report, its error ends, -t and -s.
-// Left out: what command::parse_ab refuses. Times are simulated microseconds.
-// Source: httpd 2.4 support/ab.c: start_connect(), write_request(), read_connection(), test().
+// long as the server says so, the first request alone before the others begin, connections too
+// many at the end (they stand before ab has counted those that are on their way), the counters and
+// times of the report, its error ends, -t and -s. Left out: what command::parse_ab refuses. Times
+// are simulated microseconds. Source: httpd 2.4 support/ab.c: start_connect(), write_request(),
+// read_connection(), test().
 #pragma once
 
 #include <cstdint>
@@ -56,9 +58,10 @@ class Ab {
   std::string body_;  ///< scratch
   std::vector<Connection> connections_;
   command::AbResult result_;
-  std::uint32_t started_ = 0;
+  std::uint32_t started_ = 0;  ///< requests; a connection counts once it stands
   std::uint32_t connect_failures_ = 0;
   SimTime began_, last_event_;
+  bool answered_ = false;  ///< the first request, which goes alone
   bool over_ = false;
 };
 

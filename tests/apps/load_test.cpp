@@ -53,16 +53,41 @@ TEST(AbApp, OpensAConnectionPerRequestAndLetsTheServerClose) {
 TEST(AbApp, KeepsConnectionsWithK) {
   FakeIo host = ab({"-k", "-n", "6", "-c", "2", "http://192.168.80.150/"});
   host.run();
-  ASSERT_THAT(host.sockets, SizeIs(2));
+  ASSERT_THAT(host.sockets, SizeIs(1));
   host.event(SocketEventKind::kConnected, 0);
+  host.data(0, kKeeping);
+  ASSERT_THAT(host.sockets, SizeIs(2)) << "the first request goes alone";
   host.event(SocketEventKind::kConnected, 1);
   for (int i = 0; i < 3; ++i) {
-    host.data(0, kKeeping);
     host.data(1, kKeeping);
+    if (i < 2) host.data(0, kKeeping);
   }
   EXPECT_THAT(host.sockets, SizeIs(2));
   EXPECT_THAT(host.out, HasSubstr("Keep-Alive requests:    6\n"));
   EXPECT_TRUE(host.exited);
+}
+
+TEST(AbApp, OpensAConnectionTooManyAtTheEnd) {
+  FakeIo host = ab({"-n", "4", "-c", "2", "http://192.168.80.150/"});
+  host.run();
+  const auto answer = [&](std::uint32_t i) {
+    host.data(i, kClosing);
+    host.event(SocketEventKind::kPeerClosed, i);
+  };
+  host.event(SocketEventKind::kConnected, 0);
+  answer(0);
+  ASSERT_THAT(host.sockets, SizeIs(3));
+  host.event(SocketEventKind::kConnected, 1);
+  host.event(SocketEventKind::kConnected, 2);
+  answer(1);
+  answer(2);
+  ASSERT_THAT(host.sockets, SizeIs(5)) << "three requests were begun, so two more connect";
+  host.event(SocketEventKind::kConnected, 3);
+  host.event(SocketEventKind::kConnected, 4);
+  EXPECT_TRUE(host.sockets[4].sent.empty());
+  answer(3);
+  EXPECT_THAT(host.out, HasSubstr("Complete requests:      4\n"));
+  EXPECT_TRUE(host.sockets[4].closed);
 }
 
 TEST(AbApp, CountsOtherLengthsAndStatusesApart) {

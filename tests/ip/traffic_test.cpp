@@ -338,10 +338,7 @@ TEST(Udp, DatagramsHaveDfUnlessTheSocketDoesNotWantIt) {
   const auto socket = udp_bind(s, h.stack, AppId{1}, {});
   udp_set_broadcast(h.stack, *socket, true);
   const Endpoint everybody{ip4("10.0.0.255"), 9};
-  const auto df_of_last = [&] {
-    const auto sent = h.sent();
-    return Ipv4Repr::parse(Bytes(sent.back()).subspan(EthernetRepr::kLength))->dont_fragment;
-  };
+  const auto df_of_last = [&] { return h.sent().back().ip().dont_fragment; };
   ASSERT_EQ(udp_send(s, h.stack, h, *socket, everybody, text_bytes("x")), Errno::kNone);
   EXPECT_TRUE(df_of_last());
   udp_never_df(h.stack, *socket);
