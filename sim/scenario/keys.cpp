@@ -117,6 +117,40 @@ constexpr std::array kExpect = {
     KeySpec("why", kText, "printed if it fails"),
 };
 
+constexpr std::array kIgnoredPackets = {
+    KeySpec("at", kNic, "the interface, `HOST/NIC`; `HOST/lo` is one, too").must(),
+    KeySpec("direction", kWord, "as the host sees it (default `any`)").one_of(kDirectionNames),
+    KeySpec("filter", kString,
+            "pcap-filter(7) for the frame of either side (default: every frame)"),
+    KeySpec("field", kString,
+            "only where nothing but this field differs, by the name that `compare` prints, as `TCP "
+            "window` or `time`"),
+};
+
+constexpr std::array kIgnoredOutput = {
+    KeySpec("on", kString, "the host").must(),
+    KeySpec("line", kString, "a part of the line that was typed").must(),
+    KeySpec("has", kString, "only lines of the output that it stands in (default: all)"),
+};
+
+constexpr std::array kIgnoredTable = {
+    KeySpec("host", kString, "whose table").must(),
+    KeySpec("table", kWord, "which one").must().one_of(kTableNames),
+    KeySpec("has", kString, "only rows that it stands in (default: all)"),
+};
+
+constexpr std::array<std::string_view, 3> kIgnoredKinds = {"packets", "output", "table"};
+constexpr std::array kIgnored = {
+    KeySpec("packets", kObject, "frames at an interface").of(kIgnoredPacketsKeys),
+    KeySpec("output", kObject, "lines that a command printed").of(kIgnoredOutputKeys),
+    KeySpec("table", kObject, "rows of a table").of(kIgnoredTableKeys),
+};
+
+constexpr std::array kIgnore = {
+    KeySpec("ignore", kObject, "what may differ").must().of(kIgnoredKeys),
+    KeySpec("why", kText, "why it does, and why nothing is done about it").must(),
+};
+
 constexpr std::array kScenario = {
     KeySpec("name", kString, "short name (default: the file's, without `.yaml`)"),
     KeySpec("title", kText, "one line").must(),
@@ -131,6 +165,7 @@ constexpr std::array kScenario = {
     KeySpec("hosts", kObjects, "the hosts, routers included").must().of(kHostKeys),
     KeySpec("timeline", kObjects, "what happens, in order").of(kItemKeys),
     KeySpec("expect", kObjects, "what should have been seen at the end").of(kExpectKeys),
+    KeySpec("compare", kObjects, "what `lvslab compare` shall not look at").of(kIgnoreKeys),
 };
 
 }  // namespace
@@ -155,6 +190,17 @@ constinit const ObjectSpec kReasonKeys{"reason", "an expectation of a reason",
                                        "Decisions, counted.", kReason};
 constinit const ObjectSpec kExpectKeys{"expectation", "an expectation",
                                        "One of `packets`, `table`, `reason`.", kExpect, kChecks};
+constinit const ObjectSpec kIgnoredPacketsKeys{"ignored-packets", "ignored packets",
+                                               "Frames at an interface.", kIgnoredPackets};
+constinit const ObjectSpec kIgnoredOutputKeys{"ignored-output", "an ignored output",
+                                              "What a command printed.", kIgnoredOutput};
+constinit const ObjectSpec kIgnoredTableKeys{"ignored-table", "an ignored table",
+                                             "Rows of a table.", kIgnoredTable};
+constinit const ObjectSpec kIgnoredKeys{
+    "ignored", "what is ignored", "One of `packets`, `output`, `table`.", kIgnored, kIgnoredKinds};
+constinit const ObjectSpec kIgnoreKeys{
+    "comparison", "a known difference",
+    "A difference between the simulator and a real kernel that is known.", kIgnore};
 constinit const ObjectSpec kScenarioKeys{"scenario", "a scenario", "The whole file.", kScenario};
 
 const KeySpec* ObjectSpec::find(std::string_view key) const {
@@ -163,9 +209,11 @@ const KeySpec* ObjectSpec::find(std::string_view key) const {
 }
 
 std::span<const ObjectSpec* const> all_objects() {
-  static constexpr std::array<const ObjectSpec*, 12> kAll = {
-      &kScenarioKeys, &kSwitchKeys, &kLinkKeys,   &kHostKeys,    &kNicKeys,   &kRouteKeys,
-      &kItemKeys,     &kOutputKeys, &kExpectKeys, &kPacketsKeys, &kTableKeys, &kReasonKeys};
+  static constexpr std::array<const ObjectSpec*, 17> kAll = {
+      &kScenarioKeys,      &kSwitchKeys,      &kLinkKeys,   &kHostKeys,    &kNicKeys,
+      &kRouteKeys,         &kItemKeys,        &kOutputKeys, &kExpectKeys,  &kPacketsKeys,
+      &kTableKeys,         &kReasonKeys,      &kIgnoreKeys, &kIgnoredKeys, &kIgnoredPacketsKeys,
+      &kIgnoredOutputKeys, &kIgnoredTableKeys};
   return kAll;
 }
 

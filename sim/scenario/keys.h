@@ -78,7 +78,8 @@ struct ObjectSpec {
 };
 
 extern const ObjectSpec kScenarioKeys, kSwitchKeys, kLinkKeys, kHostKeys, kNicKeys, kRouteKeys,
-    kItemKeys, kOutputKeys, kExpectKeys, kPacketsKeys, kTableKeys, kReasonKeys;
+    kItemKeys, kOutputKeys, kExpectKeys, kPacketsKeys, kTableKeys, kReasonKeys, kIgnoreKeys,
+    kIgnoredKeys, kIgnoredPacketsKeys, kIgnoredOutputKeys, kIgnoredTableKeys;
 
 /// All objects, the scenario itself first.
 std::span<const ObjectSpec* const> all_objects();

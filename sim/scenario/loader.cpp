@@ -28,6 +28,7 @@ void Reader::read_scenario() {
   connect_cables();
   for (const YamlNode* const node : fields.objects("timeline")) read_item(*node);
   for (const YamlNode* const node : fields.objects("expect")) read_expectation(*node);
+  for (const YamlNode* const node : fields.objects("compare")) read_ignore(*node);
 }
 
 std::expected<Scenario, std::vector<Error>> load_text(std::string text, const std::string& file,

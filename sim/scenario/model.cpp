@@ -15,7 +15,7 @@ const Nic* Host::find_nic(std::string_view wanted) const {
 bool Scenario::operator==(const Scenario& other) const {
   const auto parts = [](const Scenario& s) {
     return std::tie(s.name, s.title, s.summary, s.lesson, s.seed, s.until, s.settle, s.switches,
-                    s.hosts, s.timeline, s.expectations);
+                    s.hosts, s.timeline, s.expectations, s.ignores);
   };
   return parts(*this) == parts(other);
 }

@@ -262,6 +262,41 @@ struct Expectation {
   bool operator==(const Expectation&) const = default;
 };
 
+// --- what may differ from a real kernel ---------------------------------------------------------
+
+/// Frames at an interface that `lvslab compare` may find different.
+struct IgnoredPackets {
+  NicRef at;
+  Direction direction = Direction::kAny;
+  std::string filter;  ///< pcap-filter(7); matches the frame of either side
+  std::string field;   ///< "TCP window": only where nothing else differs; empty: whatever does
+  bool operator==(const IgnoredPackets&) const = default;
+};
+
+/// Lines of the outputs of a typed line.
+struct IgnoredOutput {
+  std::string host;
+  std::string line;  ///< stands in what was typed
+  std::string has;   ///< stands in the line of the output, of either side; empty: any line
+  bool operator==(const IgnoredOutput&) const = default;
+};
+
+/// Rows of a table.
+struct IgnoredTable {
+  std::string host;
+  TableKind table = TableKind::kArp;
+  std::string has;  ///< stands in the row, of either side; empty: any row
+  bool operator==(const IgnoredTable&) const = default;
+};
+
+/// A difference that is known, and why it is not looked at. It is an error if there is none.
+struct Ignore {
+  std::variant<IgnoredPackets, IgnoredOutput, IgnoredTable> what;
+  Text why;
+  Mark where;
+  bool operator==(const Ignore&) const = default;
+};
+
 // --- the whole ---------------------------------------------------------------------------------
 
 struct Scenario {
@@ -276,6 +311,7 @@ struct Scenario {
   std::vector<Host> hosts;
   std::vector<TimelineItem> timeline;
   std::vector<Expectation> expectations;
+  std::vector<Ignore> ignores;  ///< the key `compare`
 
   bool operator==(const Scenario& other) const;
 

@@ -245,6 +245,18 @@ CountBounds Reader::read_bounds(const Fields& fields) {
   return bounds;
 }
 
+std::string Reader::read_filter(const Fields& fields) {
+  auto filter = fields.string("filter");
+  if (!filter) return {};
+  const std::string objection =
+      options_.check_filter == nullptr ? "" : options_.check_filter(filter->value);
+  if (!objection.empty()) {
+    problems_.add(filter->where, fmt::format("not a pcap filter: {}", objection),
+                  "see man pcap-filter");
+  }
+  return std::move(filter->value);
+}
+
 PacketExpectation Reader::read_packets(const YamlNode& node) {
   const Fields fields(tree_, node, kPacketsKeys, problems_);
   PacketExpectation packets;
@@ -255,15 +267,7 @@ PacketExpectation Reader::read_packets(const YamlNode& node) {
   if (const auto direction = fields.word("direction")) {
     packets.direction = static_cast<Direction>(*direction);
   }
-  if (auto filter = fields.string("filter")) {
-    const std::string objection =
-        options_.check_filter == nullptr ? "" : options_.check_filter(filter->value);
-    if (!objection.empty()) {
-      problems_.add(filter->where, fmt::format("not a pcap filter: {}", objection),
-                    "see man pcap-filter");
-    }
-    packets.filter = std::move(filter->value);
-  }
+  packets.filter = read_filter(fields);
   packets.bounds = read_bounds(fields);
   if (const auto from = fields.time("from")) {
     packets.from = *from;

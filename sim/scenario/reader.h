@@ -51,6 +51,15 @@ class Reader {
   TableExpectation read_table(const YamlNode& node);
   ReasonExpectation read_reason(const YamlNode& node);
   CountBounds read_bounds(const Fields& fields);
+  /// The pcap filter of a `filter` key; empty if there is none.
+  std::string read_filter(const Fields& fields);
+
+  // read_compare.cpp
+  void read_ignore(const YamlNode& node);
+  IgnoredPackets read_ignored_packets(const YamlNode& node);
+  IgnoredOutput read_ignored_output(const YamlNode& node);
+  IgnoredTable read_ignored_table(const YamlNode& node);
+
   std::vector<std::string> read_texts(const Fields& fields, std::string_view key) const;
   void check_pattern(const Located& pattern);
   void check_within_run(SimTime time, Mark where);

@@ -95,6 +95,8 @@ class Writer {
     for (const TimelineItem& item : scenario_.timeline) write_item(item);
     if (!scenario_.expectations.empty()) line(0, "\nexpect:");
     for (const Expectation& expectation : scenario_.expectations) write_expectation(expectation);
+    if (!scenario_.ignores.empty()) line(0, "\ncompare:");
+    for (const Ignore& ignore : scenario_.ignores) write_ignore(ignore);
     return std::move(out_);
   }
 
@@ -275,6 +277,33 @@ class Writer {
     item();
     std::visit([this](const auto& one) { check(one); }, expectation.check);
     text(4, "why", expectation.why);
+  }
+
+  void ignored(const IgnoredPackets& packets) {
+    line(6, "packets:");
+    pair(8, "at", packets.at.to_string());
+    if (packets.direction != Direction::kAny) pair(8, "direction", to_string(packets.direction));
+    if (!packets.filter.empty()) pair(8, "filter", packets.filter);
+    if (!packets.field.empty()) pair(8, "field", packets.field);
+  }
+  void ignored(const IgnoredOutput& output) {
+    line(6, "output:");
+    pair(8, "on", output.host);
+    pair(8, "line", output.line);
+    if (!output.has.empty()) pair(8, "has", output.has);
+  }
+  void ignored(const IgnoredTable& table) {
+    line(6, "table:");
+    pair(8, "host", table.host);
+    pair(8, "table", to_string(table.table));
+    if (!table.has.empty()) pair(8, "has", table.has);
+  }
+
+  void write_ignore(const Ignore& ignore) {
+    item();
+    line(4, "ignore:");
+    std::visit([this](const auto& one) { ignored(one); }, ignore.what);
+    text(4, "why", ignore.why);
   }
 
   const Scenario& scenario_;

@@ -34,6 +34,7 @@ constexpr std::array kRooms{
     Room{"host", {"link", "ip", "tcp", "ipvs", "apps", "command"}},
     Room{"fuzz", {"scenario"}},
     Room{"lab", {"scenario", "trace"}},
+    Room{"compare", {"lab"}},
     Room{"backend", {"lab", "host"}},
 };
 
@@ -57,7 +58,7 @@ constexpr std::array kLibraries{
     Library{"pcap", {"trace"}},
     Library{"yaml-cpp/", {"scenario"}},
     Library{"boost/", {"scenario"}},
-    Library{"nlohmann/", {"command", "trace", "scenario", "cli"}},
+    Library{"nlohmann/", {"command", "scenario", "compare", "cli"}},
     Library{"CLI/", {"cli"}},
     Library{"benchmark/", {"cli"}},
     Library{"Q", {}},

@@ -1,0 +1,208 @@
+#include "sim/compare/flows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "sim/wire/arp.h"
+#include "sim/wire/ethernet.h"
+#include "sim/wire/icmpv4.h"
+#include "sim/wire/tcp.h"
+
+namespace lvslab::compare {
+namespace {
+
+/// Ports, sequence and acknowledgment numbers and flags: as much of TCP as a quote may hold.
+constexpr std::size_t kQuotedTcp = 8;
+constexpr std::size_t kWholeTcp = 14;
+
+std::string protocol_name(IpProto protocol) {
+  switch (protocol) {
+    case IpProto::kIcmp: return "ICMP";
+    case IpProto::kTcp: return "TCP";
+    case IpProto::kUdp: return "UDP";
+    default: return fmt::format("IP protocol {}", static_cast<int>(protocol));
+  }
+}
+
+bool passed_a_host(const Trace& trace, const TraceRecord& r) {
+  return (r.kind == RecordKind::kFrameSent || r.kind == RecordKind::kFrameReceived) &&
+         r.frame.valid() && r.node.valid() && !trace.node(r.node).is_switch;
+}
+
+std::string arp_conversation(Bytes frame) {
+  const auto arp = ArpRepr::parse(frame.subspan(EthernetRepr::kLength));
+  if (!arp) return "ARP";
+  const bool reply = arp->op == ArpOp::kReply;
+  return fmt::format("ARP {} asks for {}", (reply ? arp->target_ip : arp->sender_ip).to_string(),
+                     (reply ? arp->sender_ip : arp->target_ip).to_string());
+}
+
+}  // namespace
+
+struct Flows::Packet {
+  Tuple tuple;
+  std::uint8_t flags = 0;  ///< of TCP; 0 if a quote does not hold them
+  std::uint32_t seq = 0, ack = 0;
+  bool whole = false;  ///< flags and ack are there
+  bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
+};
+
+Flows::Flows(const Trace& trace) {
+  std::vector<std::uint32_t> order(trace.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::stable_sort(order, {}, [&](std::uint32_t i) { return trace[RecordId(i)].at; });
+  for (const std::uint32_t i : order) {
+    const TraceRecord& r = trace[RecordId(i)];
+    if (!passed_a_host(trace, r) || frames_.contains(r.frame.value)) continue;
+    read(trace.frame(r.frame), r.at, frames_[r.frame.value]);
+  }
+}
+
+void Flows::read(Bytes frame, SimTime at, ReadFrame& out) {
+  out.fields = dissect(frame);
+  for (const Field& field : out.fields) {
+    if (field.name != "IPv4") continue;
+    Layer layer{.at = field.offset};
+    // Errors quote what was sent before: they begin nothing new.
+    read_layer(frame.subspan(field.offset), field.depth > 0, at, layer);
+    out.layers.push_back(layer);
+  }
+  out.conversation = conversation_of(frame, out);
+}
+
+void Flows::read_layer(Bytes packet, bool quoted, SimTime at, Layer& layer) {
+  const auto ip = Ipv4Repr::parse_header(packet);
+  if (!ip) return;
+  layer.zero_id = ip->id == 0;
+  if (ip->fragment_offset != 0) return;
+  const auto parsed = packet_of(*ip, packet.subspan(ip->header_length));
+  if (!parsed) return;
+  layer.flow = find_or_begin(*parsed, quoted, at);
+  const Flow& flow = flows_[layer.flow];
+  layer.from_beginner = flow.src == ip->src && flow.src_port == parsed->tuple.src_port;
+  if (!quoted) {
+    learn_bases(*parsed, layer);
+    std::uint16_t& last = last_ids_[{layer.flow, layer.from_beginner}];
+    layer.zero_id = ip->id == 0 && last != 0xffff;
+    last = ip->id;
+  }
+}
+
+std::optional<Flows::Packet> Flows::packet_of(const Ipv4Repr& ip, Bytes rest) const {
+  Packet packet{.tuple = {ip.protocol, ip.src, ip.dst, 0, 0}};
+  if (rest.size() < kQuotedTcp) return std::nullopt;
+  if (ip.protocol == IpProto::kTcp || ip.protocol == IpProto::kUdp) {
+    packet.tuple.src_port = load_be16(rest.data());
+    packet.tuple.dst_port = load_be16(rest.data() + 2);
+    if (ip.protocol == IpProto::kUdp) return packet;
+    packet.seq = load_be32(rest.data() + 4);
+    if (rest.size() < kWholeTcp) return packet;
+    packet.whole = true;
+    packet.ack = load_be32(rest.data() + 8);
+    packet.flags = rest[13];
+    return packet;
+  }
+  if (ip.protocol != IpProto::kIcmp) return std::nullopt;
+  const auto icmp = IcmpRepr::parse_header(rest);
+  if (!icmp) return std::nullopt;
+  // The identifier stands for the asker's port.
+  if (icmp->type == IcmpType::kEchoRequest) {
+    packet.tuple.src_port = icmp->id();
+    return packet;
+  }
+  if (icmp->type == IcmpType::kEchoReply) {
+    packet.tuple.dst_port = icmp->id();
+    return packet;
+  }
+  return std::nullopt;
+}
+
+std::uint32_t Flows::find_or_begin(const Packet& packet, bool quoted, SimTime at) {
+  const auto known = by_tuple_.find(packet.tuple);
+  if (known != by_tuple_.end()) {
+    const Flow& flow = flows_[known->second];
+    const bool opens = packet.has(tcp_flag::kSyn) && !packet.has(tcp_flag::kAck) && !quoted;
+    const auto& base =
+        flow.base[flow.src == packet.tuple.src && flow.src_port == packet.tuple.src_port ? 0 : 1];
+    if (!opens || !base || *base == packet.seq) return known->second;
+  }
+  // Whoever answers did not begin.
+  const bool answers = packet.has(tcp_flag::kSyn) && packet.has(tcp_flag::kAck);
+  const bool reply = packet.tuple.protocol == IpProto::kIcmp && packet.tuple.dst_port != 0;
+  return begin(answers || reply ? packet.tuple.reversed() : packet.tuple, at);
+}
+
+std::uint32_t Flows::begin(const Tuple& tuple, SimTime at) {
+  const auto index = static_cast<std::uint32_t>(flows_.size());
+  Flow flow{.protocol = tuple.protocol,
+            .src = tuple.src,
+            .dst = tuple.dst,
+            .src_port = tuple.src_port,
+            .dst_port = tuple.dst_port,
+            .begun = at};
+  const bool echo = tuple.protocol == IpProto::kIcmp;
+  flow.port_name = fmt::format("{}", tuple.src_port);
+  if (echo || is_ephemeral(tuple.src_port)) {
+    const auto group = std::tuple(tuple.protocol, tuple.src, tuple.dst, tuple.dst_port);
+    flow.port_name = fmt::format("#{}", ++numbers_[group]);
+  }
+  flow.name =
+      echo ? fmt::format("echo {} {} > {}", flow.port_name, tuple.src.to_string(),
+                         tuple.dst.to_string())
+           : fmt::format("{} {}:{} > {}:{}", protocol_name(tuple.protocol), tuple.src.to_string(),
+                         flow.port_name, tuple.dst.to_string(), tuple.dst_port);
+  if (const std::uint32_t times = ++names_[flow.name]; times > 1) {
+    flow.name += fmt::format(" (again, {})", times);
+  }
+  by_tuple_[tuple] = by_tuple_[tuple.reversed()] = index;
+  flows_.push_back(std::move(flow));
+  return index;
+}
+
+void Flows::learn_bases(const Packet& packet, const Layer& layer) {
+  if (packet.tuple.protocol != IpProto::kTcp || !packet.whole) return;
+  auto& own = flows_[layer.flow].base[layer.from_beginner ? 0 : 1];
+  auto& other = flows_[layer.flow].base[layer.from_beginner ? 1 : 0];
+  const bool syn = packet.has(tcp_flag::kSyn);
+  if (!own) own = packet.seq;
+  // A SYN-ACK confirms a SYN, one before what it acknowledges.
+  if (!other && packet.has(tcp_flag::kAck)) other = syn ? packet.ack - 1 : packet.ack;
+}
+
+std::string Flows::conversation_of(Bytes frame, const ReadFrame& read) const {
+  const auto eth = EthernetRepr::parse(frame);
+  if (!eth) return "a frame that is too short";
+  if (eth->ethertype == EtherType::kArp) return arp_conversation(frame);
+  if (read.layers.empty()) {
+    return fmt::format("type 0x{:04x} from {}", static_cast<unsigned>(eth->ethertype),
+                       eth->src.to_string());
+  }
+  const Layer& outer = read.layers.front();
+  if (outer.flow != Layer::kNoFlow) return flows_[outer.flow].name;
+  const auto ip = Ipv4Repr::parse_header(frame.subspan(outer.at));
+  if (!ip) return "a broken IPv4 packet";
+  std::string name = fmt::format("{} {} > {}", protocol_name(ip->protocol), ip->src.to_string(),
+                                 ip->dst.to_string());
+  const Layer& inner = read.layers.back();
+  if (read.layers.size() > 1 && inner.flow != Layer::kNoFlow) {
+    name += " about " + flows_[inner.flow].name;
+  }
+  return name;
+}
+
+std::string Flows::port_name(Ipv4Addr addr, std::uint16_t port, SimTime at) const {
+  if (!is_ephemeral(port)) return fmt::format("{}", port);
+  const Flow* found = nullptr;
+  for (const Flow& flow : flows_) {
+    if (flow.src == addr && flow.src_port == port && flow.begun <= at &&
+        flow.protocol != IpProto::kIcmp && (found == nullptr || flow.begun > found->begun)) {
+      found = &flow;
+    }
+  }
+  if (found == nullptr) return "#?";
+  return fmt::format("{} to {}:{}", found->port_name, found->dst.to_string(), found->dst_port);
+}
+
+}  // namespace lvslab::compare

@@ -1,0 +1,97 @@
+// Names for what a kernel draws by lot, so that two runs can be held against each other: ephemeral
+// ports and echo identifiers are numbered in the order in which they appear, sequence numbers count
+// from the first one of their side.
+//
+// A flow is what one program on one host has with another: a TCP connection, a UDP or echo exchange
+// of one 4-tuple. A port is ephemeral if it is the port of the side that began, and lies in Linux's
+// default net.ipv4.ip_local_port_range; all other ports are compared as numbers. A tuple that a new
+// SYN with another sequence number uses again is another flow.
+//
+// Leaves out: which flow a rewritten (NAT) one came from; a range of ports that was changed.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "sim/trace/trace.h"
+#include "sim/wire/dissect.h"
+#include "sim/wire/ipv4.h"
+
+namespace lvslab::compare {
+
+/// ip_local_port_range as the kernel sets it (net/ipv4/af_inet.c: inet_init_net()).
+constexpr bool is_ephemeral(std::uint16_t port) { return port >= 32'768 && port <= 60'999; }
+
+struct Flow {
+  IpProto protocol{};
+  Ipv4Addr src, dst;                         ///< `src` began
+  std::uint16_t src_port = 0, dst_port = 0;  ///< echo: the identifier and 0
+  std::string name;                          ///< "TCP 192.168.80.10:#1 > 192.168.80.150:80"
+  std::string port_name;                     ///< of `src`: "#1" if it is ephemeral, else "5000"
+  SimTime begun;
+  /// The first sequence number of either side, `src`'s first; as soon as it is known.
+  std::array<std::optional<std::uint32_t>, 2> base{};
+};
+
+/// One IPv4 header of a frame: the packet itself, then what is in a tunnel or quoted by an error.
+struct Layer {
+  static constexpr std::uint32_t kNoFlow = 0xffff'ffffU;
+  std::size_t at = 0;  ///< first byte of the header
+  std::uint32_t flow = kNoFlow;
+  bool from_beginner = true;  ///< sent by Flow::src
+  bool zero_id = false;       ///< the identification is 0, and not because a counter ran over
+};
+
+/// A frame, read once.
+struct ReadFrame {
+  std::vector<Field> fields;
+  std::vector<Layer> layers;
+  std::string conversation;  ///< what it belongs to at any interface that it passes
+};
+
+class Flows {
+ public:
+  /// Reads all frames that hosts sent or received.
+  explicit Flows(const Trace& trace);
+
+  /// Of a frame that a host sent or received.
+  const ReadFrame& frame(FrameId id) const { return frames_.at(id.value); }
+  const Flow& flow(std::uint32_t index) const { return flows_[index]; }
+  /// The name of a port in a listing that was printed at `at`: "#2 to 192.168.80.150:80" if a flow
+  /// from `addr` had it until then, the port's number if it is not ephemeral, else "#?".
+  std::string port_name(Ipv4Addr addr, std::uint16_t port, SimTime at) const;
+
+ private:
+  /// What tells packets of one flow from others.
+  struct Tuple {
+    IpProto protocol{};
+    Ipv4Addr src, dst;
+    std::uint16_t src_port = 0, dst_port = 0;
+    auto operator<=>(const Tuple&) const = default;
+    Tuple reversed() const { return {protocol, dst, src, dst_port, src_port}; }
+  };
+  struct Packet;
+
+  void read(Bytes frame, SimTime at, ReadFrame& out);
+  void read_layer(Bytes packet, bool quoted, SimTime at, Layer& layer);
+  std::optional<Packet> packet_of(const Ipv4Repr& ip, Bytes rest) const;
+  std::uint32_t find_or_begin(const Packet& packet, bool quoted, SimTime at);
+  std::uint32_t begin(const Tuple& tuple, SimTime at);
+  void learn_bases(const Packet& packet, const Layer& layer);
+  std::string conversation_of(Bytes frame, const ReadFrame& read) const;
+
+  std::vector<Flow> flows_;
+  std::map<Tuple, std::uint32_t> by_tuple_;  ///< the latest flow of a tuple, either way round
+  std::map<std::tuple<IpProto, Ipv4Addr, Ipv4Addr, std::uint16_t>, std::uint32_t> numbers_;
+  std::map<std::string, std::uint32_t> names_;
+  std::map<std::pair<std::uint32_t, bool>, std::uint16_t> last_ids_;  ///< by flow and side
+  std::map<std::uint32_t, ReadFrame> frames_;                         ///< by FrameId
+};
+
+}  // namespace lvslab::compare

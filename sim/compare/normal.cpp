@@ -1,0 +1,171 @@
+#include "sim/compare/normal.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+
+#include "sim/base/digest.h"
+#include "sim/wire/icmpv4.h"
+#include "sim/wire/tcp.h"
+
+namespace lvslab::compare {
+namespace {
+
+/// struct timeval of a 64-bit ping, at the start of what it sends (iputils ping_common.c).
+constexpr std::size_t kPingTime = 16;
+
+std::string bytes_of(Bytes frame, const Field& field) {
+  const Bytes bytes = frame.subspan(field.offset, field.length);
+  return {bytes.begin(), bytes.end()};
+}
+
+/// An HTTP message without the date of its Date: line.
+std::string without_date(std::string message) {
+  static constexpr std::string_view kDate = "\r\nDate: ";
+  const std::size_t at = message.find(kDate);
+  const std::size_t head = message.find("\r\n\r\n");
+  if (at == std::string::npos || (head != std::string::npos && at > head)) return message;
+  const std::size_t begin = at + kDate.size();
+  const std::size_t end = std::min(message.find("\r\n", begin), message.size());
+  message.replace(begin, end - begin, "(date)");
+  return message;
+}
+
+/// Walks through the fields of one frame, and knows where it is.
+class Normaliser {
+ public:
+  Normaliser(const Flows& flows, const ReadFrame& read, Bytes frame)
+      : flows_(flows), read_(read), frame_(frame) {}
+
+  NormalFrame run() {
+    NormalFrame out;
+    for (std::size_t i = 0; i < read_.fields.size(); ++i) {
+      const Field& field = read_.fields[i];
+      const bool contains = i + 1 < read_.fields.size() && read_.fields[i + 1].depth > field.depth;
+      if (begins_protocol(field)) enter(field, out.shape);
+      out.fields.push_back({.name = name_of(field),
+                            .shown = field.value,
+                            .value = contains && field.name != "HTTP" ? "" : value_of(field),
+                            .offset = field.offset,
+                            .length = field.length,
+                            .depth = field.depth});
+    }
+    Digest digest;
+    for (const NormalField& field : out.fields) {
+      digest.add(std::string_view(field.name));
+      digest.add(std::string_view(field.value));
+    }
+    out.digest = digest.value();
+    return out;
+  }
+
+ private:
+  /// Protocols stand at the depth of their layer; a packet in a packet begins a deeper one.
+  bool begins_protocol(const Field& field) const {
+    return field.name == "IPv4" || field.depth <= layer_depth_;
+  }
+
+  void enter(const Field& field, std::string& shape) {
+    protocol_ = field.name;
+    layer_depth_ = field.depth;
+    if (field.name == "IPv4") layer_ = next_layer_++;
+    if (field.name == "ICMP") icmp_type_ = frame_[field.offset];
+    if (field.name == "malformed" || field.name == "padding") return;
+    if (!shape.empty()) shape += ' ';
+    shape += field.name;
+  }
+
+  std::string name_of(const Field& field) const {
+    const std::string_view prefix = layer_ > 0 ? "inner " : "";
+    if (field.name == protocol_) return fmt::format("{}{}", prefix, field.name);
+    return fmt::format("{}{} {}", prefix, protocol_, field.name);
+  }
+
+  const Layer* layer() const {
+    return layer_ < read_.layers.size() ? &read_.layers[layer_] : nullptr;
+  }
+  const Flow* flow() const {
+    const Layer* here = layer();
+    return here == nullptr || here->flow == Layer::kNoFlow ? nullptr : &flows_.flow(here->flow);
+  }
+
+  std::string value_of(const Field& field) const {
+    if (field.name == "HTTP") return without_date(bytes_of(frame_, field));
+    if (field.name.ends_with("checksum")) return checksum_of(field.value);
+    if (protocol_ == "IPv4" && field.name == "identification") {
+      return layer() != nullptr && layer()->zero_id ? "0" : "not 0";
+    }
+    if (const Flow* here = flow()) {
+      const bool mine = layer()->from_beginner;
+      if (field.name == "source port") return port_of(*here, mine, field);
+      if (field.name == "destination port") return port_of(*here, !mine, field);
+      if (protocol_ == "ICMP" && field.name == "identifier") return here->port_name;
+      if (protocol_ == "TCP") return tcp_value(field, *here, mine);
+    }
+    if (protocol_ == "payload" && field.name == "payload") return payload_of(field);
+    // What the dissector does not open.
+    if (field.value == fmt::format("{} bytes", field.length)) return bytes_of(frame_, field);
+    return field.value;
+  }
+
+  static std::string checksum_of(const std::string& text) {
+    const std::size_t verdict = text.find(" (");
+    if (verdict == std::string::npos) return text;
+    if (text.find("wrong") != std::string::npos) return "wrong";
+    return text.substr(verdict + 1);
+  }
+
+  static std::string port_of(const Flow& flow, bool beginner, const Field& field) {
+    return beginner ? flow.port_name : field.value;
+  }
+
+  std::string tcp_value(const Field& field, const Flow& flow, bool mine) const {
+    const std::uint8_t* bytes = frame_.data() + field.offset;
+    const auto& own = flow.base[mine ? 0 : 1];
+    const auto& other = flow.base[mine ? 1 : 0];
+    if (field.name == "sequence number") {
+      return fmt::format("{}", load_be32(bytes) - own.value_or(0));
+    }
+    if (field.name == "acknowledgment number") {
+      const std::uint32_t ack = load_be32(bytes);
+      return ack == 0 ? "0" : fmt::format("+{}", ack - other.value_or(0));
+    }
+    if (field.name == "SACK") {
+      std::string blocks;
+      for (std::size_t i = 2; i + 4 <= field.length; i += 4) {
+        blocks += fmt::format("{} ", load_be32(bytes + i) - other.value_or(0));
+      }
+      return blocks;
+    }
+    if (field.name == "timestamps") {
+      return load_be32(bytes + 6) == 0 ? "a value, echo 0" : "a value, an echo";
+    }
+    return field.value;
+  }
+
+  std::string payload_of(const Field& field) const {
+    std::string bytes = bytes_of(frame_, field);
+    const bool echo = icmp_type_ == static_cast<std::uint8_t>(IcmpType::kEchoRequest) ||
+                      icmp_type_ == static_cast<std::uint8_t>(IcmpType::kEchoReply);
+    if (echo && bytes.size() >= kPingTime) bytes.replace(0, kPingTime, "(time)");
+    return bytes;
+  }
+
+  const Flows& flows_;
+  const ReadFrame& read_;
+  Bytes frame_;
+  std::string_view protocol_;
+  int layer_depth_ = 0;
+  std::size_t layer_ = 0, next_layer_ = 0;
+  std::optional<std::uint8_t> icmp_type_;
+};
+
+}  // namespace
+
+NormalFrame normalise(const Flows& flows, FrameId id, Bytes frame) {
+  return Normaliser(flows, flows.frame(id), frame).run();
+}
+
+}  // namespace lvslab::compare

@@ -1,0 +1,332 @@
+#include "sim/compare/output.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <string>
+
+#include "sim/compare/align.h"
+#include "sim/compare/rows.h"
+
+namespace lvslab::compare {
+namespace {
+
+constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr SimDuration kWholeSecond{kSecond + kTicks.ns};
+
+/// A word of an output that is held against the other one with a tolerance.
+struct Measure {
+  enum class Kind : std::uint8_t { kLength, kWholeSeconds, kNeighState };
+  Kind kind = Kind::kLength;
+  SimDuration length{};
+  std::string word;
+};
+
+/// A line with its tolerant words taken out of the text.
+struct CleanLine {
+  std::string as_printed;
+  std::string text;
+  std::vector<Measure> measures;
+};
+
+std::vector<std::string_view> split(std::string_view text, char at) {
+  std::vector<std::string_view> parts;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(at), text.size());
+    parts.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return parts;
+}
+
+/// A decimal number with at most nine decimals at the front of `text`, in billionths.
+std::optional<std::int64_t> take_number(std::string_view& text) {
+  std::size_t i = 0;
+  std::int64_t whole = 0;
+  while (i < text.size() && text[i] >= '0' && text[i] <= '9' && i < 9) {
+    whole = whole * 10 + (text[i++] - '0');
+  }
+  if (i == 0) return std::nullopt;
+  std::int64_t value = whole * kSecond;
+  if (i + 1 < text.size() && text[i] == '.' && text[i + 1] >= '0' && text[i + 1] <= '9') {
+    std::int64_t unit = kSecond / 10;
+    for (++i; i < text.size() && text[i] >= '0' && text[i] <= '9'; ++i, unit /= 10) {
+      value += (text[i] - '0') * unit;
+    }
+  }
+  text.remove_prefix(i);
+  return value;
+}
+
+/// Nanoseconds of one unit, and how it is written.
+struct Unit {
+  std::string_view name;
+  std::int64_t ns;
+};
+constexpr std::array kUnits{Unit{"msec", 1'000'000}, Unit{"ms", 1'000'000}, Unit{"usec", 1'000},
+                            Unit{"us", 1'000}, Unit{"sec", kSecond}};
+
+const Unit* unit_of(std::string_view word) {
+  while (!word.empty() && (word.back() == ',' || word.back() == ')' || word.back() == '.')) {
+    word.remove_suffix(1);
+  }
+  for (const Unit& unit : kUnits) {
+    if (word == unit.name) return &unit;
+  }
+  return nullptr;
+}
+
+/// Reads one line of an output.
+class Cleaner {
+ public:
+  explicit Cleaner(const Printed& printed)
+      : printed_(printed), netstat_(printed.entry.text.find("netstat") != std::string::npos) {}
+
+  CleanLine clean(std::string_view line) {
+    CleanLine out{.as_printed = std::string(line), .text = {}, .measures = {}};
+    if (line.starts_with("Date: ") || line.starts_with("< Date: ")) {
+      out.text = "Date: (date)";
+      return out;
+    }
+    const std::vector<std::string_view> words = split(line, ' ');
+    bool changed = false;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      if (words[i].empty()) continue;
+      const std::string_view next = i + 1 < words.size() ? words[i + 1] : std::string_view{};
+      if (!out.text.empty()) out.text += ' ';
+      changed = clean_word(words[i], next, out) || changed;
+    }
+    // Columns count where every word is as it was printed.
+    if (!changed) out.text = line;
+    return out;
+  }
+
+ private:
+  /// Appends a word; true if it is not as it was printed.
+  bool clean_word(std::string_view word, std::string_view next, CleanLine& out) const {
+    return endpoint(word, out) || process(word, out) || clock(word, out) ||
+           length(word, next, out) || neigh_state(word, out) || as_it_is(word, out);
+  }
+
+  static bool as_it_is(std::string_view word, CleanLine& out) {
+    out.text += word;
+    return false;
+  }
+
+  /// "192.168.80.10:40001"
+  bool endpoint(std::string_view word, CleanLine& out) const {
+    const std::size_t colon = word.find(':');
+    if (colon == std::string_view::npos) return false;
+    const auto addr = Ipv4Addr::parse(word.substr(0, colon));
+    std::uint16_t port = 0;
+    const std::string_view digits = word.substr(colon + 1);
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    if (!addr || read.ec != std::errc{} || !is_ephemeral(port)) return false;
+    fmt::format_to(std::back_inserter(out.text), "{}:[{}]{}", word.substr(0, colon),
+                   printed_.side.flows().port_name(*addr, port, printed_.entry.ended),
+                   std::string_view(read.ptr, digits.data() + digits.size()));
+    return true;
+  }
+
+  /// "1234/httpd", and users:(("httpd",pid=1234,fd=4))
+  bool process(std::string_view word, CleanLine& out) const {
+    static constexpr std::string_view kPid = "pid=";
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    if (const std::size_t at = word.find(kPid); at != std::string_view::npos) {
+      out.text += word.substr(0, at + kPid.size());
+      word.remove_prefix(at + kPid.size());
+      while (!word.empty() && is_digit(word.front())) word.remove_prefix(1);
+      out.text += word;
+      return true;
+    }
+    const std::size_t slash = word.find('/');
+    if (!netstat_ || slash == 0 || slash == std::string_view::npos) return false;
+    if (!std::ranges::all_of(word.substr(0, slash), is_digit)) return false;
+    out.text += "PID";
+    out.text += word.substr(slash);
+    return true;
+  }
+
+  /// "01:58" of ipvsadm -lnc
+  static bool clock(std::string_view word, CleanLine& out) {
+    const auto parts = split(word, ':');
+    if (parts.size() != 2 || parts[0].size() < 2 || parts[1].size() != 2) return false;
+    std::array<int, 2> values{};
+    for (std::size_t i = 0; i < 2; ++i) {
+      const char* end = parts[i].data() + parts[i].size();
+      const auto read = std::from_chars(parts[i].data(), end, values[i]);
+      if (read.ec != std::errc{} || read.ptr != end) return false;
+    }
+    out.text += "MM:SS";
+    out.measures.push_back({.kind = Measure::Kind::kWholeSeconds,
+                            .length = SimDuration{(values[0] * 60LL + values[1]) * kSecond},
+                            .word = {}});
+    return true;
+  }
+
+  /// "time=0.412" before "ms", "0.1/0.2/0.3/0.0" before "ms", "2003ms", "299sec"
+  static bool length(std::string_view word, std::string_view next, CleanLine& out) {
+    const std::size_t equals = word.find('=');
+    const std::size_t begin = equals == std::string_view::npos ? 0 : equals + 1;
+    std::string_view rest = word.substr(begin);
+    std::vector<std::int64_t> numbers;
+    for (;;) {
+      const auto number = take_number(rest);
+      if (!number) return false;
+      numbers.push_back(*number);
+      if (!rest.starts_with('/')) break;
+      rest.remove_prefix(1);
+    }
+    const Unit* unit = rest.empty() ? unit_of(next) : unit_of(rest);
+    if (unit == nullptr) return false;
+    out.text += word.substr(0, begin);
+    for (const std::int64_t number : numbers) {
+      out.text += "[time]";
+      const bool whole = unit->ns == kSecond && number % kSecond == 0;
+      out.measures.push_back({.kind = whole ? Measure::Kind::kWholeSeconds : Measure::Kind::kLength,
+                              .length = SimDuration{number / (kSecond / unit->ns)},
+                              .word = {}});
+    }
+    out.text += rest;
+    return true;
+  }
+
+  static bool neigh_state(std::string_view word, CleanLine& out) {
+    if (word != "REACHABLE" && word != "STALE") return false;
+    out.text += "[state]";
+    out.measures.push_back(
+        {.kind = Measure::Kind::kNeighState, .length = {}, .word = std::string(word)});
+    return true;
+  }
+
+  const Printed& printed_;
+  bool netstat_;
+};
+
+bool same_measure(const Measure& sim, const Measure& real, const CleanLine& line,
+                  const Printed& printed) {
+  if (sim.kind != real.kind) return false;
+  switch (sim.kind) {
+    case Measure::Kind::kLength: return same_length(sim.length, real.length);
+    case Measure::Kind::kWholeSeconds: {
+      const SimDuration off = real.length - sim.length;
+      return off <= kWholeSecond && SimDuration{-off.ns} <= kWholeSecond;
+    }
+    case Measure::Kind::kNeighState: break;
+  }
+  if (sim.word == real.word) return true;
+  const auto words = split(line.as_printed, ' ');
+  const auto addr = Ipv4Addr::parse(words.front());
+  return addr && may_be_stale(printed.side.recording().trace, printed.entry.host, *addr,
+                              printed.entry.ended);
+}
+
+bool same_line(const CleanLine& sim, const CleanLine& real, const Printed& printed) {
+  if (sim.text != real.text || sim.measures.size() != real.measures.size()) return false;
+  for (std::size_t i = 0; i < sim.measures.size(); ++i) {
+    if (!same_measure(sim.measures[i], real.measures[i], sim, printed)) return false;
+  }
+  return true;
+}
+
+std::vector<CleanLine> clean_lines(const Printed& printed) {
+  std::vector<CleanLine> lines;
+  Cleaner cleaner(printed);
+  for (const std::string_view line : split(printed.entry.output, '\n')) {
+    lines.push_back(cleaner.clean(line));
+  }
+  return lines;
+}
+
+/// Pairs of equal lines that need not stand in the same order.
+Pairs match_as_sets(const std::vector<CleanLine>& sim, const std::vector<CleanLine>& real,
+                    const Printed& printed) {
+  Pairs pairs;
+  std::vector<bool> taken(real.size());
+  for (std::uint32_t i = 0; i < sim.size(); ++i) {
+    for (std::uint32_t j = 0; j < real.size(); ++j) {
+      if (taken[j] || !same_line(sim[i], real[j], printed)) continue;
+      taken[j] = true;
+      pairs.emplace_back(i, j);
+      break;
+    }
+  }
+  return pairs;
+}
+
+/// What has no partner, beside each other.
+void put_rest(const std::vector<std::string>& sim, const std::vector<std::string>& real,
+              std::vector<LineDifference::Pair>& out) {
+  for (std::size_t i = 0; i < std::max(sim.size(), real.size()); ++i) {
+    LineDifference::Pair pair;
+    if (i < sim.size()) pair.sim = sim[i];
+    if (i < real.size()) pair.real = real[i];
+    out.push_back(std::move(pair));
+  }
+}
+
+}  // namespace
+
+bool lists_in_hash_order(std::string_view line) {
+  std::vector<std::string_view> words;
+  for (std::size_t at = 0; at < line.size();) {
+    const std::size_t begin = line.find_first_not_of(" ;|&()$", at);
+    if (begin == std::string_view::npos) break;
+    at = std::min(line.find_first_of(" ;|&()$", begin), line.size());
+    words.push_back(line.substr(begin, at - begin));
+  }
+  bool lists = false;
+  bool ipvsadm = false;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string_view word = words[i];
+    if (word == "sort") return false;
+    ipvsadm = ipvsadm || word == "ipvsadm";
+    const bool connections =
+        ipvsadm && (word == "--connection" || (word.starts_with('-') && !word.starts_with("--") &&
+                                               word.find_first_of("c") != std::string_view::npos));
+    const bool neighbours = i > 0 && words[i - 1] == "ip" && word.starts_with('n');
+    lists =
+        lists || connections || neighbours || word == "arp" || word == "netstat" || word == "ss";
+  }
+  return lists;
+}
+
+std::vector<LineDifference::Pair> differing_lines(const Printed& sim, const Printed& real) {
+  std::vector<LineDifference::Pair> found;
+  if (sim.entry.output == real.entry.output) return found;
+  const std::vector<CleanLine> ours = clean_lines(sim);
+  const std::vector<CleanLine> theirs = clean_lines(real);
+  const auto same = [&](std::uint32_t i, std::uint32_t j) {
+    return same_line(ours[i], theirs[j], sim);
+  };
+  const bool set = lists_in_hash_order(sim.entry.text);
+  const Pairs pairs = set ? match_as_sets(ours, theirs, sim)
+                          : align(static_cast<std::uint32_t>(ours.size()),
+                                  static_cast<std::uint32_t>(theirs.size()), same);
+  std::vector<bool> in_theirs(theirs.size());
+  for (const auto& [i, j] : pairs) in_theirs[j] = true;
+  std::vector<std::string> left;
+  std::vector<std::string> right;
+  std::size_t i = 0;
+  std::size_t j = 0;
+  const auto rest_until = [&](std::size_t until_i, std::size_t until_j) {
+    for (; i < until_i; ++i) left.push_back(ours[i].as_printed);
+    for (; j < until_j; ++j) {
+      if (!in_theirs[j]) right.push_back(theirs[j].as_printed);
+    }
+    if (!set) put_rest(left, right, found), left.clear(), right.clear();
+  };
+  for (const auto& [a, b] : pairs) {
+    rest_until(a, set ? 0 : b);
+    i = a + 1;
+    if (!set) j = b + 1;
+  }
+  rest_until(ours.size(), theirs.size());
+  if (set) put_rest(left, right, found);
+  return found;
+}
+
+}  // namespace lvslab::compare

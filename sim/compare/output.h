@@ -1,0 +1,38 @@
+// What typed lines printed, line by line.
+//
+// Words are compared as they are, but for what two runs may choose differently:
+//   ADDRESS:PORT with an ephemeral port     by the flow that had the port (Flows::port_name())
+//   process ids                             "1234/httpd" of netstat, "pid=1234" of ss: the name
+//   only lengths of time ("0.412 ms", "299sec")  with the tolerance of clock.h; a listing's MM:SS
+//   and whole
+//                                           seconds may be one second off
+//   "Date: ..." of HTTP
+//   REACHABLE and STALE                     see may_be_stale() of rows.h
+// A line with such a word is compared without its columns (a run of blanks is one blank).
+//
+// The order of lines counts, but in listings whose order is that of a hash table seeded at boot:
+// ipvsadm -lnc, ip neigh, arp, netstat and ss. Their lines are compared as a set.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "sim/compare/clock.h"
+#include "sim/compare/difference.h"
+#include "sim/compare/side.h"
+
+namespace lvslab::compare {
+
+/// A typed line on one side.
+struct Printed {
+  const Side& side;
+  const lab::Entry& entry;
+};
+
+/// Lines in which the outputs differ; none if they agree.
+std::vector<LineDifference::Pair> differing_lines(const Printed& sim, const Printed& real);
+
+/// True if the typed line lists a table in the order of a hash.
+bool lists_in_hash_order(std::string_view line);
+
+}  // namespace lvslab::compare

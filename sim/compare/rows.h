@@ -1,0 +1,43 @@
+// The tables of two hosts at one moment, row by row. A row has a name (what the kernel would not
+// have twice) and values; rows are paired by name, so that order counts only where it means
+// something: for the servers of a virtual service, which schedulers walk through.
+//
+// Interfaces are named, not numbered; ephemeral ports stand for their flow. Not compared: process
+// ids, file descriptors, socket and connection ids; when a neighbour was used, confirmed, updated.
+// With a tolerance: when an IPVS connection expires (a second; listings show whole ones).
+// IPVS counters are those of the 2 s estimator (ip_vs_est.c), whose beat is not the same in two
+// runs: they count only if no frame has passed the host for kEstimator. Rates decay by that beat,
+// and are compared with that of `ipvsadm --rate` nowhere.
+//
+// A neighbour may be REACHABLE on one side and STALE on the other if it was last confirmed between
+// half and one and a half times base_reachable_time ago: the kernel draws by lot where in between
+// the state changes (net/core/neighbour.c: neigh_rand_reach_time()).
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "sim/compare/difference.h"
+#include "sim/compare/side.h"
+
+namespace lvslab::compare {
+
+/// An estimator's beat and the tolerance of its timer (net/netfilter/ipvs/ip_vs_est.c).
+inline constexpr SimDuration kEstimator{2'300'000'000};
+inline constexpr SimDuration kReachableLeast{15'000'000'000};
+inline constexpr SimDuration kReachableMost{45'000'000'000};
+
+struct RowsResult {
+  std::uint64_t agreed = 0;
+  std::vector<Difference> differences;
+};
+
+/// The tables of one host at one moment of both runs.
+RowsResult compare_rows(const Side& sim_side, const HostTables& sim, const Side& real_side,
+                        const HostTables& real);
+
+/// True if chance decides whether `host` has `addr` as REACHABLE or as STALE at `at`. `trace` is
+/// the simulator's.
+bool may_be_stale(const Trace& trace, std::string_view host, Ipv4Addr addr, SimTime at);
+
+}  // namespace lvslab::compare

@@ -1,0 +1,33 @@
+#include "sim/compare/side.h"
+
+#include <algorithm>
+
+namespace lvslab::compare {
+
+Side::Side(const Recording& recording) : recording_(recording), flows_(recording.trace) {
+  const Trace& trace = recording.trace;
+  for (std::uint32_t i = 0; i < trace.size(); ++i) {
+    const TraceRecord& r = trace[RecordId(i)];
+    const bool out = r.kind == RecordKind::kFrameSent;
+    if ((!out && r.kind != RecordKind::kFrameReceived) || trace.node(r.node).is_switch) continue;
+    if (!frames_.contains(r.frame.value)) {
+      frames_.emplace(r.frame.value, normalise(flows_, r.frame, trace.frame(r.frame)));
+    }
+    const InterfaceName name{trace.node(r.node).name, trace.dev_name(r.node, r.dev)};
+    interfaces_[name][flows_.frame(r.frame).conversation].push_back(
+        {RecordId(i), r.frame, r.at, out});
+  }
+  for (auto& [name, conversations] : interfaces_) {
+    for (auto& [conversation, frames] : conversations) {
+      std::ranges::stable_sort(frames, {}, &Passing::at);
+    }
+  }
+}
+
+const Conversations& Side::at(const InterfaceName& name) const {
+  static const Conversations kNothing;
+  const auto found = interfaces_.find(name);
+  return found == interfaces_.end() ? kNothing : found->second;
+}
+
+}  // namespace lvslab::compare

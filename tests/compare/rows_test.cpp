@@ -1,0 +1,202 @@
+// Tables of both runs, row by row; declarations of known differences; what is reported.
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "sim/compare/report.h"
+#include "sim/compare/rows.h"
+#include "tests/compare/bench.h"
+
+namespace lvslab::compare {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr std::string_view kTimeline = R"(
+timeline:
+  - {at: 1s, on: client, run: curl -s http://192.168.80.20/}
+  - {at: 1s, on: client, run: ip neigh}
+until: 30s
+)";
+
+/// What changes in the kernel's tables or outputs, with `known` declared.
+class Tables : public testing::Test {
+ protected:
+  explicit Tables(std::string_view known = "")
+      : scenario(two_hosts(std::string(kTimeline) + std::string(known))),
+        sim(simulate(scenario)),
+        real(simulate(scenario, "kernel")) {}
+
+  HostTables& client() { return real.tables.hosts.at("client"); }
+  Comparison compared() const { return compare(scenario, sim, real); }
+  std::vector<std::string> fields() const {
+    std::vector<std::string> names;
+    for (const Difference& one : compared().differences) {
+      const auto& row = std::get<RowDifference>(one.what);
+      if (row.fields.empty()) names.push_back(row.sim ? "missing" : "extra");
+      for (const FieldDifference& field : row.fields) names.push_back(field.name);
+    }
+    return names;
+  }
+
+  scenario::Scenario scenario;
+  Recording sim, real;
+};
+
+TEST_F(Tables, OfTheSameRunAgree) { EXPECT_THAT(fields(), IsEmpty()); }
+
+TEST_F(Tables, NameTheValueThatDiffers) {
+  client().links[1].mtu = 1400;
+  EXPECT_THAT(fields(), ElementsAre("MTU"));
+}
+
+TEST_F(Tables, MissAndFindRows) {
+  client().addrs.pop_back();
+  RouteRow route;
+  route.dev = client().links[1].dev;
+  client().routes.push_back(route);
+  EXPECT_THAT(fields(), testing::UnorderedElementsAre("missing", "extra"));
+}
+
+TEST_F(Tables, CompareNoInterfaceNumbers) {
+  for (LinkRow& row : client().links)
+    row.dev = IfIndex(static_cast<std::uint16_t>(row.dev.value + 7));
+  for (AddrRow& row : client().addrs)
+    row.dev = IfIndex(static_cast<std::uint16_t>(row.dev.value + 7));
+  for (RouteRow& row : client().routes)
+    row.dev = IfIndex(static_cast<std::uint16_t>(row.dev.value + 7));
+  for (NeighRow& row : client().neighs)
+    row.dev = IfIndex(static_cast<std::uint16_t>(row.dev.value + 7));
+  EXPECT_THAT(fields(), IsEmpty());
+}
+
+TEST_F(Tables, LeaveReachableOrStaleToChanceBetween15And45Seconds) {
+  // Confirmed at 1 s, looked at 29 s later.
+  ASSERT_THAT(client().neighs, SizeIs(1));
+  NeighRow& row = client().neighs[0];
+  row.state = row.state == NeighState::kStale ? NeighState::kReachable : NeighState::kStale;
+  EXPECT_THAT(fields(), IsEmpty());
+  row.state = NeighState::kFailed;
+  EXPECT_THAT(fields(), ElementsAre("state"));
+}
+
+TEST_F(Tables, LeaveNothingToChanceRightAfterTheConfirmation) {
+  // ip neigh at 1 s.
+  std::string& listing = real.entries.back().output;
+  const std::size_t at = listing.find("REACHABLE");
+  ASSERT_NE(at, std::string::npos) << listing;
+  listing.replace(at, 9, "STALE");
+  EXPECT_THAT(compared().differences, SizeIs(1));
+}
+
+TEST_F(Tables, CountServersByTheirPlaceInTheList) {
+  const auto dest = [](const char* addr) {
+    IpvsDestRow row;
+    row.service = {6, Ipv4Addr{1}, 80, 0};
+    row.addr = *Ipv4Addr::parse(addr);
+    return row;
+  };
+  sim.tables.hosts.at("client").dests = {dest("10.0.0.1"), dest("10.0.0.2")};
+  client().dests = {dest("10.0.0.2"), dest("10.0.0.1")};
+  EXPECT_THAT(fields(), ElementsAre("place in the list", "place in the list"));
+}
+
+TEST_F(Tables, AllowAnExpiryToBeASecondOff) {
+  IpvsConnRow row;
+  row.expires = SimTime{90'000'000'000};
+  sim.tables.hosts.at("client").conns = {row};
+  row.expires = SimTime{90'900'000'000};
+  client().conns = {row};
+  EXPECT_THAT(fields(), IsEmpty());
+  client().conns[0].expires = SimTime{95'000'000'000};
+  EXPECT_THAT(fields(), ElementsAre("expires in"));
+}
+
+class Known : public Tables {
+ protected:
+  Known()
+      : Tables(R"(
+compare:
+  - ignore: {packets: {at: client/eth0, filter: arp, field: time}}
+    why: {en: a slow switch, zh: 交换机慢}
+  - ignore: {output: {on: client, line: ip neigh, has: 192.168.80.20}}
+    why: chance
+  - ignore: {table: {host: client, table: link, has: mtu 1400}}
+    why: this kernel has another MTU
+)") {}
+};
+
+TEST_F(Known, DifferencesAreNotReported) {
+  client().links[1].mtu = 1400;
+  real.entries.back().output = "192.168.80.20 dev eth0 FAILED\n";
+  Tape tape(real);
+  Piece& question = tape.pieces[tape.find("client", RecordKind::kFrameSent, "arp")];
+  question.record.at = question.record.at - SimDuration{300'000'000};
+  real = tape.wind();
+  const Comparison comparison = compared();
+  EXPECT_THAT(comparison.differences, IsEmpty());
+  for (const IgnoreResult& one : comparison.ignored) EXPECT_EQ(one.hidden, 1U) << one.index;
+  EXPECT_TRUE(comparison.agrees());
+}
+
+TEST_F(Known, DifferencesThatAreGoneFail) {
+  client().links[1].mtu = 1400;
+  const Comparison comparison = compared();
+  EXPECT_THAT(comparison.differences, IsEmpty());
+  EXPECT_FALSE(comparison.agrees());
+  const std::string report = report_text(scenario, sim, real, comparison, {});
+  EXPECT_THAT(report, HasSubstr("this declaration hides no difference; take it out"));
+}
+
+TEST_F(Known, DifferencesHideOnlyWhatTheyName) {
+  client().links[1].mtu = 1500;
+  client().links[1].tx_queue_len = 7;
+  EXPECT_THAT(compared().differences, SizeIs(1));
+}
+
+TEST_F(Tables, AreReportedWithTheFramesSideBySide) {
+  Tape tape(real);
+  auto& bytes = tape.pieces[tape.find("web", RecordKind::kFrameSent, "tcp[13] == 0x12")].bytes;
+  bytes[22] = 63;
+  mend_checksums(bytes);
+  real = tape.wind();
+  const Comparison comparison = compared();
+  const std::string report = report_text(scenario, sim, real, comparison, {});
+  EXPECT_THAT(report, HasSubstr("client/eth0: 12 packets agree\n"));
+  EXPECT_THAT(report, HasSubstr("web/eth0 out: the packet differs (TCP 192.168.80.10:#1 > "
+                                "192.168.80.20:80)"));
+  EXPECT_THAT(report, HasSubstr("    IPv4 time to live: 64 | 63\n"));
+  EXPECT_THAT(report, HasSubstr("  *   22  time to live: 64"));
+  EXPECT_THAT(report, HasSubstr("simulator: web reaches 192.168.80.10 directly on eth0"));
+  const std::string zh =
+      report_text(scenario, sim, real, comparison, {.language = Language::kZh, .colour = false});
+  EXPECT_THAT(zh, HasSubstr("报文内容不同"));
+}
+
+TEST_F(Tables, AreReportedAsJsonLines) {
+  client().links[1].mtu = 1400;
+  std::istringstream lines(report_jsonl(scenario, sim, real, compared(), Language::kEn));
+  std::vector<std::string> kinds;
+  nlohmann::json last;
+  for (std::string line; std::getline(lines, line);) {
+    last = nlohmann::json::parse(line);
+    kinds.push_back(last["kind"]);
+  }
+  EXPECT_THAT(kinds, ElementsAre("interface", "interface", "row", "summary"));
+  EXPECT_EQ(last["agrees"], false);
+  EXPECT_EQ(last["differences"], 1);
+}
+
+TEST(Runs, ThatEndOtherwiseDiffer) {
+  const auto scenario = two_hosts("");
+  const Recording sim = simulate(scenario);
+  Recording real = sim;
+  real.end = lab::PlayEnd::kInterrupted;
+  real.tables.hosts.erase("web");
+  EXPECT_THAT(compare(scenario, sim, real).differences, SizeIs(2));
+}
+
+}  // namespace
+}  // namespace lvslab::compare
