@@ -74,6 +74,7 @@ class Declaration {
   void step_and_shell();
   void why_and_show();
   void export_and_bench();
+  void compare();
   void everything();
 
  private:
@@ -256,6 +257,25 @@ void Declaration::export_and_bench() {
       say("Example:\n  lvslab bench web udp --json", "示例：\n  lvslab bench web udp --json"));
 }
 
+void Declaration::compare() {
+  CLI::App* sub = subcommand("compare", "play scenarios in the simulator and on a real kernel",
+                             "在模拟器和真实内核上运行场景，并逐项比较");
+  sub->add_option("FILE", a_.compare.files, say("scenarios", "场景"))->required();
+  sub->add_flag("--json", a_.compare.json,
+                say("one JSON object per interface and difference",
+                    "每个接口和每处不一致各一个 JSON 对象"));
+  sub->add_option("--save", a_.compare.save,
+                  say("keep both captures in this directory", "把两边的抓包保存到此目录"))
+      ->type_name("DIR");
+  sub->footer(
+      say("Frames are compared interface by interface, then what commands printed, then the tables.\n"
+          "Exit status 0 means that nothing differs. docs/compare.md says what is normalised.\n"
+          "Example:\n  lvslab compare dr-basic --save captures",
+          "先逐接口比较帧，再比较命令输出，最后比较各张表。\n"
+          "退出状态 0 表示完全一致。哪些内容经过归一化，见 docs/compare.md。\n"
+          "示例：\n  lvslab compare dr-basic --save captures"));
+}
+
 void Declaration::everything() {
   if (zh_) {  // the library's own words
     const auto words = app_.get_formatter();
@@ -285,6 +305,7 @@ void Declaration::everything() {
   step_and_shell();
   why_and_show();
   export_and_bench();
+  compare();
   if (!zh_) return;
   for (CLI::App* sub : app_.get_subcommands([](const CLI::App*) { return true; })) {
     sub->group("子命令");

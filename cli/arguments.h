@@ -21,6 +21,7 @@ struct Arguments {
   WhyOptions why;
   ShowOptions show;
   ExportOptions exported;
+  CompareOptions compare;
   BenchOptions bench;
 };
 

@@ -58,6 +58,14 @@ struct ExportOptions {
 };
 int export_command(const Terminal& terminal, const ExportOptions& options);
 
+struct CompareOptions {
+  std::vector<std::string> files;
+  std::string backend = "kernel";  ///< the other side
+  std::string save;                ///< directory for both captures; empty: none
+  bool json = false;
+};
+int compare_command(const Terminal& terminal, const CompareOptions& options);
+
 struct BenchOptions {
   std::vector<std::string> groups;
   bool json = false;

@@ -116,16 +116,16 @@ namespace {
 /// Names of the lab's addresses: hosts by their interfaces, virtual services as VIP, VIP2 ...
 class Names {
  public:
-  explicit Names(const lab::Session& session) {
-    for (const scenario::Host& host : session.scenario().hosts) {
+  Names(const scenario::Scenario& scenario, const Trace& trace) {
+    for (const scenario::Host& host : scenario.hosts) {
       for (const scenario::Nic& nic : host.nics) {
         for (const Ipv4Prefix& address : nic.addresses) names_.try_emplace(address.addr, host.name);
       }
     }
     int vips = 0;
-    for (const TraceRecord& record : session.trace().records()) {
+    for (const TraceRecord& record : trace.records()) {
       if (record.kind != RecordKind::kRowAdded) continue;
-      const auto* service = std::get_if<IpvsServiceRow>(&session.trace().row(record.args[0]));
+      const auto* service = std::get_if<IpvsServiceRow>(&trace.row(record.args[0]));
       if (service == nullptr || service->key.addr.is_any()) continue;
       const std::string name = vips == 0 ? "VIP" : fmt::format("VIP{}", vips + 1);
       if (names_.try_emplace(service->key.addr, name).second) ++vips;
@@ -144,13 +144,17 @@ class Names {
 
 }  // namespace
 
+Result<void> write_capture(const std::string& path, const scenario::Scenario& scenario,
+                           const Trace& trace, Language language) {
+  const Names names(scenario, trace);
+  return write_pcapng(path, trace, {.language = language, .comments = true, .names = names.list()});
+}
+
 Result<std::vector<std::string>> write_captures(const CaptureTarget& target,
                                                 const lab::Session& session, Language language) {
   const Trace& trace = session.trace();
   if (!target.directory) {
-    const Names names(session);
-    const PcapngOptions options{.language = language, .comments = true, .names = names.list()};
-    if (auto written = write_pcapng(target.path, trace, options); !written) {
+    if (auto written = write_capture(target.path, session.scenario(), trace, language); !written) {
       return std::unexpected(written.error());
     }
     return std::vector{target.path};

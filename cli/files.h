@@ -32,6 +32,9 @@ struct CaptureTarget {
 /// A trailing slash or an existing directory means a directory. Errors: it cannot be written, or it
 /// ends in .pcap. Nothing is left behind.
 Result<CaptureTarget> check_capture_target(const std::string& path);
+/// One .pcapng of a recording. Errors: it cannot be written.
+Result<void> write_capture(const std::string& path, const scenario::Scenario& scenario,
+                           const Trace& trace, Language language);
 /// Writes what the session has recorded; returns the files. Nothing half-written stays.
 Result<std::vector<std::string>> write_captures(const CaptureTarget& target,
                                                 const lab::Session& session, Language language);

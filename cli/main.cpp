@@ -40,6 +40,7 @@ int dispatch(const CLI::App& app, cli::Arguments& a) {
     return cli::show_command(terminal, a.show);
   }
   if (name == "export") return cli::export_command(terminal, a.exported);
+  if (name == "compare") return cli::compare_command(terminal, a.compare);
   return cli::bench_command(terminal, a.bench);
 }
 

@@ -106,6 +106,16 @@ bool stands(const Scenario& scenario, const scenario::Expectation& expectation) 
   return reason.host.empty() || scenario.find_host(reason.host) != nullptr;
 }
 
+bool stands(const Scenario& scenario, const scenario::Ignore& ignore) {
+  if (const auto* packets = std::get_if<scenario::IgnoredPackets>(&ignore.what)) {
+    return has_nic(scenario, packets->at.host, packets->at.nic);
+  }
+  const auto* output = std::get_if<scenario::IgnoredOutput>(&ignore.what);
+  const std::string& host =
+      output != nullptr ? output->host : std::get<scenario::IgnoredTable>(ignore.what).host;
+  return scenario.find_host(host) != nullptr;
+}
+
 /// The loader's rules for `routes`.
 bool stands(const Host& host, const scenario::Route& route) {
   if (!route.dev.empty() && route.dev != "lo" && host.find_nic(route.dev) == nullptr) return false;
@@ -134,6 +144,7 @@ void repair(Scenario& scenario) {
   }
   std::erase_if(scenario.timeline, [&](const auto& item) { return !stands(scenario, item); });
   std::erase_if(scenario.expectations, [&](const auto& one) { return !stands(scenario, one); });
+  std::erase_if(scenario.ignores, [&](const auto& one) { return !stands(scenario, one); });
 }
 
 }  // namespace

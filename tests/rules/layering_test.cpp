@@ -46,7 +46,8 @@ constexpr std::array kKernelRooms{
 };
 
 /// The program sees the narrow waist and names the backends; hosts and protocols stay behind it.
-constexpr std::array kCliUses{std::string_view("lab"), std::string_view("backend")};
+constexpr std::array kCliUses{std::string_view("lab"), std::string_view("backend"),
+                              std::string_view("compare")};
 
 struct Library {
   std::string_view prefix;  ///< how its headers begin
