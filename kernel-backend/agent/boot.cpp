@@ -119,6 +119,14 @@ Result<void> lay_out_stand_ins(const std::string& self) {
   return hide("/etc/keepalived", 0755);
 }
 
+/// The kernel scales TCP's buffers by its memory, and offers another window scale for it: give hosts
+/// those of a machine with a gigabyte and more (net/ipv4/tcp.c: tcp_init()).
+Result<void> have_usual_buffers() {
+  const std::string ipv4 = "/proc/sys/net/ipv4/";
+  if (auto done = write_file(ipv4 + "tcp_rmem", "4096 131072 6291456"); !done) return done;
+  return write_file(ipv4 + "tcp_wmem", "4096 16384 4194304");
+}
+
 }  // namespace
 
 Result<void> load_module(const std::string& name) {
@@ -144,6 +152,7 @@ Result<void> boot_kernel(const std::string& self) {
   for (const char* name : kWanted) {
     if (auto done = modules.load(name); !done) return done;
   }
+  if (auto done = have_usual_buffers(); !done) return done;
   if (auto done = lay_out_stand_ins(copy); !done) return done;
   // Modules that the kernel asks for later: by this program, as "modprobe".
   return write_file("/proc/sys/kernel/modprobe", copy);
