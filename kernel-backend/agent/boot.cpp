@@ -119,8 +119,8 @@ Result<void> lay_out_stand_ins(const std::string& self) {
   return hide("/etc/keepalived", 0755);
 }
 
-/// The kernel scales TCP's buffers by its memory, and offers another window scale for it: give hosts
-/// those of a machine with a gigabyte and more (net/ipv4/tcp.c: tcp_init()).
+/// The kernel scales TCP's buffers by its memory, and offers another window scale for it: give
+/// hosts those of a machine with a gigabyte and more (net/ipv4/tcp.c: tcp_init()).
 Result<void> have_usual_buffers() {
   const std::string ipv4 = "/proc/sys/net/ipv4/";
   if (auto done = write_file(ipv4 + "tcp_rmem", "4096 131072 6291456"); !done) return done;
