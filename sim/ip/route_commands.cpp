@@ -51,8 +51,7 @@ Refusal check_gateway(const Stack& stack, FibEntry& e) {
   if (found->type != RouteType::kUnicast && found->type != RouteType::kLocal) {
     return {Errno::kInval, "Nexthop has invalid gateway"};
   }
-  // An own address is no gateway: fib_check_nh() finds scope host, narrower than a route may use.
-  if (found->type == RouteType::kLocal) return {Errno::kInval, "Nexthop has invalid gateway"};
+  e.own_gateway = found->scope == Scope::kHost;
   e.dev = found->dev;
   return find_device(stack, e.dev)->up ? Refusal{}
                                        : Refusal{Errno::kNetDown, "Nexthop device is not up"};
