@@ -185,7 +185,8 @@ RouteRow row_of(const Stack& stack, const FibEntry& e) {
   row.metric = e.metric;
   row.onlink = e.onlink;
   const Device* dev = find_device(stack, e.dev);
-  row.linkdown = dev != nullptr && dev->up && !dev->carrier;
+  // fib_sync_down_dev() passes by next hops of no scope: routes to the host's own addresses.
+  row.linkdown = dev != nullptr && dev->up && !dev->carrier && e.nexthop_scope() != Scope::kNowhere;
   return row;
 }
 
