@@ -178,8 +178,8 @@ int fuzz_compare_command(const Terminal& terminal, const FuzzOptions& options) {
     if (!comparer) {
       auto theirs = make_backend(options.backend);
       if (!theirs) return result_json(index, std::unexpected(theirs.error())).dump();
-      comparer = std::make_unique<BackendComparer>(std::make_unique<backend::SimBackend>(),
-                                                   *std::move(theirs), options.backend);
+      comparer = std::make_unique<BackendComparer>(
+          std::make_unique<backend::SimBackend>(kKernelTick), *std::move(theirs), options.backend);
     }
     const auto result =
         fuzz::try_lab(options.seed, index, *comparer, {.shrink = !options.no_shrink});

@@ -82,9 +82,8 @@ void Flows::read_layer(Bytes packet, bool quoted, SimTime at, Layer& layer) {
   layer.flow = find_or_begin(*parsed, quoted, at);
   const Flow& flow = flows_[layer.flow];
   layer.from_beginner = flow.src == ip->src && flow.src_port == parsed->tuple.src_port;
-  // An error may quote a packet that never left its host, and so the first of its flow.
-  learn_bases(*parsed, layer);
   if (!quoted) {
+    learn_bases(*parsed, layer);
     std::uint16_t& last = last_ids_[{layer.flow, layer.from_beginner}];
     layer.zero_id = ip->id == 0 && last != 0xffff;
     last = ip->id;
