@@ -12,10 +12,6 @@
 
 namespace lvslab::cli {
 
-/// HZ=100: that of the User-Mode Linux kernel. Two kernels differ in it as well: it decides how
-/// late their timers are.
-inline constexpr SimDuration kKernelTick{10'000'000};
-
 /// Keeps its two backends from lab to lab, so that one boot of a kernel does for many.
 class BackendComparer : public fuzz::Comparer {
  public:

@@ -10,7 +10,6 @@
 #include "cli/comparer.h"
 #include "cli/files.h"
 #include "cli/workers.h"
-#include "sim/backend/sim_backend.h"
 #include "sim/fuzz/campaign.h"
 #include "sim/fuzz/random_lab.h"
 #include "sim/scenario/writer.h"
@@ -178,8 +177,8 @@ int fuzz_compare_command(const Terminal& terminal, const FuzzOptions& options) {
     if (!comparer) {
       auto theirs = make_backend(options.backend);
       if (!theirs) return result_json(index, std::unexpected(theirs.error())).dump();
-      comparer = std::make_unique<BackendComparer>(
-          std::make_unique<backend::SimBackend>(kKernelTick), *std::move(theirs), options.backend);
+      comparer = std::make_unique<BackendComparer>(make_simulator_of_kernel(), *std::move(theirs),
+                                                   options.backend);
     }
     const auto result =
         fuzz::try_lab(options.seed, index, *comparer, {.shrink = !options.no_shrink});
