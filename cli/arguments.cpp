@@ -91,6 +91,21 @@ std::string check_number(const std::string& text) {
   return {};
 }
 
+constexpr const char* kFuzzFooterEn =
+    R"(A lab that differs is made as small as it can be while it shows the same kind of difference, and
+written to DIR/fuzz-SEED-INDEX.yaml. Labs are the same for the same seed and index, whatever the count.
+Examples:
+  lvslab fuzz-compare --seed 1 --count 200
+  lvslab fuzz-compare --seed 1 --start 17 --count 1 --draw && lvslab run fuzz-1-17.yaml
+Exit status: 0 no lab differs, 1 some do, 2 a lab could not be played.)";
+constexpr const char* kFuzzFooterZh =
+    R"(不一致的实验会被缩到最小（仍表现出同一类不一致），并写入 DIR/fuzz-SEED-INDEX.yaml。
+种子和序号相同，实验就相同，与数量无关。
+示例：
+  lvslab fuzz-compare --seed 1 --count 200
+  lvslab fuzz-compare --seed 1 --start 17 --count 1 --draw && lvslab run fuzz-1-17.yaml
+退出状态：0 全部一致，1 有不一致，2 有实验无法运行。)";
+
 class Declaration {
  public:
   Declaration(CLI::App& app, Arguments& arguments, Language language)
@@ -100,8 +115,9 @@ class Declaration {
   void check_and_list();
   void step_and_shell();
   void why_and_show();
-  void compare();
   void export_and_bench();
+  void compare();
+  void fuzz_compare();
   void everything();
 
  private:
@@ -249,25 +265,6 @@ void Declaration::why_and_show() {
                    "示例：\n  lvslab show dr-basic --at 3s --host client arp"));
 }
 
-void Declaration::compare() {
-  CLI::App* sub = subcommand("compare", "play scenarios in the simulator and on a real kernel",
-                             "在模拟器和真实内核上各运行一遍并比较");
-  sub->add_option("FILE", a_.compare.files, say("scenarios", "场景"))->required();
-  sub->add_flag(
-      "--json", a_.compare.json,
-      say("one JSON object per interface and difference", "每个接口、每处差异一个 JSON 对象"));
-  sub->add_option("--save", a_.compare.save,
-                  say("keep both captures in this directory", "把两边的抓包存入此目录"))
-      ->type_name("DIR");
-  sub->footer(
-      say("Frames are compared interface by interface, then what commands printed, then the "
-          "tables.\nExit status 0 means that nothing differs. docs/compare.md says what is "
-          "normalised.\nExample:\n  lvslab compare dr-basic --save captures",
-          "先逐个接口比较报文，再比较命令的输出，最后比较各张表。\n退出状态 0 表示没有任何差异。"
-          "docs/compare.md 说明了哪些内容被归一化。\n示例：\n  lvslab compare dr-basic --save "
-          "captures"));
-}
-
 void Declaration::export_and_bench() {
   CLI::App* exported = subcommand("export", "a scenario in other forms", "把场景转成其他形式");
   file(*exported, a_.exported.file);
@@ -305,6 +302,57 @@ void Declaration::export_and_bench() {
   bench->footer(say(kBenchFooterEn, kBenchFooterZh));
 }
 
+void Declaration::compare() {
+  CLI::App* sub = subcommand("compare", "play scenarios in the simulator and on a real kernel",
+                             "在模拟器和真实内核上运行场景，并逐项比较");
+  sub->add_option("FILE", a_.compare.files, say("scenarios", "场景"))->required();
+  sub->add_flag(
+      "--json", a_.compare.json,
+      say("one JSON object per interface and difference", "每个接口和每处不一致各一个 JSON 对象"));
+  sub->add_option("--save", a_.compare.save,
+                  say("keep both captures in this directory", "把两边的抓包保存到此目录"))
+      ->type_name("DIR");
+  sub->footer(say(
+      "Frames are compared interface by interface, then what commands printed, then the tables.\n"
+      "Exit status 0 means that nothing differs. docs/compare.md says what is normalised.\n"
+      "Example:\n  lvslab compare dr-basic --save captures",
+      "先逐接口比较帧，再比较命令输出，最后比较各张表。\n"
+      "退出状态 0 表示完全一致。哪些内容经过归一化，见 docs/compare.md。\n"
+      "示例：\n  lvslab compare dr-basic --save captures"));
+}
+
+void Declaration::fuzz_compare() {
+  cli::FuzzOptions& fuzz = a_.fuzz;
+  CLI::App* sub = subcommand(
+      "fuzz-compare", "random small labs on the simulator and on a real kernel: do they agree?",
+      "随机生成小实验，看模拟器与真实内核是否一致");
+  const auto number = [&](const char* name, auto& to, const char* en, const char* zh) {
+    return sub->add_option(name, to, say(en, zh))->type_name("N")->check(check_number);
+  };
+  number("--seed", fuzz.seed, "draws other labs (default: 1)", "换一批实验（默认：1）");
+  number("--count", fuzz.count, "how many labs (default: 100)", "实验数量（默认：100）")
+      ->check(CLI::Range(1U, 1'000'000'000U));
+  number("--start", fuzz.start, "index of the first (default: 0)", "第一个的序号（默认：0）");
+  number("--jobs", fuzz.jobs, "how many kernels at once (default: one per processor)",
+         "同时运行几个内核（默认：每个处理器一个）")
+      ->check(CLI::Range(1U, 64U));
+  sub->add_option("--keep", fuzz.keep,
+                  say("where labs that differ are written (default: here; made if needed)",
+                      "不一致的实验写到哪里（默认：当前目录；没有则创建）"))
+      ->type_name("DIR");
+  sub->add_option("--backend", fuzz.backend,
+                  say("what the simulator is held against", "与模拟器比较的对象"))
+      ->check(CLI::IsMember(backend_names()));
+  sub->add_flag("--no-shrink", fuzz.no_shrink,
+                say("write differing labs as they were drawn", "不一致的实验原样写出，不缩小"));
+  sub->add_flag("--draw", fuzz.draw,
+                say("write all labs, and compare nothing", "写出所有实验，不作比较"));
+  sub->add_flag("--json", fuzz.json,
+                say("one JSON object per lab, and a last one for all",
+                    "每个实验一个 JSON 对象，最后一个是总结"));
+  sub->footer(say(kFuzzFooterEn, kFuzzFooterZh));
+}
+
 void Declaration::everything() {
   if (zh_) {  // the library's own words
     const auto words = app_.get_formatter();
@@ -335,6 +383,8 @@ void Declaration::everything() {
   why_and_show();
   compare();
   export_and_bench();
+  compare();
+  fuzz_compare();
   if (!zh_) return;
   for (CLI::App* sub : app_.get_subcommands([](const CLI::App*) { return true; })) {
     sub->group("子命令");

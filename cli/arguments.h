@@ -22,6 +22,7 @@ struct Arguments {
   ShowOptions show;
   ExportOptions exported;
   CompareOptions compare;
+  FuzzOptions fuzz;
   BenchOptions bench;
 };
 

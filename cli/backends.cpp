@@ -26,4 +26,8 @@ Result<std::unique_ptr<lab::Backend>> make_backend(const std::string& name) {
   return fail("there is no backend '" + name + "'", {}, "sim, kernel or kernel:native");
 }
 
+std::unique_ptr<lab::Backend> make_simulator_of_kernel() {
+  return std::make_unique<backend::SimBackend>(SimDuration{10'000'000});
+}
+
 }  // namespace lvslab::cli

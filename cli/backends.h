@@ -14,4 +14,8 @@ const std::vector<std::string>& backend_names();
 /// One of backend_names(). Errors: what this machine lacks.
 Result<std::unique_ptr<lab::Backend>> make_backend(const std::string& name);
 
+/// The simulator with the timers of a User-Mode Linux kernel (HZ=100), to be held against one. Two
+/// kernels with other ticks differ as well: it decides how late their timers are.
+std::unique_ptr<lab::Backend> make_simulator_of_kernel();
+
 }  // namespace lvslab::cli

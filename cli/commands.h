@@ -70,6 +70,17 @@ struct CompareOptions {
 };
 int compare_command(const Terminal& terminal, const CompareOptions& options);
 
+struct FuzzOptions {
+  std::uint64_t seed = 1, start = 0, count = 100;
+  unsigned jobs = 1;
+  std::string keep = ".";          ///< directory for the files of labs that differ
+  std::string backend = "kernel";  ///< what the simulator is held against
+  bool json = false;
+  bool no_shrink = false;
+  bool draw = false;  ///< write the labs, compare nothing
+};
+int fuzz_compare_command(const Terminal& terminal, const FuzzOptions& options);
+
 struct BenchOptions {
   std::vector<std::string> groups;
   bool json = false;

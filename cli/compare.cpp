@@ -17,11 +17,9 @@ class Comparer {
 
   /// Errors: a side that this machine lacks.
   Result<void> start() {
-    auto sim = make_backend("sim");
-    if (!sim) return std::unexpected(sim.error());
     auto kernel = make_backend(options_.backend);
     if (!kernel) return std::unexpected(kernel.error());
-    sim_ = *std::move(sim);
+    sim_ = make_simulator_of_kernel();
     kernel_ = *std::move(kernel);
     return {};
   }

@@ -1,5 +1,7 @@
 // lvslab: the command line of the lab. Each subcommand lives in a file of its own.
+#include <algorithm>
 #include <system_error>
+#include <thread>
 
 #include "cli/arguments.h"
 #include "sim/scenario/units.h"
@@ -41,6 +43,7 @@ int dispatch(const CLI::App& app, cli::Arguments& a) {
   }
   if (name == "export") return cli::export_command(terminal, a.exported);
   if (name == "compare") return cli::compare_command(terminal, a.compare);
+  if (name == "fuzz-compare") return cli::fuzz_compare_command(terminal, a.fuzz);
   return cli::bench_command(terminal, a.bench);
 }
 
@@ -49,6 +52,7 @@ int dispatch(const CLI::App& app, cli::Arguments& a) {
 int main(int argc, char** argv) {
   cli::catch_interrupts();
   cli::Arguments arguments;
+  arguments.fuzz.jobs = std::clamp(std::thread::hardware_concurrency(), 1U, 64U);
   const cli::Terminal early = cli::make_terminal(cli::language_argument(argc, argv), "auto");
   CLI::App app(
       std::string(early.say("lvslab plays Linux Virtual Server labs in a simulation, and says why.",

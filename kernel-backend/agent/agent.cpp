@@ -172,6 +172,8 @@ Result<void> Agent::build(Lab lab) {
       return fail(lab_.hosts[h].name + ": " + done.error().message);
     }
   }
+  if (!ticks_) ticks_ = Ticks::find();
+  ticks_->wait_for_round_one();
   set_clock();
   recording_ = true;
   for (const Host& host : hosts_) send_parcel(host.process.socket.get(), parcel::kLook, {});

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "kernel-backend/agent/channel.h"
 #include "kernel-backend/agent/host_process.h"
 #include "kernel-backend/agent/seqpacket.h"
+#include "kernel-backend/agent/ticks.h"
 #include "kernel-backend/agent/wire.h"
 
 namespace lvslab::kernel {
@@ -70,6 +72,7 @@ class Agent {
   std::vector<Host> hosts_;
   std::map<std::uint32_t, Job> jobs_;
   bool recording_ = false;
+  std::optional<Ticks> ticks_;
 };
 
 }  // namespace lvslab::kernel

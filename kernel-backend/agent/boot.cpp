@@ -158,7 +158,9 @@ Result<void> boot_kernel(const std::string& self) {
   if (auto done = write_file("/proc/self/oom_score_adj", "-1000"); !done) return done;
   if (auto done = write_file("/proc/sys/kernel/threads-max", "800"); !done) return done;
   // Modules that the kernel asks for later: by this program, as "modprobe".
-  return write_file("/proc/sys/kernel/modprobe", copy);
+  const std::string loader = std::string(kWorkDirectory) + "/modprobe";
+  if (::symlink(copy.c_str(), loader.c_str()) != 0) return os_failure(loader);
+  return write_file("/proc/sys/kernel/modprobe", loader);
 }
 
 }  // namespace lvslab::kernel

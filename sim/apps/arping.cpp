@@ -115,17 +115,12 @@ void Arping::send_probe(Step& step, AppIo& io) {
 
 void Arping::on_timer(Step& step, AppIo& io) {
   if (over_) return;
-  if (step.now() >= deadline_) {
-    finish(step, io);
-    return;
-  }
   if (step.now() >= next_send_) {
-    if (command.count > 0 && stats_.sent >= command.count) {
-      finish(step, io);
-      return;
-    }
+    // Even if all have been answered: event_loop() counts intervals, not answers.
+    if (command.count > 0 && stats_.sent >= command.count) return finish(step, io);
     send_probe(step, io);
   }
+  if (step.now() >= deadline_) return finish(step, io);
   arm(step, io);
 }
 
@@ -154,9 +149,7 @@ void Arping::on_frame(Step& step, AppIo& io, const TappedFrame& frame) {
   ++stats_.received;
   if (broadcast) ++stats_.broadcasts_received;
   if (request) ++stats_.requests_received;
-  const bool all =
-      command.count > 0 && stats_.sent >= command.count && stats_.received >= command.count;
-  if (command.quit_on_reply || command.mode == Mode::kDuplicate || all) {
+  if (command.quit_on_reply || command.mode == Mode::kDuplicate) {
     finish(step, io);
     return;
   }

@@ -28,7 +28,7 @@ struct SimBackend::Interface {
   IfIndex dev;
 };
 
-SimBackend::SimBackend() : state_(std::make_unique<State>()) {}
+SimBackend::SimBackend(SimDuration tick) : state_(std::make_unique<State>()), tick_(tick) {}
 SimBackend::~SimBackend() = default;
 
 lab::Capabilities SimBackend::capabilities() const {
@@ -41,6 +41,7 @@ Result<void> SimBackend::load(const scenario::Scenario& scenario, Trace* sink) {
   trace_ = sink;
   state_ = std::make_unique<State>();
   state_->network = build_network(scenario);
+  state_->network.set_tick(tick_);
   if (trace_ != nullptr) state_->network.describe(*trace_);
   for (std::size_t h = 0; h < scenario.hosts.size(); ++h) {
     state_->network.boot(NodeId(static_cast<std::uint32_t>(h)), trace_);

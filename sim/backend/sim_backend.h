@@ -16,7 +16,9 @@ namespace lvslab::backend {
 
 class SimBackend final : public lab::Backend, public lab::Rewindable {
  public:
-  SimBackend();
+  /// `tick`: of the kernel whose timers are simulated (TimerWheel); 0: timers run when they are
+  /// due.
+  explicit SimBackend(SimDuration tick = {});
   ~SimBackend() override;
   SimBackend(const SimBackend&) = delete;
   SimBackend& operator=(const SimBackend&) = delete;
@@ -51,6 +53,7 @@ class SimBackend final : public lab::Backend, public lab::Rewindable {
   std::map<std::uint32_t, std::unique_ptr<State>> snapshots_;
   std::uint32_t next_snapshot_ = 0;
   Trace* trace_ = nullptr;
+  SimDuration tick_;
 };
 
 }  // namespace lvslab::backend

@@ -44,7 +44,8 @@ Parsed<IfconfigAction> address_action(const std::string& text) {
   const auto len = to_int(text.substr(slash + 1));
   if (!len || *len < 0 || *len > 32)
     return refuse("prefix length " + text.substr(slash), "/0 to /32");
-  action.len = static_cast<std::uint8_t>(*len);
+  // net-tools shifts 32 bits by the length; x86 shifts by it modulo 32, so that /32 is no mask.
+  action.len = static_cast<std::uint8_t>(*len % 32);
   return action;
 }
 

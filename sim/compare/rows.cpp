@@ -174,8 +174,12 @@ class Flattener {
   void fill(const IpvsConnRow& row, FlatRow& out) const {
     out.key = fmt::format("{} {} {} {}", row.protocol, endpoint(row.client, row.client_port),
                           endpoint(row.virt, row.virt_port), endpoint(row.dest, row.dest_port));
-    out.values = {{"state", number(static_cast<int>(row.state))},
-                  {"forwarding", number(static_cast<int>(row.forward))}};
+    out.values = {{"state", number(static_cast<int>(row.state))}};
+    // /proc/net/ip_vs_conn does not say; it is that of the server, as long as there is one.
+    const bool has_server = std::ranges::any_of(tables_.dests, [&](const IpvsDestRow& dest) {
+      return dest.addr == row.dest && dest.port == row.dest_port;
+    });
+    if (has_server) out.values.push_back({"forwarding", number(static_cast<int>(row.forward))});
     out.lasts_for = row.expires - tables_.now;
   }
   static void fill(const SysctlRow& row, FlatRow& out) {

@@ -25,6 +25,23 @@ enum class TimerKind : std::uint8_t {
   kHost
 };
 
+/// When a kernel with this tick runs a timer: at a tick, and (the longer it is) at one of every 8,
+/// 64, 512, ... of them. A tick of 0 is a kernel without that: timers run when they are due.
+/// Source: kernel/time/timer.c: calc_wheel_index(), calc_index().
+struct TimerWheel {
+  SimDuration tick{};
+
+  SimTime run_at(SimTime due, SimTime now) const {
+    if (tick.ns == 0 || due == SimTime::never()) return due;
+    const std::int64_t expires = due.ns / tick.ns;
+    const std::int64_t distance = expires - now.ns / tick.ns;
+    if (distance < 0) return SimTime{(now.ns / tick.ns + 1) * tick.ns};
+    int shift = 0;
+    while (shift < 24 && distance >= std::int64_t{63} << shift) shift += 3;
+    return SimTime{((expires >> shift) + 1) * tick.ns << shift};
+  }
+};
+
 struct TimerEntry {
   SimTime at;
   TimerKind kind = TimerKind::kHost;
@@ -51,6 +68,10 @@ class TimerQueue {
   void clear() { heap_.clear(); }
   std::size_t memory_bytes() const { return heap_.keys().capacity() * sizeof(Key); }
 
+  /// When the kernel runs what it wants to be run at `due`. Programs wait by the clock itself.
+  SimTime run_at(SimTime due, SimTime now) const { return wheel_.run_at(due, now); }
+  void set_wheel(TimerWheel wheel) { wheel_ = wheel; }
+
  private:
   struct Key {
     std::int64_t at;
@@ -59,6 +80,7 @@ class TimerQueue {
   };
   DaryHeap<Key> heap_;
   std::uint32_t sequence_ = 0;
+  TimerWheel wheel_;
 };
 
 /// A deadline with at most one useful entry in the queue.

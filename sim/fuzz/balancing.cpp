@@ -31,6 +31,7 @@ void prepare_direct_server(Draft& draft, Dice& dice, std::size_t host, Ipv4Addr 
     }
   }
   const std::uint32_t roll = dice.below(100);
+  if (roll < 95) draft.own(host, {vip, static_cast<std::uint8_t>(roll < 90 ? 32 : 24)});
   if (roll < 82) {
     draft.set_up(host, fmt::format("ifconfig lo:1 {} netmask 255.255.255.255", vip.to_string()));
   } else if (roll < 90) {
@@ -51,6 +52,7 @@ void add_direct_routing(Draft& draft, Dice& dice) {
   const auto vip = draft.free_address(dice, seat.segment);
   if (!vip) return;
 
+  draft.own(director, {*vip, 32});
   VirtualService service;
   service.director = director;
   service.vip = *vip;

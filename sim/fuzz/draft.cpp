@@ -47,6 +47,7 @@ void Draft::plug(Dice& dice, std::size_t host, std::size_t segment, bool address
     seat.address = *address;
     nic.addresses.push_back({*address, segments[segment].subnet.len});
     nic.addresses_where.emplace_back();
+    own(host, {*address, 32});
     seats.push_back(seat);
   }
   owner.nics.push_back(std::move(nic));
@@ -90,6 +91,12 @@ std::optional<std::size_t> Draft::any_host(Dice& dice) const {
   }
   if (choices.empty()) return std::nullopt;
   return dice.pick(choices);
+}
+
+bool Draft::stays_on(std::size_t host, Ipv4Addr address) const {
+  return std::ranges::any_of(owned_, [&](const Owned& owned) {
+    return owned.host == host && owned.prefix.contains(address);
+  });
 }
 
 Ipv4Addr Draft::any_address(Dice& dice) const {

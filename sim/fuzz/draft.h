@@ -76,6 +76,13 @@ class Draft {
   /// A prefix that a careless person might write: of a segment, or one bit off.
   Ipv4Prefix any_prefix(Dice& dice) const;
 
+  /// `host` has the prefix: an address, or all of a subnet on lo.
+  void own(std::size_t host, Ipv4Prefix prefix) { owned_.push_back({host, prefix}); }
+  /// A packet from `host` to `address` would stay on it. Such requests are left out: on lo all
+  /// happens in no time, and what a program does between two packets (the simulator's do everything
+  /// at once) shows in the order of frames and in windows.
+  bool stays_on(std::size_t host, Ipv4Addr address) const;
+
   // --- the timeline ----------------------------------------------------------------------------
   /// The lines are typed on `host`, a moment after what came before. They take at most `longest`.
   /// False (and nothing is added) if the lab has no time left.
@@ -99,6 +106,11 @@ class Draft {
   /// is over.
   std::optional<SimDuration> reserve(Dice& dice, SimDuration longest);
 
+  struct Owned {
+    std::size_t host = 0;
+    Ipv4Prefix prefix;
+  };
+  std::vector<Owned> owned_;
   std::uint64_t seed_, index_;
   std::int64_t cables_ = 0;
   SimDuration used_{};  ///< of this act

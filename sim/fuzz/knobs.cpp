@@ -84,6 +84,7 @@ std::string any_address_command(Draft& draft, Dice& dice, std::size_t host) {
   }
   draft.extra_addresses.push_back(address);
   const int len = loopback && dice.percent(60) ? 32 : dice.pick(kLengths);
+  draft.own(host, {address, static_cast<std::uint8_t>(loopback ? len : 32)});
   const std::string mask =
       Ipv4Prefix{address, static_cast<std::uint8_t>(len)}.netmask().to_string();
   const std::string text = address.to_string();

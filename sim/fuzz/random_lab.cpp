@@ -53,6 +53,7 @@ scenario::Scenario random_lab(std::uint64_t seed, std::uint64_t index) {
   draft.scenario.title = {fmt::format("Random lab {} of seed {}", index, seed),
                           fmt::format("种子 {} 的第 {} 个随机实验", seed, index)};
   draft.scenario.seed = index + 1;
+  draft.scenario.settle = SimDuration{1'500'000'000};  // no timer of whole seconds runs out then
   draw_topology(draft);
   add_settings(draft, settings());
   add_settings(draft, balancing());

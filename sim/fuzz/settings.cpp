@@ -37,6 +37,7 @@ void add_duplicate_address(Draft& draft, Dice& dice) {
   const Seat& victim = dice.pick(draft.seats);
   const Seat& thief = dice.pick(draft.seats);
   if (victim.host == thief.host) return;
+  draft.own(thief.host, {victim.address, 32});
   draft.set_up(thief.host,
                fmt::format("ip addr add {}/32 dev {}", victim.address.to_string(),
                            dice.percent(50) ? "lo" : draft.host(thief.host).nics[thief.nic].name));

@@ -18,37 +18,48 @@ std::optional<std::size_t> asker(const Draft& draft, Dice& dice) {
   return draft.any_host(dice);
 }
 
-std::string url(const Draft& draft, Dice& dice) {
+/// Somebody, and the page that it asks another host for; nothing if there is nobody.
+struct WebQuestion {
+  std::size_t host = 0;
+  std::string url;
+};
+std::optional<WebQuestion> web_question(const Draft& draft, Dice& dice) {
+  const auto host = asker(draft, dice);
+  std::uint16_t port = 80;
+  Ipv4Addr address = draft.any_web_address(dice);
   if (!draft.services.empty() && dice.percent(60)) {
     const VirtualService& service = dice.pick(draft.services);
-    return service.port == 80 ? fmt::format("http://{}/", service.vip.to_string())
-                              : fmt::format("http://{}:{}/", service.vip.to_string(), service.port);
+    address = service.vip;
+    port = service.port;
   }
-  return fmt::format("http://{}/", draft.any_web_address(dice).to_string());
+  if (!host || draft.stays_on(*host, address)) return std::nullopt;
+  const std::string at = port == 80 ? "" : fmt::format(":{}", port);
+  return WebQuestion{*host, fmt::format("http://{}{}/", address.to_string(), at)};
 }
 
 void curl_once(Draft& draft, Dice& dice) {
-  const auto host = asker(draft, dice);
-  if (!host) return;
-  const std::string where = url(draft, dice);
+  const auto ask = web_question(draft, dice);
+  if (!ask) return;
   switch (dice.below(4)) {
-    case 0: draft.type(dice, *host, {fmt::format("curl -s -m 2 {}; echo $?", where)}, 2_s); break;
-    case 1:
-      draft.type(dice, *host,
-                 {fmt::format("curl -s -m 2 -o /dev/null -w '%{{http_code}}\\n' {}", where)}, 2_s);
+    case 0:
+      draft.type(dice, ask->host, {fmt::format("curl -s -m 2 {}; echo $?", ask->url)}, 2_s);
       break;
-    default: draft.type(dice, *host, {fmt::format("curl -s -m 2 {}", where)}, 2_s);
+    case 1:
+      draft.type(dice, ask->host,
+                 {fmt::format("curl -s -m 2 -o /dev/null -w '%{{http_code}}\\n' {}", ask->url)},
+                 2_s);
+      break;
+    default: draft.type(dice, ask->host, {fmt::format("curl -s -m 2 {}", ask->url)}, 2_s);
   }
 }
 
 void curl_in_a_row(Draft& draft, Dice& dice) {
-  const auto host = asker(draft, dice);
-  if (!host) return;
+  const auto ask = web_question(draft, dice);
+  if (!ask) return;
   const int times = dice.between(2, 6);
-  draft.type(
-      dice, *host,
-      {fmt::format("for i in $(seq 1 {}); do curl -s -m 1.3 {}; done", times, url(draft, dice))},
-      1_s * times);
+  draft.type(dice, ask->host,
+             {fmt::format("for i in $(seq 1 {}); do curl -s -m 1.3 {}; done", times, ask->url)},
+             1300_ms * times);
 }
 
 void ping_somebody(Draft& draft, Dice& dice) {
@@ -99,11 +110,11 @@ void arping_somebody(Draft& draft, Dice& dice) {
 }
 
 void ab_small(Draft& draft, Dice& dice) {
-  const auto host = asker(draft, dice);
-  if (!host || (draft.services.empty() && draft.web_servers.empty())) return;
-  draft.type(dice, *host,
+  const auto ask = web_question(draft, dice);
+  if (!ask) return;
+  draft.type(dice, ask->host,
              {fmt::format("ab -n {} -c {} -s 2 {} | grep requests:", dice.between(2, 8),
-                          dice.between(1, 2), url(draft, dice))},
+                          dice.between(1, 2), ask->url)},
              5_s);
 }
 

@@ -98,6 +98,10 @@ void Network::finish(Step& step, NodeId id, Trace* trace) {
   host.scheduled = std::max(next, world_.now);
 }
 
+void Network::set_tick(SimDuration tick) {
+  for (Host& host : hosts_) host.timers.set_wheel({tick});
+}
+
 void Network::advance_to(SimTime at) {
   LVSLAB_CHECK(at <= next_event(), "time may not pass an event");
   world_.now = std::max(world_.now, at);
@@ -159,7 +163,8 @@ void Network::boot(NodeId id, Trace* trace) {
   Wiring wiring(*this, id);
   host.name = config.name;
   host.tcp.secret = host.secret;
-  ip::add_device(step, host.ip, {.name = "lo", .mac = {}, .mtu = 65536, .loopback = true});
+  ip::add_device(step, host.ip,
+                 {.name = "lo", .mac = {}, .mtu = 65536, .loopback = true, .multicast = false});
   for (const NicConfig& nic : config.nics) {
     ip::add_device(step, host.ip, {.name = nic.name, .mac = nic.mac, .mtu = nic.mtu});
   }

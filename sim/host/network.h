@@ -39,6 +39,8 @@ class Network {
   /// A cable between two interfaces, each direction with its sender's properties.
   void join_nics(NodeId a, std::size_t nic_a, const link::Impairment& from_a, NodeId b,
                  std::size_t nic_b, const link::Impairment& from_b);
+  /// The tick of the kernels that the hosts run (TimerWheel), for all hosts that are there.
+  void set_tick(SimDuration tick);
   /// Names nodes and interfaces in `trace`; once, before anything is recorded.
   void describe(Trace& trace) const;
   /// Applies addresses, routes and sysctls of the boot configuration.

@@ -61,7 +61,8 @@ void Network::join_nics(NodeId a, std::size_t nic_a, const link::Impairment& fro
 void Network::describe(Trace& trace) const {
   for (const BootConfig& boot : boots_) {
     TraceNode node{.name = boot.name, .is_switch = false, .devices = {}};
-    node.devices.push_back({.dev = kLoopback, .name = "lo", .mtu = 65536, .loopback = true});
+    node.devices.push_back(
+        {.dev = kLoopback, .name = "lo", .mtu = 65536, .loopback = true, .multicast = false});
     for (std::size_t nic = 0; nic < boot.nics.size(); ++nic) {
       const NicConfig& card = boot.nics[nic];
       node.devices.push_back(

@@ -174,8 +174,10 @@ void Wiring::redirect_for_tcp(Step& step, const Packet& packet, const ip::IcmpEv
 void Wiring::transmit(Step& step, IfIndex dev, FrameRef frame) {
   const ip::Device* device = ip::find_device(host_.ip, dev);
   if (device == nullptr || !device->up) return step.drop(frame, Reason::kDeviceDown, dev);
+  // Without carrier the device has the queueing discipline that drops all (net/sched/sch_generic.c:
+  // dev_deactivate()): no capture sees the frame, and nobody counts it.
   const std::uint32_t direction = host_.directions[dev.value - 1U];
-  if (direction == kUnplugged) return step.drop(frame, Reason::kLinkDown, dev);
+  if (direction == kUnplugged || !device->carrier) return step.drop(frame, Reason::kLinkDown, dev);
   ip::count_tx(host_.ip, dev, step.frames().bytes(frame).size());
   if (host_.taps > 0) show_taps(step, dev, true, frame);
   network_.fabric_.transmit(step, direction, dev, frame);

@@ -129,6 +129,7 @@ int class_prefix_len(Ipv4Addr a) {
 Errno add_address(Step& step, Stack& stack, Ports& ports, const AddressRequest& request) {
   if (find_device(stack, request.dev) == nullptr) return Errno::kNoDev;
   if (request.local.addr.is_any()) return Errno::kNone;  // inet_insert_ifa() ignores it
+  stack.devices[request.dev.value - 1U].had_address = true;
   InAddr addr;
   addr.local = request.local.addr;
   addr.prefix_len = request.local.len;

@@ -23,6 +23,9 @@ struct Device {
   bool promisc = false;  ///< IFF_PROMISC
   bool loopback = false;
   bool multicast = true;
+  /// ipv4_devconf_setall(): an address makes the settings the device's own; what is written to
+  /// conf/default and neigh/default no longer reaches them.
+  bool had_address = false;
 };
 
 /// One struct in_ifaddr. A device's addresses stand together in the kernel's list order.

@@ -33,12 +33,16 @@ struct FibEntry {
   Scope scope = Scope::kUniverse;
   RouteProto proto = RouteProto::kBoot;
   bool onlink = false;
+  bool own_gateway = false;  ///< the gateway is an address of this host
 
   bool operator==(const FibEntry&) const = default;
   constexpr bool covers(Ipv4Addr a) const { return ((a.bits ^ dst.bits) & mask_of(len)) == 0; }
+  /// rt_set_nexthop(): packets go to the gateway. If that is an own address they go to their
+  /// destination as if it were on the link, although the listing says "via".
+  constexpr bool uses_gateway() const { return !gateway.is_any() && !own_gateway; }
   /// fib_nh_common.nhc_scope: what the next hop must be reached by.
   constexpr Scope nexthop_scope() const {
-    if (!gateway.is_any()) return Scope::kLink;
+    if (!gateway.is_any()) return own_gateway ? Scope::kHost : Scope::kLink;
     return scope == Scope::kHost ? Scope::kNowhere : Scope::kHost;
   }
 };

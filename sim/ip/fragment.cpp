@@ -80,7 +80,8 @@ std::optional<Packet> reassemble(Step& step, Stack& stack, Packet fragment) {
     queue.in_dev = fragment.in_dev;
     queue.serial = table.next_serial++;
     const SimDuration wait = SimDuration{1'000'000'000} * global(stack, GlobalKey::kIpfragTime);
-    step.timers().add(step.now() + wait, TimerKind::kIp, queue.serial);
+    step.timers().add(step.timers().run_at(step.now() + wait, step.now()), TimerKind::kIp,
+                      queue.serial);
     at = table.queues.insert(table.queues.end(), queue);
   }
   if (overlaps(*at, ip) || (ip.more_fragments && ip.payload_length % 8 != 0)) {

@@ -114,7 +114,7 @@ Route local_route(const FibEntry* e, Ipv4Addr src, Ipv4Addr dst) {
 Route route_of(const Stack& stack, const FibEntry& e, Ipv4Addr src, Ipv4Addr dst) {
   Route r;
   r.src = src;
-  r.via_gateway = !e.gateway.is_any();
+  r.via_gateway = e.uses_gateway();
   r.next_hop = r.via_gateway ? e.gateway : dst;
   r.mtu = device_mtu(stack, e.dev);
   r.dev = e.dev;
@@ -137,10 +137,11 @@ Route direct_route(const Stack& stack, IfIndex dev, Ipv4Addr src, Ipv4Addr dst) 
   return r;
 }
 
-/// fib_result_prefsrc(): the source of a packet that takes this entry.
-Ipv4Addr preferred_source(const Stack& stack, const FibEntry& e, Ipv4Addr dst) {
+/// fib_result_prefsrc(): the source of a packet that takes this entry. Of an on-link route without
+/// `src` it is the first address of the device, whatever the destination.
+Ipv4Addr preferred_source(const Stack& stack, const FibEntry& e) {
   if (!e.prefsrc.is_any()) return e.prefsrc;
-  return select_source(stack, e.dev, e.gateway.is_any() ? dst : e.gateway, e.scope);
+  return select_source(stack, e.dev, e.gateway, e.scope);
 }
 
 /// The part of ip_route_output_key_hash_rcu() that a bound device decides. True: `r` is the answer.
@@ -193,7 +194,7 @@ std::expected<Route, Errno> look_up_output(const Stack& stack, IpSend want) {
     const Ipv4Addr own = found->prefsrc.is_any() ? want.dst : found->prefsrc;
     return local_route(&*found, want.src.is_any() ? own : want.src, want.dst);
   }
-  if (want.src.is_any()) want.src = preferred_source(stack, *found, want.dst);
+  if (want.src.is_any()) want.src = preferred_source(stack, *found);
   // Only a route made for multicast may have a gateway for it, not the default route.
   if (want.dst.is_multicast() && found->type == RouteType::kUnicast && found->len < 4) {
     return direct_route(stack, found->dev, want.src, want.dst);

@@ -51,8 +51,7 @@ Refusal check_gateway(const Stack& stack, FibEntry& e) {
   if (found->type != RouteType::kUnicast && found->type != RouteType::kLocal) {
     return {Errno::kInval, "Nexthop has invalid gateway"};
   }
-  // An own address is no gateway: fib_check_nh() finds scope host, narrower than a route may use.
-  if (found->type == RouteType::kLocal) return {Errno::kInval, "Nexthop has invalid gateway"};
+  e.own_gateway = found->scope == Scope::kHost;
   e.dev = found->dev;
   return find_device(stack, e.dev)->up ? Refusal{}
                                        : Refusal{Errno::kNetDown, "Nexthop device is not up"};
@@ -186,7 +185,8 @@ RouteRow row_of(const Stack& stack, const FibEntry& e) {
   row.metric = e.metric;
   row.onlink = e.onlink;
   const Device* dev = find_device(stack, e.dev);
-  row.linkdown = dev != nullptr && dev->up && !dev->carrier;
+  // fib_sync_down_dev() passes by next hops of no scope: routes to the host's own addresses.
+  row.linkdown = dev != nullptr && dev->up && !dev->carrier && e.nexthop_scope() != Scope::kNowhere;
   return row;
 }
 

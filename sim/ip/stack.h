@@ -95,16 +95,17 @@ void set_no_arp(Step& step, Stack& stack, Ports& ports, IfIndex dev, bool no_arp
 void set_promisc(Step& step, Stack& stack, IfIndex dev, bool promisc);
 void set_tx_queue_len(Step& step, Stack& stack, IfIndex dev, std::uint32_t length);
 LinkStats& stats(Stack& stack, IfIndex dev);
-/// A frame of `bytes` bytes passed (eth_type_trans() and the driver's counters).
+/// A frame of `bytes` bytes passed (the driver's counters). lo counts without the Ethernet header
+/// (drivers/net/loopback.c: loopback_xmit()).
 inline void count_rx(Stack& stack, IfIndex dev, std::size_t bytes) {
   LinkStats& s = stats(stack, dev);
   ++s.rx_packets;
-  s.rx_bytes += bytes;
+  s.rx_bytes += bytes - (dev == kLoopback ? EthernetRepr::kLength : 0);
 }
 inline void count_tx(Stack& stack, IfIndex dev, std::size_t bytes) {
   LinkStats& s = stats(stack, dev);
   ++s.tx_packets;
-  s.tx_bytes += bytes;
+  s.tx_bytes += bytes - (dev == kLoopback ? EthernetRepr::kLength : 0);
 }
 
 // --- addresses ---------------------------------------------------------------------------------

@@ -254,7 +254,7 @@ void forward_change(Settings& s, bool on) {
   for (DevConf& c : s.conf) c[ConfKey::kForwarding] = on ? 1 : 0;
 }
 
-void write_conf(Settings& s, const Target& t, std::int32_t value) {
+void write_conf(const Stack& stack, Settings& s, const Target& t, std::int32_t value) {
   const auto key = static_cast<ConfKey>(t.key);
   const std::uint64_t bit = std::uint64_t{1} << t.key;
   if (t.place == kAllPlace) {
@@ -264,9 +264,9 @@ void write_conf(Settings& s, const Target& t, std::int32_t value) {
   }
   if (t.place == kDefaultPlace) {
     s.fallback[key] = value;
-    if (key == ConfKey::kForwarding) return;  // devinet_sysctl_forward() does not copy it
-    for (DevConf& c : s.conf) {               // devinet_copy_dflt_conf()
-      if ((c.written & bit) == 0) c[key] = value;
+    if (key == ConfKey::kForwarding) return;           // devinet_sysctl_forward() does not copy it
+    for (std::size_t i = 0; i < s.conf.size(); ++i) {  // devinet_copy_dflt_conf()
+      if ((s.conf[i].written & bit) == 0 && !stack.devices[i].had_address) s.conf[i][key] = value;
     }
     return;
   }
@@ -287,8 +287,8 @@ void write_neigh(Stack& stack, Settings& s, const Target& t, std::int32_t value)
   const std::uint32_t bit = 1U << t.key;
   if (t.place == kDefaultPlace) {
     store(s.neigh_default);
-    for (NeighConf& c : s.neigh) {  // neigh_copy_dflt_parms()
-      if ((c.written & bit) == 0) store(c);
+    for (std::size_t i = 0; i < s.neigh.size(); ++i) {  // neigh_copy_dflt_parms()
+      if ((s.neigh[i].written & bit) == 0 && !stack.devices[i].had_address) store(s.neigh[i]);
     }
   } else {
     store(s.neigh[t.place - kFirstDevice]);
@@ -364,7 +364,7 @@ Errno sysctl_set(Step& step, Stack& stack, Ports& /*ports*/, std::string_view pa
   Settings& s = settings_of(stack);
   Errno error = Errno::kNone;
   switch (t->kind) {
-    case Kind::kConf: write_conf(s, *t, first); break;
+    case Kind::kConf: write_conf(stack, s, *t, first); break;
     case Kind::kNeigh: write_neigh(stack, s, *t, first); break;
     case Kind::kGlobal:
       if (static_cast<GlobalKey>(t->key) == GlobalKey::kIpLocalPortLow) {

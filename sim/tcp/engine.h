@@ -15,6 +15,8 @@ struct Context {
   const Config& config;
 
   SimTime now() const { return step.now(); }
+  /// When the kernel runs a timer that is due then.
+  SimTime timer_at(SimTime due) const { return step.timers().run_at(due, step.now()); }
   std::uint32_t now_ms() const { return static_cast<std::uint32_t>(step.now().ns / 1'000'000); }
   Socket& socket(std::uint32_t index) { return tables.sockets[index]; }
   Extension& ext_of(const Socket& s) { return tables.extensions[s.ext]; }

@@ -64,7 +64,7 @@ void send_syn_ack(Context& c, Request& r) {
 void arm_request(Context& c, std::uint32_t index) {
   Request& r = c.tables.requests[index];
   const SimDuration wait = std::min(kRtoInitial * (1LL << std::min<int>(r.timeouts, 20)), kRtoMax);
-  r.timer.set(c.step.timers(), c.now() + wait, TimerKind::kTcp,
+  r.timer.set(c.step.timers(), c.timer_at(c.now() + wait), TimerKind::kTcp,
               Handle::of(Kind::kRequest, index).value);
 }
 

@@ -7,8 +7,8 @@ namespace lvslab::tcp {
 namespace {
 
 void arm_rest(Context& c, std::uint32_t index, SimDuration length) {
-  c.tables.time_waits[index].timer.set(c.step.timers(), c.now() + length, TimerKind::kTcp,
-                                       Handle::of(Kind::kTimeWait, index).value);
+  c.tables.time_waits[index].timer.set(c.step.timers(), c.timer_at(c.now() + length),
+                                       TimerKind::kTcp, Handle::of(Kind::kTimeWait, index).value);
 }
 
 void answer(Context& c, TimeWait& w, const Segment& segment) {

@@ -179,7 +179,7 @@ void socket_timer(Context& c, std::uint32_t index) {
 void arm(Context& c, std::uint32_t index, RetransmitTimer mode, SimTime at) {
   Extension& e = c.ext_of(c.socket(index));
   e.mode = mode;
-  e.retransmit_at = at;
+  e.retransmit_at = c.timer_at(at);
   update_deadline(c, index);
 }
 
@@ -188,7 +188,7 @@ void cancel_retransmit(Context& c, std::uint32_t index) {
 }
 
 void arm_delayed_ack(Context& c, std::uint32_t index, SimTime at) {
-  c.ext_of(c.socket(index)).delayed_ack_at = at;
+  c.ext_of(c.socket(index)).delayed_ack_at = c.timer_at(at);
   update_deadline(c, index);
 }
 

@@ -5,6 +5,8 @@
 #include <tuple>
 #include <variant>
 
+#include "sim/wire/ethernet.h"
+
 namespace lvslab {
 namespace {
 
@@ -96,7 +98,8 @@ void Folder::count(const Trace& trace, const TraceRecord& r) {
   LinkRow* link = r.frame.valid() ? links_.find(r.dev) : nullptr;
   if (link == nullptr) return;
   LinkStats& stats = link->stats;
-  const std::uint64_t length = trace.frame(r.frame).size();
+  const std::uint64_t length =
+      trace.frame(r.frame).size() - (link->loopback ? EthernetRepr::kLength : 0);
   if (r.kind == RecordKind::kFrameSent) {
     ++stats.tx_packets;
     stats.tx_bytes += length;

@@ -5,6 +5,7 @@
 
 #include "sim/lab/expect.h"
 #include "sim/lab/show.h"
+#include "sim/trace/fold.h"
 #include "tests/backend/play.h"
 
 namespace lvslab::backend {
@@ -49,6 +50,17 @@ TEST(SimBackend, TablesAreThoseThatTheToolsList) {
     EXPECT_EQ(lab.type("a", line), lab::render_table(table, *tables)) << line;
     EXPECT_EQ(lab::tool_of(table), line);
   }
+}
+
+TEST(SimBackend, LoCountsItsFramesWithoutTheirEthernetHeader) {
+  Lab lab(load_text(kTwoHosts));
+  EXPECT_THAT(lab.type("a", "ping -c 1 127.0.0.1"), HasSubstr("1 received"));
+  EXPECT_THAT(lab.type("a", "ifconfig lo"), HasSubstr("RX packets 2  bytes 168 (168.0 B)"));
+  const auto nodes = lab.session.trace().nodes();
+  const auto a = std::ranges::find(nodes, "a", &TraceNode::name);
+  const auto seen =
+      fold(lab.session.trace(), NodeId(static_cast<std::uint32_t>(a - nodes.begin())));
+  EXPECT_EQ(seen.links[0].stats, lab.session.tables("a")->links[0].stats);
 }
 
 TEST(SimBackend, APulledCableAndAPluggedOne) {

@@ -212,6 +212,12 @@ TEST(TypedCommands, AnAliasCarriesItsAddressAndLength) {
   EXPECT_EQ(typed.actions[0].len, 24);
 }
 
+TEST(TypedCommands, IfconfigTakes32BitsForNone) {
+  const auto command = parse_command(words_of("ifconfig lo:1 192.168.80.150/32"));
+  EXPECT_EQ(std::get<IfconfigCommand>(command.value()).actions[0].len, 0)
+      << "net-tools shifts by 32; only `netmask 255.255.255.255` says what is meant";
+}
+
 TEST(BadUsage, OfIpIsWhatIpSays) {
   const std::vector<std::tuple<std::string, std::string, int>> cases = {
       {"ip foo", "Object \"foo\" is unknown, try \"ip help\".\n", 1},

@@ -150,6 +150,20 @@ TEST(Routes, AGatewayMustBeOnLink) {
   EXPECT_EQ(delete_route(s, h.stack, pattern), Errno::kSrch);
 }
 
+TEST(Routes, AnOwnAddressAsGatewayIsTakenAndThenIgnored) {
+  HostBench h{"eth0 192.168.80.10/24"};
+  ASSERT_EQ(h.route("10.9.0.0/16", "192.168.80.10"), Errno::kNone);
+  EXPECT_THAT(h.routes(), Contains("10.9.0.0/16 via 192.168.80.10 dev eth0"));
+  EXPECT_EQ(where(h, "10.9.0.5"), "eth0 src 192.168.80.10") << "asked for on the link";
+}
+
+TEST(Routes, AnOnLinkRouteWithoutSourceTakesTheFirstAddressOfItsDevice) {
+  HostBench h{"eth0 10.0.0.1/24", "eth0 10.5.0.1/24"};
+  ASSERT_EQ(h.route("10.5.0.128/25", "", "eth0"), Errno::kNone);
+  EXPECT_EQ(where(h, "10.5.0.7"), "eth0 src 10.5.0.1") << "the connected route";
+  EXPECT_EQ(where(h, "10.5.0.130"), "eth0 src 10.0.0.1");
+}
+
 TEST(LinkDown, KeepsAddressesAndLocalRoutesButLosesTheDefaultForGood) {
   HostBench h{"eth0 192.168.80.10/24"};
   ASSERT_EQ(h.route("default", "192.168.80.1"), Errno::kNone);

@@ -68,14 +68,22 @@ TEST(Sysctl, IpForwardSwitchesEveryDeviceAndTheRedirectsOfAll) {
   EXPECT_EQ(get(h, "net.ipv4.conf.all.accept_redirects"), "1");
 }
 
-TEST(Sysctl, DefaultReachesDevicesUntilTheyAreWrittenThemselves) {
-  HostBench h{"eth0 10.0.0.1/24", "eth1 10.1.0.1/24"};
-  put(h, "net.ipv4.conf.eth0.rp_filter", "2");
+TEST(Sysctl, DefaultReachesDevicesUntilTheyAreWrittenOrGetAnAddress) {
+  HostBench h{"eth0 10.0.0.1/24"};
+  Step s = h.step();
+  add_device(s, h.stack, {.name = "eth1", .mac = mac(1)});
+  add_device(s, h.stack, {.name = "eth2", .mac = mac(2)});
+  put(h, "net.ipv4.conf.eth1.rp_filter", "2");
   put(h, "net.ipv4.conf.default.rp_filter", "1");
-  EXPECT_EQ(get(h, "net.ipv4.conf.eth0.rp_filter"), "2");
-  EXPECT_EQ(get(h, "net.ipv4.conf.eth1.rp_filter"), "1");
+  EXPECT_EQ(get(h, "net.ipv4.conf.eth0.rp_filter"), "0") << "it has an address";
+  EXPECT_EQ(get(h, "net.ipv4.conf.lo.rp_filter"), "0") << "it has 127.0.0.1";
+  EXPECT_EQ(get(h, "net.ipv4.conf.eth1.rp_filter"), "2") << "written by hand";
+  EXPECT_EQ(get(h, "net.ipv4.conf.eth2.rp_filter"), "1");
   put(h, "net.ipv4.conf.all.rp_filter", "0");
-  EXPECT_EQ(get(h, "net.ipv4.conf.eth1.rp_filter"), "1") << "all is combined, never copied";
+  EXPECT_EQ(get(h, "net.ipv4.conf.eth2.rp_filter"), "1") << "all is combined, never copied";
+  put(h, "net.ipv4.neigh.default.retrans_time_ms", "500");
+  EXPECT_EQ(get(h, "net.ipv4.neigh.eth0.retrans_time_ms"), "1000");
+  EXPECT_EQ(get(h, "net.ipv4.neigh.eth2.retrans_time_ms"), "500");
 }
 
 TEST(Sysctl, QueueLengthInPacketsAndInBytesAreOneLimit) {

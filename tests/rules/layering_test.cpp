@@ -47,7 +47,7 @@ constexpr std::array kKernelRooms{
 
 /// The program sees the narrow waist and names the backends; hosts and protocols stay behind it.
 constexpr std::array kCliUses{std::string_view("lab"), std::string_view("backend"),
-                              std::string_view("compare")};
+                              std::string_view("compare"), std::string_view("fuzz")};
 
 struct Library {
   std::string_view prefix;  ///< how its headers begin
