@@ -383,7 +383,6 @@ void Declaration::everything() {
   why_and_show();
   compare();
   export_and_bench();
-  compare();
   fuzz_compare();
   if (!zh_) return;
   for (CLI::App* sub : app_.get_subcommands([](const CLI::App*) { return true; })) {
