@@ -174,7 +174,7 @@ Result<std::vector<std::string>> write_captures(const CaptureTarget& target,
 }
 
 Result<CaptureStream> CaptureStream::open(const lab::Session& session, Language language) {
-  const Names names(session);
+  const Names names(session.scenario(), session.trace());
   auto writer = PcapngWriter::create("/dev/stdout", session.trace(),
                                      {.language = language, .names = names.list()});
   if (!writer) return std::unexpected(writer.error());
