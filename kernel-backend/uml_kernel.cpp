@@ -118,6 +118,10 @@ Result<void> UmlKernel::wait_for_hello() {
       Hello hello;
       if (message.kind != MessageKind::kHello || !decode(message.payload, hello)) continue;
       inbox.clear();
+      if (page_->confined.load() == 0) {
+        give_up("this machine's kernel has no seccomp, which the lab is confined by");
+        return fail(last_words());
+      }
       page_->limit = now();
       page_->patience_ms = kPatienceMs;
       return {};

@@ -35,6 +35,8 @@ class UmlKernel final : public Kernel {
   TurnEnd turn(std::int64_t limit, const volatile std::sig_atomic_t* stop) override;
 
   pid_t keeper() const { return keeper_; }
+  /// What the kernel has of the machine's file system for itself; gone when it ends.
+  const std::string& directory() const { return directory_; }
 
  private:
   UmlKernel() = default;

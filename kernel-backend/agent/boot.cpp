@@ -145,6 +145,9 @@ Result<void> boot_kernel(const std::string& self) {
     if (auto done = modules.load(name); !done) return done;
   }
   if (auto done = lay_out_stand_ins(copy); !done) return done;
+  // When memory or processes run out, it is not the agent's and the hosts' first processes that go.
+  if (auto done = write_file("/proc/self/oom_score_adj", "-1000"); !done) return done;
+  if (auto done = write_file("/proc/sys/kernel/threads-max", "800"); !done) return done;
   // Modules that the kernel asks for later: by this program, as "modprobe".
   return write_file("/proc/sys/kernel/modprobe", copy);
 }

@@ -3,6 +3,7 @@
 #include <linux/ethtool.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
@@ -41,6 +42,17 @@ void disable_offloads(int socket, const std::string& name) {
     request.ifr_data = reinterpret_cast<char*>(&value);
     ::ioctl(socket, SIOCETHTOOL, &request);  // lo cannot switch all of them off
   }
+}
+
+// The queueing discipline of a network card; a veth has none by itself.
+Result<void> queue_like_a_card(NetlinkSocket& socket, const std::string& dev) {
+  tcmsg at{};
+  at.tcm_ifindex = static_cast<int>(interface_index(dev));
+  at.tcm_parent = TC_H_ROOT;
+  NetlinkRequest request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE);
+  request.fixed(at);
+  request.text(TCA_KIND, "pfifo_fast");
+  return socket.talk(request, "queue of " + dev);
 }
 
 Result<void> add_address(NetlinkSocket& socket, const std::string& dev, const LabPrefix& prefix) {
@@ -94,6 +106,7 @@ Result<void> configure_network(const LabHost& host) {
   }
   for (const LabNic& nic : host.nics) {
     disable_offloads(control.get(), nic.name);
+    if (auto done = queue_like_a_card(*socket, nic.name); !done) return done;
     if (auto done = set_up(*socket, nic.name); !done) return done;
     for (const LabPrefix& prefix : nic.addresses) {
       if (auto done = add_address(*socket, nic.name, prefix); !done) return done;

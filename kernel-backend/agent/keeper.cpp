@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/mount.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -57,6 +58,21 @@ Result<void> make_directory(Plan& plan) {
   return {};
 }
 
+// As root: a copy of the machine's mounts in which nothing can be written but a place in memory for
+// the kernel. False where even root may not mount; the kernel is nobody and confined anyway.
+bool enter_read_only_copy(const Plan& plan) {
+  if (::geteuid() != 0 || ::unshare(CLONE_NEWNS) != 0) return false;
+  const std::string own = plan.directory + "/uml";
+  const std::string options = "mode=700,uid=" + std::to_string(kNobody) +
+                              ",size=" + std::to_string(plan.memory_mib + 16) + "m";
+  if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return false;
+  mount_attr read_only{};
+  read_only.attr_set = MOUNT_ATTR_RDONLY;
+  static_cast<void>(
+      ::syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &read_only, sizeof read_only));
+  return ::mount("memory", own.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, options.c_str()) == 0;
+}
+
 /// Where the kernel's memory lies: in the machine's memory if there is room, else on disk.
 std::string memory_directory(const Plan& plan) {
   struct statfs room{};
@@ -67,8 +83,8 @@ std::string memory_directory(const Plan& plan) {
   return fits ? "/dev/shm" : plan.directory + "/uml";
 }
 
-// Whatever goes wrong in the kernel, it may not write to the machine: as root, it sees a copy of
-// the machine's mounts that is read-only, and it is nobody.
+// Whatever goes wrong in the kernel, it is nobody. Started by an ordinary user it stays that user,
+// and is confined by the clock (clock/confine.h).
 void drop_rights() {
   if (::geteuid() == 0) {
     ::setgroups(0, nullptr);
@@ -95,23 +111,25 @@ void drop_rights() {
   for (int& fd : kept) fd = ::fcntl(fd, F_DUPFD, 100);
   for (int i = 0; i < 4; ++i) ::dup2(kept[i], 3 + i);
   ::syscall(SYS_close_range, 7U, ~0U, 0U);
+  const bool in_memory = enter_read_only_copy(plan);
   drop_rights();
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   const std::string clock = std::string(kClockVariable) + "=4,5,6,3," + plan.seed;
   const std::string preload = "LD_PRELOAD=" + plan.directory + "/clock.so";
-  const std::string memory = "TMPDIR=" + memory_directory(plan);
-  const std::string home = "HOME=" + plan.directory + "/uml";
+  const std::string own = plan.directory + "/uml";
+  const std::string memory = "TMPDIR=" + (in_memory ? own : memory_directory(plan));
+  const std::string home = "HOME=" + own;
   const char* environment[] = {clock.c_str(), preload.c_str(),      memory.c_str(),
                                home.c_str(),  "PATH=/usr/bin:/bin", nullptr};
   const std::string mib = "mem=" + std::to_string(plan.memory_mib) + "M";
   const std::string init = "init=" + plan.directory + "/agent";
-  const std::string own = "uml_dir=" + plan.directory + "/uml";
+  const std::string uml_dir = "uml_dir=" + own;
   const char* arguments[] = {
       "linux.uml",      mib.c_str(), "root=/dev/root",     "rootfstype=hostfs",
       "hostfs=/",       "ro",        init.c_str(),         "con=null",
-      "con0=null,fd:1", "ssl=null",  "ssl0=fd:3",          own.c_str(),
+      "con0=null,fd:1", "ssl=null",  "ssl0=fd:3",          uml_dir.c_str(),
       "umid=lab",       "quiet",     "random.trust_cpu=1", nullptr};
   ::execve(plan.kernel.c_str(), const_cast<char**>(arguments), const_cast<char**>(environment));
   ::dprintf(1, "lvslab: %s: %s\n", plan.kernel.c_str(), std::strerror(errno));

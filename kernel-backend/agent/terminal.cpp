@@ -143,6 +143,7 @@ Result<Terminal> open_terminal(const Exec& exec) {
   for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
   if (::chdir(state.directory().c_str()) != 0 && ::chdir("/root") != 0) ::chdir("/");
   ::umask(022);
+  static_cast<void>(write_file("/proc/self/oom_score_adj", "0"));
   std::vector<const char*> arguments;
   if (exec.line.empty()) {
     arguments = {"-bash"};

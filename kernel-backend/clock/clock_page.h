@@ -37,6 +37,8 @@ struct ClockPage {
   std::atomic<std::uint64_t> sent{0};
   /// By the launcher: how many of those it has dealt with.
   std::atomic<std::uint64_t> taken{0};
+  /// By the kernel: 1 once it has given up the right to change the machine.
+  std::atomic<std::uint32_t> confined{0};
   /// By the kernel: how much time crept on because something spun; ns.
   std::atomic<std::int64_t> crept{0};
 };

@@ -3,7 +3,8 @@
 //
 // Models: CLOCK_MONOTONIC, CLOCK_REALTIME and the one timer that the kernel uses
 // (arch/um/os-Linux/time.c: os_nsecs(), os_timer_*(), os_idle_sleep()) as virtual time, which
-// clock_page.h describes; random bytes from a seed; floating point state of processors whose xstate
+// clock_page.h describes; random bytes from a seed; the end of all rights
+// to change the machine (confine.h); floating point state of processors whose xstate
 // is larger than the kernel expects; children that die with the kernel. Leaves out: everything
 // else, which goes on to libc untouched. Nothing here allocates, or keeps anything per thread: the
 // kernel has taken malloc and the stacks over.
@@ -24,6 +25,7 @@
 #include <cerrno>
 
 #include "kernel-backend/clock/clock_page.h"
+#include "kernel-backend/clock/confine.h"
 
 namespace {
 
@@ -146,9 +148,15 @@ void on_watchdog(int) {
   }
   const std::int64_t spins = g_busy_ns / 1'000'000 - g_page->patience_ms.load();
   if (spins <= 0) return;
-  const std::int64_t step = kCreep * (spins > 5'000 ? 100 : spins > 2'000 ? 10 : 1);
+  const std::int64_t step = kCreep * (spins > 8'000   ? 1'000
+                                      : spins > 5'000 ? 100
+                                      : spins > 2'000 ? 10
+                                                      : 1);
   std::int64_t next = now() + step;
-  if (g_deadline != 0 && next > g_deadline) next = g_deadline > now() ? g_deadline : now();
+  // A timer that is due is not passed, but by those who have waited long enough.
+  if (step == kCreep && g_deadline != 0 && next > g_deadline) {
+    next = g_deadline > now() ? g_deadline : now();
+  }
   g_page->crept.fetch_add(next - now());
   set_now(next);
   if (g_deadline != 0 && next >= g_deadline) fire();
@@ -185,6 +193,14 @@ bool signal_waits(const sigset_t* mask) {
   return false;
 }
 
+/// Once the agent has said hello, the kernel has opened and made all that it needs to.
+void confine_when_up() {
+  static bool confined = false;
+  if (confined || g_page == &g_alone || g_page->sent.load() == 0) return;
+  confined = true;
+  g_page->confined.store(lvslab::kernel::confine() ? 1 : 0);
+}
+
 /// A signal that came just before the kernel went to sleep is lost: what it told of is still there.
 void repeat_lost_signal() {
   static int seen = 0;
@@ -199,6 +215,7 @@ void suspend(const sigset_t* mask) {
   for (;;) {
     g_idles = g_idles + 1;
     const std::uint32_t grant = g_page->grant.load();  // before what it grants is looked at
+    confine_when_up();
     repeat_lost_signal();
     if (signal_waits(mask)) break;
     const std::int64_t limit = g_page->limit.load();
