@@ -12,8 +12,9 @@ namespace lvslab::cli {
 struct RunOptions {
   std::string file;
   std::string backend = "sim";  ///< one of backend_names()
-  std::string pcap;             ///< FILE.pcapng or DIR/; empty: none
-  std::string trace;            ///< "text", "jsonl", or "none": the story in place of the trace
+  /// FILE.pcapng, DIR/, or "-": to standard output as it happens; empty: none.
+  std::string pcap;
+  std::string trace;  ///< "text", "jsonl", or "none": the story in place of the trace
   std::optional<SimTime> until;
   std::optional<std::uint64_t> seed;
 };
@@ -31,8 +32,9 @@ int step_command(const Terminal& terminal, const std::string& file);
 struct ShellOptions {
   std::string file, host;
   std::optional<SimTime> at;  ///< nothing: after the scenario's end
-  bool fast = false;          ///< simulated time does not wait for real time
-  std::string save;           ///< write what was typed as a scenario
+  std::string backend = "sim";
+  bool fast = false;  ///< simulated time does not wait for real time
+  std::string save;   ///< write what was typed as a scenario
 };
 int shell_command(const Terminal& terminal, const ShellOptions& options);
 
@@ -46,12 +48,14 @@ int why_command(const Terminal& terminal, const WhyOptions& options);
 
 struct ShowOptions {
   std::string file, host, table;
+  std::string backend = "sim";
   std::optional<SimTime> at;  ///< nothing: at the end
 };
 int show_command(const Terminal& terminal, const ShowOptions& options);
 
 struct ExportOptions {
   std::string file;
+  std::string backend = "sim";
   std::string format = "yaml";  ///< yaml, dot, json, jsonl
   std::string output;           ///< empty: standard output
   std::string pcap;

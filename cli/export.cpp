@@ -1,9 +1,9 @@
 // lvslab export
 #include <nlohmann/json.hpp>
 
+#include "cli/backends.h"
 #include "cli/commands.h"
 #include "cli/files.h"
-#include "sim/backend/sim_backend.h"
 #include "sim/scenario/topology.h"
 #include "sim/scenario/writer.h"
 #include "sim/trace/text.h"
@@ -108,8 +108,9 @@ int export_run(const Terminal& terminal, const ExportOptions& options, Scenario 
     if (!target) return finish(std::unexpected(target.error()));
     capture = *std::move(target);
   }
-  backend::SimBackend backend;
-  lab::Session session(backend, std::move(scenario), {.stop = &g_interrupted});
+  auto backend = make_backend(options.backend);
+  if (!backend) return finish(std::unexpected(backend.error()));
+  lab::Session session(**backend, std::move(scenario), {.stop = &g_interrupted});
   if (auto started = session.start(); !started) return finish(started);
   const lab::PlayEnd end = session.run_to_end();
   int status = kExitOk;

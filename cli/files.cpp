@@ -169,6 +169,23 @@ Result<std::vector<std::string>> write_captures(const CaptureTarget& target,
   return files;
 }
 
+Result<CaptureStream> CaptureStream::open(const lab::Session& session, Language language) {
+  const Names names(session);
+  auto writer = PcapngWriter::create("/dev/stdout", session.trace(),
+                                     {.language = language, .names = names.list()});
+  if (!writer) return std::unexpected(writer.error());
+  return CaptureStream(*std::move(writer));
+}
+
+Result<void> CaptureStream::add(const lab::Session& session) {
+  if (auto added = writer_.add(session.trace()); !added) return added;
+  return writer_.flush();
+}
+
+Result<void> CaptureStream::finish(const lab::Session& session) {
+  return writer_.finish(session.trace());
+}
+
 Result<void> write_text(const std::string& path, std::string_view text) {
   if (path.empty() || path == "-") {
     std::fwrite(text.data(), 1, text.size(), stdout);

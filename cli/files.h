@@ -8,6 +8,7 @@
 #include "sim/base/language.h"
 #include "sim/lab/session.h"
 #include "sim/scenario/model.h"
+#include "sim/trace/pcapng.h"
 
 namespace lvslab::cli {
 
@@ -35,6 +36,20 @@ Result<CaptureTarget> check_capture_target(const std::string& path);
 /// Writes what the session has recorded; returns the files. Nothing half-written stays.
 Result<std::vector<std::string>> write_captures(const CaptureTarget& target,
                                                 const lab::Session& session, Language language);
+
+/// Captures as a stream: pcapng to standard output while a run goes on.
+class CaptureStream {
+ public:
+  /// Errors: standard output cannot be written.
+  static Result<CaptureStream> open(const lab::Session& session, Language language);
+  /// What was recorded since the last call, at once to whoever reads.
+  Result<void> add(const lab::Session& session);
+  Result<void> finish(const lab::Session& session);
+
+ private:
+  explicit CaptureStream(PcapngWriter writer) : writer_(std::move(writer)) {}
+  PcapngWriter writer_;
+};
 
 /// Text to a file (whole or not at all), or to standard output if `path` is empty or "-".
 Result<void> write_text(const std::string& path, std::string_view text);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "cli/backends.h"
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "sim/backend/sim_backend.h"
@@ -102,8 +103,9 @@ int show_command(const Terminal& /*terminal*/, const ShowOptions& options) {
     complain(*error);
     return kExitBadInput;
   }
-  backend::SimBackend backend;
-  lab::Session session(backend, *std::move(scenario), {.stop = &g_interrupted});
+  auto backend = make_backend(options.backend);
+  if (!backend) return complain(backend.error()), kExitBadInput;
+  lab::Session session(**backend, *std::move(scenario), {.stop = &g_interrupted});
   if (const int status = play(session, options.at); status != kExitOk) return status;
   const auto tables = session.tables(options.host);
   if (!tables) {

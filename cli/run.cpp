@@ -47,6 +47,39 @@ int status_of(const Terminal& terminal, const lab::Session& session, lab::PlayEn
   return kExitOk;
 }
 
+/// Tells the story, and streams the packets meanwhile.
+class LiveStory final : public lab::Listener {
+ public:
+  LiveStory(Story& story, bool streams) : story_(story), streams_(streams) {}
+  Result<void> begin(const lab::Session& session, Language language) {
+    if (!streams_) return {};
+    session_ = &session;
+    auto stream = CaptureStream::open(session, language);
+    if (!stream) return std::unexpected(stream.error());
+    stream_ = *std::move(stream);
+    return {};
+  }
+  Result<void> end() {
+    story_.end();
+    return stream_ ? stream_->finish(*session_) : Result<void>();
+  }
+  void on_done(const lab::Entry& entry) override { story_.on_done(entry); }
+  void on_item(const scenario::TimelineItem& item, SimTime at) override {
+    story_.on_item(item, at);
+  }
+  void on_progress(SimTime now, std::uint64_t steps) override {
+    story_.on_progress(now, steps);
+    // A reader that went away ends the run: there is nobody to run it for.
+    if (stream_ && !stream_->add(*session_)) g_interrupted = 1;
+  }
+
+ private:
+  Story& story_;
+  bool streams_;
+  const lab::Session* session_ = nullptr;
+  std::optional<CaptureStream> stream_;
+};
+
 }  // namespace
 
 int run_command(const Terminal& terminal, const RunOptions& options) {
@@ -54,25 +87,35 @@ int run_command(const Terminal& terminal, const RunOptions& options) {
   if (!scenario) return kExitBadInput;
   if (options.seed) scenario->seed = *options.seed;
   std::optional<CaptureTarget> capture;
-  if (!options.pcap.empty()) {
+  const bool streams = options.pcap == "-";
+  if (!options.pcap.empty() && !streams) {
     auto target = check_capture_target(options.pcap);
     if (!target) return complain(target.error()), kExitBadInput;
     capture = *std::move(target);
   }
   const bool tracing = !options.trace.empty() && options.trace != "none";
-  if (!tracing) print_head(terminal, *scenario);
+  if (tracing && streams) {
+    complain(Error{"--trace and --pcap - both want standard output", {}, "give --pcap a file"});
+    return kExitBadInput;
+  }
+  const bool quiet = tracing || streams;
+  if (!quiet) print_head(terminal, *scenario);
 
   auto backend = make_backend(options.backend);
   if (!backend) return complain(backend.error()), kExitBadInput;
-  Story story(terminal, tracing);
+  Story told(terminal, quiet);
+  LiveStory story(told, streams);
   lab::Session session(**backend, *std::move(scenario),
                        {.until = options.until, .stop = &g_interrupted}, &story);
   if (auto started = session.start(); !started) {
     complain(started.error());
     return kExitBadInput;
   }
+  if (auto begun = story.begin(session, terminal.language); !begun) {
+    return complain(begun.error()), kExitBadInput;
+  }
   const lab::PlayEnd end = session.run_to_end();
-  story.end();
+  if (auto ended = story.end(); !ended) return complain(ended.error()), kExitBadInput;
   if (tracing) print_trace(terminal, session.trace(), options.trace == "jsonl");
 
   int status = status_of(terminal, session, end);
@@ -86,7 +129,7 @@ int run_command(const Terminal& terminal, const RunOptions& options) {
   if (status == kExitOk) {
     const auto findings = lab::evaluate(session);
     const std::string summary = summary_text(terminal, session, findings);
-    fmt::print(tracing ? stderr : stdout, "{}{}", tracing ? "" : "\n", summary);
+    fmt::print(quiet ? stderr : stdout, "{}{}", quiet ? "" : "\n", summary);
     for (const lab::Finding& finding : findings) {
       if (!finding.passed) status = kExitUnmet;
     }

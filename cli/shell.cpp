@@ -2,10 +2,11 @@
 #include <iostream>
 #include <thread>
 
+#include "cli/backends.h"
 #include "cli/commands.h"
+#include "cli/console.h"
 #include "cli/files.h"
 #include "cli/story.h"
-#include "sim/backend/sim_backend.h"
 #include "sim/scenario/writer.h"
 
 namespace lvslab::cli {
@@ -104,8 +105,9 @@ int shell_command(const Terminal& terminal, const ShellOptions& options) {
                    fmt::format("hosts: {}", fmt::join(names, ", "))});
     return kExitBadInput;
   }
-  backend::SimBackend backend;
-  lab::Session session(backend, *std::move(scenario), {.stop = &g_interrupted});
+  auto backend = make_backend(options.backend);
+  if (!backend) return complain(backend.error()), kExitBadInput;
+  lab::Session session(**backend, *std::move(scenario), {.stop = &g_interrupted});
   if (auto started = session.start(); !started) {
     complain(started.error());
     return kExitBadInput;
@@ -121,6 +123,10 @@ int shell_command(const Terminal& terminal, const ShellOptions& options) {
                                "command, Ctrl-D leaves.",
                                "{}：模拟时间已过 {} 秒。Ctrl-C 中断命令，Ctrl-D 退出。",
                                session.scenario().name, seconds(session.now())));
+  }
+  if (lab::Consoles* consoles = (*backend)->consoles();
+      consoles != nullptr && terminal.interactive) {
+    return run_console(session, *consoles, options.host);
   }
   HostShell shell(terminal, session, options.host, options.fast || !terminal.interactive);
   const int status = shell.loop();

@@ -20,6 +20,8 @@ namespace {
 
 /// A question that is not answered within this much real time never will be.
 constexpr std::chrono::seconds kAnswerLimit{60};
+/// How long, in real time, those who watch a run are left without news.
+constexpr std::chrono::milliseconds kListenerWaits{100};
 /// Time that a question may take if the answer does not come without.
 constexpr std::int64_t kAnswerStep = 10'000'000;
 
@@ -198,6 +200,12 @@ bool KernelBackend::is_up(std::string_view host) const {
 // --- typing --------------------------------------------------------------------------------------
 
 Result<Ticket> KernelBackend::exec(std::string_view host, std::string_view line) {
+  Exec question;
+  question.line = line;
+  return start_job(host, std::move(question));
+}
+
+Result<Ticket> KernelBackend::start_job(std::string_view host, Exec question) {
   const auto index = find_host(host);
   if (!index) return no_host(host);
   if (!up_[*index]) return fail(std::string(host) + " is down: nothing can be typed on it");
@@ -206,19 +214,41 @@ Result<Ticket> KernelBackend::exec(std::string_view host, std::string_view line)
   job.host = *index;
   job.number = ++jobs_of_host_[*index];
   job.state.started = now();
-  job.command = recorder_.append_text(RecordKind::kCommand, job.state.started, *index, {}, line,
-                                      {0, job.number, 0});
-  Exec question;
+  job.command =
+      recorder_.append_text(RecordKind::kCommand, job.state.started, *index, {},
+                            question.line.empty() ? "bash" : question.line, {0, job.number, 0});
   question.host = *index;
   question.job = number;
-  question.line = line;
-  if (auto asked = ask(MessageKind::kExec, question, false); !asked) {
-    if (!kernel_->alive())
-      died();
-    else
-      return std::unexpected(asked.error());
+  if (auto asked = ask(MessageKind::kExec, std::move(question), false); !asked) {
+    if (kernel_->alive()) return std::unexpected(asked.error());
+    died();
   }
   return Ticket(number);
+}
+
+Result<Ticket> KernelBackend::open_console(std::string_view host, std::uint16_t rows,
+                                           std::uint16_t columns) {
+  Exec question;
+  question.rows = rows;
+  question.columns = columns;
+  return start_job(host, std::move(question));
+}
+
+void KernelBackend::press_keys(Ticket console, std::string_view keys) {
+  if (job_done(console)) return;
+  JobInput typed;
+  typed.job = console.value;
+  typed.bytes = keys;
+  static_cast<void>(ask(MessageKind::kInput, std::move(typed), false));
+}
+
+void KernelBackend::resize(Ticket console, std::uint16_t rows, std::uint16_t columns) {
+  if (job_done(console)) return;
+  JobInput size;
+  size.job = console.value;
+  size.rows = rows;
+  size.columns = columns;
+  static_cast<void>(ask(MessageKind::kInput, std::move(size), false));
 }
 
 void KernelBackend::interrupt(Ticket ticket) {
@@ -239,12 +269,14 @@ RunStop KernelBackend::run(const lab::RunLimits& limits) {
     stop.reason = reason;
     return stop;
   };
+  const auto look_again = std::chrono::steady_clock::now() + kListenerWaits;
   for (;;) {
     if (limits.stop != nullptr && *limits.stop != 0) return ends(StopReason::kInterrupted);
     if (std::ranges::any_of(limits.jobs, [&](Ticket t) { return job_done(t); })) {
       return ends(StopReason::kJobDone);
     }
-    if (stop.events >= limits.events) return ends(StopReason::kEventLimit);
+    const bool shown = stop.events == 0 || std::chrono::steady_clock::now() < look_again;
+    if (stop.events >= limits.events || !shown) return ends(StopReason::kEventLimit);
     if (!kernel_->alive()) {
       died();
       return ends(StopReason::kIdle);

@@ -16,19 +16,25 @@
 
 namespace lvslab::kernel {
 
-class KernelBackend final : public lab::Backend {
+class KernelBackend final : public lab::Backend, public lab::Consoles {
  public:
   using Boot = std::function<Result<std::unique_ptr<Kernel>>(std::uint64_t seed)>;
   explicit KernelBackend(Boot boot) : boot_(std::move(boot)) {}
 
   lab::Capabilities capabilities() const override;
   lab::Rewindable* rewindable() override { return nullptr; }
+  lab::Consoles* consoles() override { return this; }
   Result<void> load(const scenario::Scenario& scenario, Trace* sink) override;
 
   Result<lab::Ticket> exec(std::string_view host, std::string_view line) override;
   lab::JobState job(lab::Ticket ticket) const override { return jobs_[ticket.value].state; }
   bool job_done(lab::Ticket ticket) const override { return jobs_[ticket.value].state.done; }
   void interrupt(lab::Ticket ticket) override;
+
+  Result<lab::Ticket> open_console(std::string_view host, std::uint16_t rows,
+                                   std::uint16_t columns) override;
+  void press_keys(lab::Ticket console, std::string_view keys) override;
+  void resize(lab::Ticket console, std::uint16_t rows, std::uint16_t columns) override;
 
   SimTime now() const override;
   lab::RunStop run(const lab::RunLimits& limits) override;
@@ -46,6 +52,7 @@ class KernelBackend final : public lab::Backend {
   };
 
   std::optional<std::uint32_t> find_host(std::string_view name) const;
+  Result<lab::Ticket> start_job(std::string_view host, Exec question);
   /// Sends a question, and lets the kernel go on (without time, if that suffices) until it has
   /// answered and done what is to be done at this very moment.
   template <class T>

@@ -28,6 +28,8 @@ constexpr const char* kEnvironment[] = {
     nullptr};
 constexpr int kStateFd = 9;
 constexpr const char* kStartFile = "/run/.shell";
+constexpr const char* kConsoleFile = "/run/.console";
+constexpr const char* kConsoleStart = "PS1='[\\u@\\h \\W]\\$ '\nTERM=xterm\n";
 
 // Written by a shell when it exits: its directory, then its variables.
 constexpr const char* kLeave = "trap '{ pwd; declare -p; } >&9 2>/dev/null' EXIT\n";
@@ -146,7 +148,7 @@ Result<Terminal> open_terminal(const Exec& exec) {
   static_cast<void>(write_file("/proc/self/oom_score_adj", "0"));
   std::vector<const char*> arguments;
   if (exec.line.empty()) {
-    arguments = {"-bash"};
+    arguments = {"bash", "--noprofile", "--rcfile", kConsoleFile, "-i"};
   } else {
     arguments = {"bash", "--noprofile"};
     if (start_file.empty()) {
@@ -218,6 +220,7 @@ Result<StartedShell> start_shell(const Exec& exec, const ShellState& state) {
       return std::unexpected(done.error());
     }
   }
+  if (exec.line.empty()) static_cast<void>(write_file(kConsoleFile, kConsoleStart));
   const pid_t pid = ::fork();
   if (pid < 0) return os_failure("fork");
   if (pid == 0) {

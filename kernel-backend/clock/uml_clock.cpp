@@ -148,9 +148,9 @@ void on_watchdog(int) {
   }
   const std::int64_t spins = g_busy_ns / 1'000'000 - g_page->patience_ms.load();
   if (spins <= 0) return;
-  const std::int64_t step = kCreep * (spins > 8'000   ? 1'000
-                                      : spins > 5'000 ? 100
-                                      : spins > 2'000 ? 10
+  const std::int64_t step = kCreep * (spins > 4'000   ? 1'000
+                                      : spins > 2'000 ? 100
+                                      : spins > 1'000 ? 10
                                                       : 1);
   std::int64_t next = now() + step;
   // A timer that is due is not passed, but by those who have waited long enough.

@@ -75,6 +75,18 @@ class Rewindable {
   virtual void forget(SnapshotId id) = 0;
 };
 
+/// Backends whose hosts have real terminals. A console is a job like any other: its output is that
+/// of its terminal, and it is done when its shell exits.
+class Consoles {
+ public:
+  virtual ~Consoles() = default;
+  /// A login shell on a terminal of that size. Errors: no such host, or it is down.
+  virtual Result<Ticket> open_console(std::string_view host, std::uint16_t rows,
+                                      std::uint16_t columns) = 0;
+  virtual void press_keys(Ticket console, std::string_view keys) = 0;
+  virtual void resize(Ticket console, std::uint16_t rows, std::uint16_t columns) = 0;
+};
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -82,6 +94,8 @@ class Backend {
   virtual Capabilities capabilities() const = 0;
   /// Null unless capabilities().rewind.
   virtual Rewindable* rewindable() = 0;
+  /// Null unless hosts have real terminals.
+  virtual Consoles* consoles() { return nullptr; }
 
   /// Builds the hosts of `scenario` and boots them; what was loaded before is gone. From now on
   /// records go to `sink`, which outlives the backend or the next load(); null: nobody records.
