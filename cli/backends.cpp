@@ -19,6 +19,10 @@ Result<std::unique_ptr<lab::Backend>> make_backend(const std::string& name) {
           return kernel::UmlKernel::boot({.seed = seed});
         });
   }
+  if (name == "kernel:native") {
+    return fail("this lvslab cannot use the machine's own kernel", {},
+                "--backend kernel boots one as an ordinary process, without root");
+  }
   return fail("there is no backend '" + name + "'", {}, "sim, kernel or kernel:native");
 }
 

@@ -126,6 +126,8 @@ int run_command(const Terminal& terminal, const RunOptions& options) {
     }
   }
   complain(session.problems());
+  const std::vector<Error> troubles = session.backend().troubles();
+  complain(troubles);
   if (status == kExitOk) {
     const auto findings = lab::evaluate(session);
     const std::string summary = summary_text(terminal, session, findings);
@@ -133,7 +135,7 @@ int run_command(const Terminal& terminal, const RunOptions& options) {
     for (const lab::Finding& finding : findings) {
       if (!finding.passed) status = kExitUnmet;
     }
-    if (!session.problems().empty()) status = kExitUnmet;
+    if (!session.problems().empty() || !troubles.empty()) status = kExitUnmet;
   }
   return status;
 }

@@ -115,8 +115,10 @@ void KernelBackend::take(const Message& message) {
     case MessageKind::kLost: {
       FramesLost lost;
       if (!decode(message.payload, lost) || lost.host >= up_.size()) return;
-      trouble_ =
-          fmt::format("the capture on {} lost {} frames", lab_.hosts[lost.host].name, lost.count);
+      troubles_.push_back(
+          {fmt::format("the capture on {} lost {} frames", lab_.hosts[lost.host].name, lost.count),
+           {},
+           {}});
       return;
     }
     case MessageKind::kPower: {
@@ -133,7 +135,7 @@ void KernelBackend::take(const Message& message) {
       if (!decode(message.payload, news) || news.host >= up_.size()) return;
       auto changes = decode_changes(news.image);
       if (!changes) {
-        trouble_ = "the agent told of rows that are none: " + changes.error().message;
+        troubles_.push_back({"the agent told of rows that are none: " + changes.error().message});
         return;
       }
       for (RowChange& change : *changes) recorder_.row(news.at_ns, news.host, std::move(change));
@@ -150,13 +152,14 @@ std::int64_t KernelBackend::kernel_time(SimTime at) const {
 
 // The lab is lost; whoever waits should not wait for ever.
 void KernelBackend::died() {
-  trouble_ = "the kernel died: " + kernel_->last_words();
+  const std::string why = "the kernel died: " + kernel_->last_words();
+  if (troubles_.empty() || troubles_.back().message != why) troubles_.push_back({why, {}, {}});
   for (Job& job : jobs_) {
     if (job.state.done) continue;
     job.state.done = true;
     job.state.status = 255;
     job.state.ended = now();
-    job.state.output += "lvslab: " + trouble_ + "\n";
+    job.state.output += "lvslab: " + why + "\n";
   }
   up_.assign(up_.size(), false);
 }
@@ -168,7 +171,7 @@ Result<void> KernelBackend::load(const scenario::Scenario& scenario, Trace* sink
   jobs_.clear();
   jobs_of_host_.assign(scenario.hosts.size(), 0);
   up_.assign(scenario.hosts.size(), false);
-  trouble_.clear();
+  troubles_.clear();
   replies_.clear();
   recorded_ = {};
   recorder_.begin(scenario_, sink);

@@ -42,6 +42,7 @@ class KernelBackend final : public lab::Backend, public lab::Consoles {
   Result<void> apply(const scenario::Fault& fault) override;
   bool is_up(std::string_view host) const override;
   Result<HostTables> tables(std::string_view host) override;
+  std::vector<Error> troubles() const override { return troubles_; }
 
  private:
   struct Job {
@@ -75,7 +76,7 @@ class KernelBackend final : public lab::Backend, public lab::Consoles {
   std::uint32_t next_question_ = 1;
   std::int64_t zero_ = 0;  ///< the kernel's time when the lab began
   SimTime recorded_;       ///< of the last record
-  std::string trouble_;    ///< why the run cannot be trusted; empty: all is well
+  std::vector<Error> troubles_;
 };
 
 }  // namespace lvslab::kernel

@@ -275,6 +275,7 @@ void Agent::drain_terminal(std::uint32_t id) {
     if (got < 0 && errno == EAGAIN) return;
     if (got <= 0) {  // EIO: nobody has the terminal open any more
       job.master.reset();
+      if (!job.running) jobs_.erase(found);
       return;
     }
     JobOutput output{id, now(), std::string(buffer, static_cast<std::size_t>(got))};

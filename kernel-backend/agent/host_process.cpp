@@ -137,6 +137,7 @@ void HostMain::reap() {
     const auto job = jobs_.find(pid);
     if (job == jobs_.end()) continue;
     state_.collect(pid);
+    clean_up_after(job->second.number);
     JobExit exit;
     exit.job = job->second.number;
     exit.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);

@@ -27,7 +27,7 @@ constexpr const char* kEnvironment[] = {
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     nullptr};
 constexpr int kStateFd = 9;
-constexpr const char* kStartFile = "/run/.shell";
+constexpr const char* kStartFile = "/run/.shell-";  // and the number of the job
 constexpr const char* kConsoleFile = "/run/.console";
 constexpr const char* kConsoleStart = "PS1='[\\u@\\h \\W]\\$ '\nTERM=xterm\n";
 
@@ -201,6 +201,8 @@ void ShellState::collect(pid_t pid) {
   }
 }
 
+void clean_up_after(std::uint32_t job) { ::unlink((kStartFile + std::to_string(job)).c_str()); }
+
 Result<StartedShell> start_shell(const Exec& exec, const ShellState& state) {
   auto terminal = open_terminal(exec);
   if (!terminal) return std::unexpected(terminal.error());
@@ -215,7 +217,7 @@ Result<StartedShell> start_shell(const Exec& exec, const ShellState& state) {
     write_state = Fd(ends[1]);
   }
   if (keeps || (!state.variables().empty() && !exec.line.empty())) {
-    start_file = kStartFile;
+    start_file = kStartFile + std::to_string(exec.job);
     if (auto done = write_file(start_file, state.variables() + (keeps ? kLeave : "")); !done) {
       return std::unexpected(done.error());
     }

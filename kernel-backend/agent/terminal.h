@@ -37,6 +37,9 @@ struct StartedShell {
   Fd state;   ///< none if the line cannot change what others see
 };
 
+/// Removes what a line's shell was started from.
+void clean_up_after(std::uint32_t job);
+
 Result<StartedShell> start_shell(const Exec& exec, const ShellState& state);
 
 }  // namespace lvslab::kernel

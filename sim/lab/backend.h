@@ -117,6 +117,8 @@ class Backend {
   virtual bool is_up(std::string_view host) const = 0;
   /// The tables of a host as they are now. Errors: no such host.
   virtual Result<HostTables> tables(std::string_view host) = 0;
+  /// Why the run since load() cannot be trusted: frames were not captured, the kernel died.
+  virtual std::vector<Error> troubles() const { return {}; }
 };
 
 }  // namespace lvslab::lab
