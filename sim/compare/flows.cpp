@@ -82,8 +82,8 @@ void Flows::read_layer(Bytes packet, bool quoted, SimTime at, Layer& layer) {
   layer.flow = find_or_begin(*parsed, quoted, at);
   const Flow& flow = flows_[layer.flow];
   layer.from_beginner = flow.src == ip->src && flow.src_port == parsed->tuple.src_port;
+  learn_bases(*parsed, quoted, layer);
   if (!quoted) {
-    learn_bases(*parsed, layer);
     std::uint16_t& last = last_ids_[{layer.flow, layer.from_beginner}];
     layer.zero_id = ip->id == 0 && last != 0xffff;
     last = ip->id;
@@ -161,14 +161,17 @@ std::uint32_t Flows::begin(const Tuple& tuple, SimTime at) {
   return index;
 }
 
-void Flows::learn_bases(const Packet& packet, const Layer& layer) {
-  if (packet.tuple.protocol != IpProto::kTcp || !packet.whole) return;
+void Flows::learn_bases(const Packet& packet, bool quoted, Layer& layer) {
+  if (packet.tuple.protocol != IpProto::kTcp) return;
   auto& own = flows_[layer.flow].base[layer.from_beginner ? 0 : 1];
   auto& other = flows_[layer.flow].base[layer.from_beginner ? 1 : 0];
   const bool syn = packet.has(tcp_flag::kSyn);
-  if (!own) own = packet.seq;
+  // What died before it left is known from its quote alone.
+  if (!own || (syn && !quoted)) own = packet.seq;
   // A SYN-ACK confirms a SYN, one before what it acknowledges.
   if (!other && packet.has(tcp_flag::kAck)) other = syn ? packet.ack - 1 : packet.ack;
+  layer.own_base = *own;
+  layer.other_base = other.value_or(0);
 }
 
 std::string Flows::conversation_of(Bytes frame, const ReadFrame& read) const {

@@ -35,7 +35,8 @@ struct Flow {
   std::string name;                          ///< "TCP 192.168.80.10:#1 > 192.168.80.150:80"
   std::string port_name;                     ///< of `src`: "#1" if it is ephemeral, else "5000"
   SimTime begun;
-  /// The first sequence number of either side, `src`'s first; as soon as it is known.
+  /// The sequence number that either side began with last, `src`'s first; as soon as it is known. A
+  /// half-open connection that was reset begins again with another answer to the same SYN.
   std::array<std::optional<std::uint32_t>, 2> base{};
 };
 
@@ -44,8 +45,9 @@ struct Layer {
   static constexpr std::uint32_t kNoFlow = 0xffff'ffffU;
   std::size_t at = 0;  ///< first byte of the header
   std::uint32_t flow = kNoFlow;
-  bool from_beginner = true;  ///< sent by Flow::src
-  bool zero_id = false;       ///< the identification is 0, and not because a counter ran over
+  std::uint32_t own_base = 0, other_base = 0;  ///< what sequence numbers count from here
+  bool from_beginner = true;                   ///< sent by Flow::src
+  bool zero_id = false;  ///< the identification is 0, and not because a counter ran over
 };
 
 /// A frame, read once.
@@ -83,7 +85,7 @@ class Flows {
   std::optional<Packet> packet_of(const Ipv4Repr& ip, Bytes rest) const;
   std::uint32_t find_or_begin(const Packet& packet, bool quoted, SimTime at);
   std::uint32_t begin(const Tuple& tuple, SimTime at);
-  void learn_bases(const Packet& packet, const Layer& layer);
+  void learn_bases(const Packet& packet, bool quoted, Layer& layer);
   std::string conversation_of(Bytes frame, const ReadFrame& read) const;
 
   std::vector<Flow> flows_;

@@ -102,7 +102,7 @@ class Normaliser {
       if (field.name == "source port") return port_of(*here, mine, field);
       if (field.name == "destination port") return port_of(*here, !mine, field);
       if (protocol_ == "ICMP" && field.name == "identifier") return here->port_name;
-      if (protocol_ == "TCP") return tcp_value(field, *here, mine);
+      if (protocol_ == "TCP") return tcp_value(field, *layer());
     }
     if (protocol_ == "payload" && field.name == "payload") return payload_of(field);
     // What the dissector does not open.
@@ -121,21 +121,19 @@ class Normaliser {
     return beginner ? flow.port_name : field.value;
   }
 
-  std::string tcp_value(const Field& field, const Flow& flow, bool mine) const {
+  std::string tcp_value(const Field& field, const Layer& layer) const {
     const std::uint8_t* bytes = frame_.data() + field.offset;
-    const auto& own = flow.base[mine ? 0 : 1];
-    const auto& other = flow.base[mine ? 1 : 0];
     if (field.name == "sequence number") {
-      return fmt::format("{}", load_be32(bytes) - own.value_or(0));
+      return fmt::format("{}", load_be32(bytes) - layer.own_base);
     }
     if (field.name == "acknowledgment number") {
       const std::uint32_t ack = load_be32(bytes);
-      return ack == 0 ? "0" : fmt::format("+{}", ack - other.value_or(0));
+      return ack == 0 ? "0" : fmt::format("+{}", ack - layer.other_base);
     }
     if (field.name == "SACK") {
       std::string blocks;
       for (std::size_t i = 2; i + 4 <= field.length; i += 4) {
-        blocks += fmt::format("{} ", load_be32(bytes + i) - other.value_or(0));
+        blocks += fmt::format("{} ", load_be32(bytes + i) - layer.other_base);
       }
       return blocks;
     }

@@ -7,6 +7,8 @@
 //   and whole
 //                                           seconds may be one second off
 //   "Date: ..." of HTTP
+//   numbers of ipvsadm --stats             not within kEstimator of a frame (rows.h)
+//   numbers of ipvsadm --rate              not compared: they decay by the estimator's beat
 //   REACHABLE and STALE                     see may_be_stale() of rows.h
 // A line with such a word is compared without its columns (a run of blanks is one blank).
 //

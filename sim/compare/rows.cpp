@@ -9,6 +9,7 @@
 #include "sim/compare/clock.h"
 #include "sim/trace/fold.h"
 #include "sim/trace/text.h"
+#include "sim/wire/ethernet.h"
 
 namespace lvslab::compare {
 namespace {
@@ -78,6 +79,7 @@ class Flattener {
   }
 
   void fill(const LinkRow& row, FlatRow& out) const {
+    const LinkStats beyond = beyond_frames(row);
     out.key = std::string(row.name.view());
     out.values = {{"MAC address", row.mac.to_string()},
                   {"MTU", number(row.mtu)},
@@ -87,10 +89,26 @@ class Flattener {
                   {"ARP", yes_no(!row.no_arp)},
                   {"promiscuous", yes_no(row.promisc)},
                   {"multicast", yes_no(row.multicast)},
-                  {"received packets", number(row.stats.rx_packets)},
-                  {"received bytes", number(row.stats.rx_bytes)},
-                  {"sent packets", number(row.stats.tx_packets)},
-                  {"sent bytes", number(row.stats.tx_bytes)}};
+                  {"received packets beyond its frames", number(beyond.rx_packets)},
+                  {"received bytes beyond its frames", number(beyond.rx_bytes)},
+                  {"sent packets beyond its frames", number(beyond.tx_packets)},
+                  {"sent bytes beyond its frames", number(beyond.tx_bytes)}};
+  }
+  /// The counters of a device without the frames that passed it; they may wrap below zero.
+  LinkStats beyond_frames(const LinkRow& row) const {
+    LinkStats stats = row.stats;
+    const Trace& trace = side_.recording().trace;
+    for (const auto& [name, frames] : side_.at({tables_.hostname, std::string(row.name.view())})) {
+      for (const Passing& frame : frames) {
+        if (frame.at > tables_.now) continue;
+        // lo counts packets without their Ethernet header (drivers/net/loopback.c).
+        const std::size_t length =
+            trace.frame(frame.frame).size() - (row.loopback ? EthernetRepr::kLength : 0);
+        --(frame.out ? stats.tx_packets : stats.rx_packets);
+        (frame.out ? stats.tx_bytes : stats.rx_bytes) -= length;
+      }
+    }
+    return stats;
   }
   void fill(const AddrRow& row, FlatRow& out) const {
     out.key = fmt::format("{} dev {}", row.local.to_string(), dev(row.dev));
@@ -199,14 +217,6 @@ constexpr bool left_to_chance(SimDuration age) {
   return age + kFlatTolerance >= kReachableLeast && age <= kReachableMost + kFlatTolerance;
 }
 
-/// True if no frame passed the host in the estimator's last beat before `at`.
-bool is_quiet(const Trace& trace, std::string_view host, SimTime at) {
-  return std::ranges::none_of(trace.records(), [&](const TraceRecord& r) {
-    return r.frame.valid() && r.node.valid() && r.at <= at && r.at + kEstimator > at &&
-           trace.node(r.node).name == host;
-  });
-}
-
 std::vector<FieldDifference> differing_values(const FlatRow& sim, const FlatRow& real,
                                               SimTime now) {
   std::vector<FieldDifference> found;
@@ -237,6 +247,13 @@ std::vector<FieldDifference> differing_values(const FlatRow& sim, const FlatRow&
 
 }  // namespace
 
+bool counters_may_lag(const Trace& trace, std::string_view host, SimTime at) {
+  return std::ranges::any_of(trace.records(), [&](const TraceRecord& r) {
+    return r.frame.valid() && r.node.valid() && r.at <= at && r.at + kEstimator > at &&
+           trace.node(r.node).name == host;
+  });
+}
+
 bool may_be_stale(const Trace& trace, std::string_view host, Ipv4Addr addr, SimTime at) {
   const NeighRow* last = nullptr;
   for (const TraceRecord& r : trace.records()) {
@@ -252,8 +269,8 @@ bool may_be_stale(const Trace& trace, std::string_view host, Ipv4Addr addr, SimT
 RowsResult compare_rows(const Side& sim_side, const HostTables& sim, const Side& real_side,
                         const HostTables& real) {
   const Trace& trace = sim_side.recording().trace;
-  const bool counters = is_quiet(trace, sim.hostname, sim.now) &&
-                        is_quiet(real_side.recording().trace, real.hostname, real.now);
+  const bool counters = !counters_may_lag(trace, sim.hostname, sim.now) &&
+                        !counters_may_lag(real_side.recording().trace, real.hostname, real.now);
   const auto ours = Flattener(sim_side, sim, counters).run();
   const auto theirs = Flattener(real_side, real, counters).run();
   RowsResult result;

@@ -2,12 +2,14 @@
 // have twice) and values; rows are paired by name, so that order counts only where it means
 // something: for the servers of a virtual service, which schedulers walk through.
 //
-// Interfaces are named, not numbered; ephemeral ports stand for their flow. Not compared: process
-// ids, file descriptors, socket and connection ids; when a neighbour was used, confirmed, updated.
-// With a tolerance: when an IPVS connection expires (a second; listings show whole ones).
-// IPVS counters are those of the 2 s estimator (ip_vs_est.c), whose beat is not the same in two
-// runs: they count only if no frame has passed the host for kEstimator. Rates decay by that beat,
-// and are compared with that of `ipvsadm --rate` nowhere.
+// An interface's counters are compared as what they hold beyond the frames that the same run has
+// recorded there: the frames themselves are compared as such, and one that is late by a tick is not
+// counted yet. Interfaces are named, not numbered; ephemeral ports stand for their flow. Not
+// compared: process ids, file descriptors, socket and connection ids; when a neighbour was used,
+// confirmed, updated. With a tolerance: when an IPVS connection expires (a second; listings show
+// whole ones). IPVS counters are those of the 2 s estimator (ip_vs_est.c), whose beat is not the
+// same in two runs: they count only if no frame has passed the host for kEstimator. Rates decay by
+// that beat, and are not compared.
 //
 // A neighbour may be REACHABLE on one side and STALE on the other if it was last confirmed between
 // half and one and a half times base_reachable_time ago: the kernel draws by lot where in between
@@ -35,6 +37,10 @@ struct RowsResult {
 /// The tables of one host at one moment of both runs.
 RowsResult compare_rows(const Side& sim_side, const HostTables& sim, const Side& real_side,
                         const HostTables& real);
+
+/// True if IPVS counters that were read at `at` may lag behind: a frame passed `host` shortly
+/// before.
+bool counters_may_lag(const Trace& trace, std::string_view host, SimTime at);
 
 /// True if chance decides whether `host` has `addr` as REACHABLE or as STALE at `at`. `trace` is
 /// the simulator's.

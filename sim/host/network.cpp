@@ -283,6 +283,11 @@ void Network::carry(NodeId id, IfIndex dev, bool up, Trace* trace, RecordId caus
   fabric_.set_up(world_, back, up);
   const link::Plug ends[] = {{id, dev}, fabric_.end_of(out)};
   for (const link::Plug& end : ends) {
+    if (!is_host(end.node) && !up) {
+      Step step = step_for(end.node, trace, cause);
+      switch_at(end.node).ports.forget(step, end.port.value - 1U);
+      continue;
+    }
     if (!is_host(end.node) || hosts_[end.node.value].power != Power::kOn) continue;
     Step step = step_for(end.node, trace, cause);
     Wiring wiring(*this, end.node);

@@ -206,7 +206,8 @@ std::expected<RouteAnswer, Errno> Wiring::route(Step& step, const IpSend& want) 
                      .next_hop = found->next_hop,
                      .dev = found->dev,
                      .mtu = found->mtu,
-                     .local = found->is(ip::kRouteLocal)};
+                     .local = found->is(ip::kRouteLocal),
+                     .neighbour_pending = ip::neighbour_pending(host_.ip, *found)};
 }
 
 Errno Wiring::send(Step& step, const IpSend& how, FrameRef segment) {

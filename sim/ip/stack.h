@@ -95,17 +95,20 @@ void set_no_arp(Step& step, Stack& stack, Ports& ports, IfIndex dev, bool no_arp
 void set_promisc(Step& step, Stack& stack, IfIndex dev, bool promisc);
 void set_tx_queue_len(Step& step, Stack& stack, IfIndex dev, std::uint32_t length);
 LinkStats& stats(Stack& stack, IfIndex dev);
-/// A frame of `bytes` bytes passed (the driver's counters). lo counts without the Ethernet header
-/// (drivers/net/loopback.c: loopback_xmit()).
+/// What a frame of `bytes` bytes counts: lo counts packets (loopback_xmit()), other devices frames.
+constexpr std::size_t counted_bytes(IfIndex dev, std::size_t bytes) {
+  return dev == kLoopback && bytes > EthernetRepr::kLength ? bytes - EthernetRepr::kLength : bytes;
+}
+/// A frame of `bytes` bytes passed (eth_type_trans() and the driver's counters).
 inline void count_rx(Stack& stack, IfIndex dev, std::size_t bytes) {
   LinkStats& s = stats(stack, dev);
   ++s.rx_packets;
-  s.rx_bytes += bytes - (dev == kLoopback ? EthernetRepr::kLength : 0);
+  s.rx_bytes += counted_bytes(dev, bytes);
 }
 inline void count_tx(Stack& stack, IfIndex dev, std::size_t bytes) {
   LinkStats& s = stats(stack, dev);
   ++s.tx_packets;
-  s.tx_bytes += bytes - (dev == kLoopback ? EthernetRepr::kLength : 0);
+  s.tx_bytes += counted_bytes(dev, bytes);
 }
 
 // --- addresses ---------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ std::uint32_t Switch::find(MacAddr mac) const {
 int Switch::port_of(MacAddr mac, SimTime now) const {
   const std::uint32_t i = find(mac);
   if (i == IndexTable::kNone || now - entries_[i].seen > kAgeing) return -1;
+  if (entries_[i].port == kNowhere) return -1;
   return static_cast<int>(entries_[i].port);
 }
 
@@ -39,6 +40,15 @@ void Switch::learn(Step& step, MacAddr source, std::uint32_t port) {
     entry.port = port;
     step.explain(Reason::kSwitchLearned, port_index(port),
                  {arg_mac_high(source), arg_mac_low(source), port + 1});
+  }
+}
+
+void Switch::forget(Step& step, std::uint32_t port) {
+  for (Entry& entry : entries_) {
+    if (entry.port != port) continue;
+    entry.port = kNowhere;
+    step.explain(Reason::kSwitchForgot, port_index(port),
+                 {arg_mac_high(entry.mac), arg_mac_low(entry.mac), port + 1});
   }
 }
 

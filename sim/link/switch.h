@@ -28,15 +28,20 @@ class Switch {
   /// Handles a frame that came in on `port`; takes it.
   void receive(Step& step, Fabric& fabric, std::uint32_t port, FrameRef frame);
 
+  /// The cable at `port` was pulled out: what was learned there is forgotten
+  /// (net/bridge/br_stp_if.c: br_stp_disable_port()).
+  void forget(Step& step, std::uint32_t port);
+
   /// The port behind which `mac` was last seen; -1 if it is unknown or aged.
   int port_of(MacAddr mac, SimTime now) const;
   std::size_t learned() const { return entries_.size(); }
 
  private:
+  static constexpr std::uint32_t kNowhere = 0xffff'ffffU;
   struct Entry {
     MacAddr mac;
     SimTime seen;
-    std::uint32_t port = 0;
+    std::uint32_t port = 0;  ///< kNowhere: forgotten
   };
   void learn(Step& step, MacAddr source, std::uint32_t port);
   std::uint32_t find(MacAddr mac) const;

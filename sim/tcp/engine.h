@@ -244,6 +244,9 @@ void restart_after_idle(Context& c, Socket& s);
 
 void arm(Context& c, std::uint32_t index, RetransmitTimer mode, SimTime at);
 void cancel_retransmit(Context& c, std::uint32_t index);
+/// RFC 6069: an ICMP unreachable about the oldest segment takes one backoff back, and sends again
+/// what is due by that. Source: tcp_ld_RTO_revert().
+void revert_backoff(Context& c, std::uint32_t index, std::uint32_t seq, Upcalls& up);
 void arm_delayed_ack(Context& c, std::uint32_t index, SimTime at);
 void cancel_delayed_ack(Context& c, std::uint32_t index);
 /// Source: tcp_rearm_rto(), tcp_schedule_loss_probe().

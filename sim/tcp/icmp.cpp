@@ -45,9 +45,15 @@ void on_socket_error(Context& c, std::uint32_t index, std::uint32_t seq, const I
     return;
   }
   Upcalls up = upcalls_of(s, index);
+  const std::uint16_t generation = s.generation;
   {
     const RowWatch watch(c, index);
-    if (error.next_hop_mtu != 0) {
+    if (error.error == Errno::kHostUnreach || error.error == Errno::kNetUnreach) {
+      revert_backoff(c, index, seq, up);
+    }
+    if (!alive(c, index, generation)) {
+      // The retransmission that was due by that was one too many.
+    } else if (error.next_hop_mtu != 0) {
       reduce_mss(c, index, error.next_hop_mtu);
     } else if (s.state == TcpState::kSynSent || s.state == TcpState::kSynRecv) {
       c.step.explain(

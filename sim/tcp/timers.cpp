@@ -187,6 +187,22 @@ void cancel_retransmit(Context& c, std::uint32_t index) {
   arm(c, index, RetransmitTimer::kNone, SimTime::never());
 }
 
+void revert_backoff(Context& c, std::uint32_t index, std::uint32_t seq, Upcalls& up) {
+  const Socket& s = c.socket(index);
+  if (s.ext == kNoExtension) return;
+  Extension& e = c.ext_of(s);
+  if (seq != s.snd_una || e.retransmits == 0 || e.backoff == 0 || e.packets_out() == 0) return;
+  --e.backoff;
+  const SimTime due = e.sent[e.sent_head].sent + current_rto(s, e);
+  c.step.explain(Reason::kTcpBackoffReverted, {},
+                 {arg(s.tuple.remote_addr), static_cast<std::uint32_t>(current_rto(s, e).ms()), 0});
+  if (due > c.now()) {
+    arm(c, index, RetransmitTimer::kRetransmit, due);
+  } else {
+    on_retransmit(c, index, up);
+  }
+}
+
 void arm_delayed_ack(Context& c, std::uint32_t index, SimTime at) {
   c.ext_of(c.socket(index)).delayed_ack_at = c.timer_at(at);
   update_deadline(c, index);

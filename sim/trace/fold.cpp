@@ -98,6 +98,7 @@ void Folder::count(const Trace& trace, const TraceRecord& r) {
   LinkRow* link = r.frame.valid() ? links_.find(r.dev) : nullptr;
   if (link == nullptr) return;
   LinkStats& stats = link->stats;
+  // lo counts packets without their Ethernet header (drivers/net/loopback.c: loopback_xmit()).
   const std::uint64_t length =
       trace.frame(r.frame).size() - (link->loopback ? EthernetRepr::kLength : 0);
   if (r.kind == RecordKind::kFrameSent) {

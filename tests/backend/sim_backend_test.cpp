@@ -6,6 +6,8 @@
 #include "sim/lab/expect.h"
 #include "sim/lab/show.h"
 #include "sim/trace/fold.h"
+#include "sim/trace/packet_filter.h"
+#include "sim/wire/dissect.h"
 #include "tests/backend/play.h"
 
 namespace lvslab::backend {
@@ -72,6 +74,50 @@ TEST(SimBackend, APulledCableAndAPluggedOne) {
   up.kind = scenario::FaultKind::kLinkUp;
   ASSERT_TRUE(lab.backend.apply(up).has_value());
   EXPECT_THAT(lab.type("a", "sleep 5; ping -c 1 b"), HasSubstr("1 received"));
+}
+
+/// How often `host` sent a frame that the filter matches, on any interface.
+std::size_t sent(const Lab& lab, const std::string& host, const std::string& filter) {
+  const auto compiled = PacketFilter::compile(filter);
+  EXPECT_TRUE(compiled.has_value());
+  const Trace& trace = lab.session.trace();
+  return static_cast<std::size_t>(std::ranges::count_if(trace.records(), [&](const auto& r) {
+    return r.kind == RecordKind::kFrameSent && trace.node(r.node).name == host &&
+           compiled->matches(trace.frame(r.frame));
+  }));
+}
+
+// Observed: a SYN that waits for ARP is not sent again; the error takes a backoff back (RFC 6069),
+// so that one more SYN, and with it three more questions, go out when the program has its error.
+TEST(SimBackend, AConnectionToNobodyAsksTwiceThreeTimes) {
+  Lab lab(load_text(kTwoHosts));
+  EXPECT_THAT(lab.type("a", "curl -s http://10.0.0.77/ || echo failed"), HasSubstr("failed"));
+  EXPECT_EQ(sent(lab, "a", "arp"), 4U);
+  EXPECT_EQ(sent(lab, "a", "icmp"), 1U) << "one SYN waited, one error came";
+  lab.session.run_until(SimTime{20'000'000'000});
+  EXPECT_EQ(sent(lab, "a", "arp"), 6U);
+  EXPECT_EQ(sent(lab, "a", "icmp"), 2U);
+}
+
+TEST(SimBackend, AnErrorQuotesTheChecksumThatTheDeviceNeverFilledIn) {
+  Lab lab(load_text(kTwoHosts));
+  lab.type("a", "curl -s http://10.0.0.77/");
+  const Trace& trace = lab.session.trace();
+  const auto error = std::ranges::find_if(trace.records(), [&](const TraceRecord& r) {
+    return r.kind == RecordKind::kFrameSent && trace.frame(r.frame)[23] == 1;
+  });
+  ASSERT_NE(error, trace.records().end());
+  const std::vector<Field> fields = dissect(trace.frame(error->frame));
+  const auto quoted = std::ranges::find_if(
+      fields, [](const Field& field) { return field.depth == 2 && field.name == "checksum"; });
+  ASSERT_NE(quoted, fields.end());
+  EXPECT_THAT(quoted->value, HasSubstr("wrong"));
+}
+
+TEST(SimBackend, LoopbackCountsPacketsWithoutTheirEthernetHeader) {
+  Lab lab(load_text(kTwoHosts));
+  lab.type("a", "ping -c 1 127.0.0.1");
+  EXPECT_THAT(lab.type("a", "ifconfig lo"), HasSubstr("RX packets 2  bytes 168"));
 }
 
 TEST(SimBackend, ACableThatLosesEverything) {

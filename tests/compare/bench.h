@@ -43,7 +43,7 @@ class Tape {
 /// Recomputes the checksums of the IPv4 header and of a TCP segment.
 void mend_checksums(std::vector<std::uint8_t>& frame);
 
-/// The only difference of a comparison, which must be one of a frame.
+/// The only difference of frames in a comparison.
 FrameDifference only_frame(const Comparison& comparison);
 std::vector<std::string> field_names(const FrameDifference& frame);
 

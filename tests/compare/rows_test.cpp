@@ -164,7 +164,7 @@ TEST_F(Tables, AreReportedWithTheFramesSideBySide) {
   real = tape.wind();
   const Comparison comparison = compared();
   const std::string report = report_text(scenario, sim, real, comparison, {});
-  EXPECT_THAT(report, HasSubstr("client/eth0: 12 packets agree\n"));
+  EXPECT_THAT(report, HasSubstr("client/eth0: 14 packets agree\n"));
   EXPECT_THAT(report, HasSubstr("web/eth0 out: the packet differs (TCP 192.168.80.10:#1 > "
                                 "192.168.80.20:80)"));
   EXPECT_THAT(report, HasSubstr("    IPv4 time to live: 64 | 63\n"));

@@ -148,6 +148,19 @@ TEST(Neigh, ProgressAboveConfirmsWithoutArp) {
   EXPECT_THAT(h.sent(), IsEmpty());
 }
 
+TEST(Neigh, ProgressInTheMomentOfTheFirstPacketComesTooEarlyToSpareTheProbe) {
+  HostBench h = resolved();
+  h.pass(50_s);
+  h.send_udp("", kPeer);
+  h.take_sent();
+  Step s = h.step();
+  confirm(s, h.stack, ip4(kPeer));
+  h.pass(6_s);
+  ASSERT_THAT(h.sent(), testing::Not(IsEmpty()))
+      << "the timer is a tick late, five seconds are over";
+  EXPECT_EQ(h.sent()[0].eth().dst, kPeerMac);
+}
+
 TEST(Neigh, PermanentEntryIgnoresWhatPassesBy) {
   HostBench h = host();
   Step s = h.step();

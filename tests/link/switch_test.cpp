@@ -107,6 +107,18 @@ TEST(Switch, ForgetsAfterFiveMinutesOfSilence) {
   EXPECT_EQ(bench.sw.port_of(mac(1), bench.world.now), 1);
 }
 
+TEST(Switch, ForgetsWhatWasBehindACableThatIsPulledOut) {
+  SwitchBench bench;
+  bench.forward(1, mac(1), MacAddr::broadcast());
+  bench.forward(2, mac(2), MacAddr::broadcast());
+  EXPECT_THAT(bench.forward(2, mac(2), mac(1)), ElementsAre(1));
+  Step step(bench.world, bench.timers, &bench.trace, NodeId(0));
+  bench.sw.forget(step, 1);
+  EXPECT_EQ(bench.last_reason(), Reason::kSwitchForgot);
+  EXPECT_THAT(bench.forward(2, mac(2), mac(1)), ElementsAre(3, 1, 0));
+  EXPECT_THAT(bench.forward(1, mac(1), mac(2)), ElementsAre(2)) << "others are still known";
+}
+
 TEST(Switch, NeverLearnsGroupAddresses) {
   SwitchBench bench;
   bench.forward(1, MacAddr{0x0100'5e00'0001ULL}, MacAddr::broadcast());

@@ -1,0 +1,82 @@
+// Every shipped scenario, and every minimised find of a comparison (tests/parity/*.yaml), on the
+// simulator and on a real kernel: they agree in every frame, output and table.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "kernel-backend/kernel_backend.h"
+#include "kernel-backend/uml_kernel.h"
+#include "sim/backend/sim_backend.h"
+#include "sim/compare/report.h"
+#include "sim/scenario/loader.h"
+#include "test_paths.h"
+
+namespace lvslab::compare {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> scenarios_in(const std::string& directory) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(fs::path(LVSLAB_SOURCE_DIR) / directory)) {
+    if (entry.path().extension() == ".yaml") files.push_back(entry.path());
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+/// Why no kernel can be booted here; empty if one can.
+std::string no_kernel() {
+  const auto kernel = kernel::UmlKernel::boot({});
+  return kernel ? "" : kernel.error().to_string();
+}
+
+/// One kernel for all files that are compared with it.
+class Sides {
+ public:
+  /// The report of the comparison; empty if the two agree.
+  std::string disagreement(const fs::path& file) {
+    const auto scenario = scenario::load(file.string());
+    if (!scenario) return scenario.error().front().to_string();
+    const auto sim = play(sim_, *scenario, "simulator");
+    if (!sim) return "simulator: " + sim.error().to_string();
+    const auto real = play(kernel_, *scenario, "kernel");
+    if (!real) return "kernel: " + real.error().to_string();
+    const Comparison comparison = compare(*scenario, *sim, *real);
+    return comparison.agrees() ? "" : report_text(*scenario, *sim, *real, comparison, {});
+  }
+
+ private:
+  backend::SimBackend sim_;
+  kernel::KernelBackend kernel_{[](std::uint64_t seed) -> Result<std::unique_ptr<kernel::Kernel>> {
+    return kernel::UmlKernel::boot({.seed = seed});
+  }};
+};
+
+class Parity : public testing::TestWithParam<fs::path> {};
+
+TEST_P(Parity, SimulatorAndKernelAgree) {
+  if (const std::string why = no_kernel(); !why.empty()) GTEST_SKIP() << why;
+  EXPECT_EQ(Sides().disagreement(GetParam()), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Shipped, Parity, testing::ValuesIn(scenarios_in("scenarios")),
+                         [](const auto& one) {
+                           std::string name = one.param.stem().string();
+                           std::ranges::replace(name, '-', '_');
+                           return name;
+                         });
+
+TEST(Finds, StayMended) {
+  if (const std::string why = no_kernel(); !why.empty()) GTEST_SKIP() << why;
+  Sides sides;
+  for (const fs::path& file : scenarios_in("tests/parity")) {
+    EXPECT_EQ(sides.disagreement(file), "") << file;
+  }
+}
+
+}  // namespace
+}  // namespace lvslab::compare
