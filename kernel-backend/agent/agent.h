@@ -34,6 +34,7 @@ class Agent {
     HostPaths paths;
     Fd capture;
     bool up = false;
+    std::int64_t last_frame_ns = 0;
     bool stirred = false;  ///< frames passed it since its rows were looked at
   };
 

@@ -139,8 +139,8 @@ std::optional<SimDuration> Draft::reserve(Dice& dice, SimDuration longest) {
   if (pauses_ == kPauses) return std::nullopt;
   ++pauses_;
   used_ = longest;
-  // Longer than any neighbour stays REACHABLE and any socket in TIME_WAIT, and short enough that
-  // what IPVS keeps for two minutes outlives one pause and not two.
+  // Longer than any socket stays in TIME_WAIT, and short enough that what IPVS keeps for two
+  // minutes outlives one pause and not two.
   return dice.between(75_s, 85_s, 1_s);
 }
 

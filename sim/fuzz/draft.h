@@ -2,8 +2,8 @@
 // know about it (who is plugged in where, who serves what, who is down).
 //
 // Models: the calendar of a lab that two kernels must agree on. What happens falls into acts of at
-// most kAct; a pause lies between them. An entry that was confirmed in this act is REACHABLE for
-// certain (the kernel draws 15 to 45 s), one of the act before is STALE for certain.
+// most kAct; a pause lies between them, after which sockets and half-open connections of IPVS are
+// gone for certain, and finished ones are still there.
 #pragma once
 
 #include <cstddef>

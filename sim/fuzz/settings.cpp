@@ -21,6 +21,17 @@ void add_sysctls(Draft& draft, Dice& dice) {
   }
 }
 
+/// No kernel draws by lot when a neighbour that was REACHABLE becomes STALE: what is confirmed
+/// stays so for the whole lab. What was only learnt is STALE, and goes the way through DELAY and
+/// PROBE.
+void add_steady_neighbours(Draft& draft, Dice&) {
+  for (std::size_t h = 0; h < draft.scenario.hosts.size(); ++h) {
+    for (const scenario::Nic& nic : draft.host(h).nics) {
+      draft.sysctl(h, fmt::format("net.ipv4.neigh.{}.base_reachable_time_ms", nic.name), "3600000");
+    }
+  }
+}
+
 /// Addresses that hosts have besides their own: on aliases and on lo, with masks of all kinds.
 void add_addresses(Draft& draft, Dice& dice) {
   for (std::size_t h = 0; h < draft.scenario.hosts.size(); ++h) {
@@ -57,6 +68,7 @@ void add_static_neighbour(Draft& draft, Dice& dice) {
 
 constexpr std::array kSettings{
     Ingredient{"sysctls", 60, add_sysctls},
+    Ingredient{"steady-neighbours", 100, add_steady_neighbours},
     Ingredient{"addresses", 45, add_addresses},
     Ingredient{"duplicate-address", 10, add_duplicate_address},
     Ingredient{"wrong-routes", 20, add_wrong_routes},
