@@ -10,7 +10,11 @@
 namespace lvslab::fuzz {
 namespace {
 
-constexpr std::array<std::string_view, 4> kSchedulers{"rr", "wrr", "lc", "wlc"};
+/// All but twos, which throws dice of its own.
+constexpr std::array<std::string_view, 17> kSchedulers{
+    "rr",           "rr",    "wrr", "wrr", "lc", "wlc", "fo", "ovf",
+    "lblc",         "lblcr", "dh",  "sh",  "mh", "sed", "nq", "sh -b sh-fallback",
+    "mh -b mh-port"};
 
 void start_web_server(Draft& draft, std::size_t host) {
   if (std::ranges::find(draft.web_servers, host) != draft.web_servers.end()) return;

@@ -109,21 +109,6 @@ Packet packet_of(Step& step, const PendingPacket& p) {
   return packet;
 }
 
-/// A TCP segment that no device has sent yet has the sum of its pseudo header in place of a
-/// checksum, and an error quotes it like that. Source: net/ipv4/tcp_ipv4.c: __tcp_v4_send_check().
-void leave_checksum_undone(Step& step, Packet& packet) {
-  constexpr std::size_t kTcpChecksum = 16;
-  if (packet.in_dev.valid() || packet.ip.protocol != IpProto::kTcp) return;
-  packet.frame = step.frames().make_writable(packet.frame);
-  const MutBytes bytes = step.frames().writable(packet.frame);
-  const std::size_t head = packet.ip.header_length;
-  if (bytes.size() < head + kTcpChecksum + 2) return;
-  store_be16(bytes.data() + head + kTcpChecksum,
-             fold_sum(pseudo_header_sum(packet.ip.src, packet.ip.dst,
-                                        static_cast<std::uint8_t>(IpProto::kTcp),
-                                        static_cast<std::uint16_t>(bytes.size() - head))));
-}
-
 /// neigh_probe(): arp_solicit() with the packet that waits longest in the queue's tail.
 void probe(Step& step, Stack& stack, Ports& ports, std::uint32_t id) {
   NeighTable& table = stack.live.get().neigh;
@@ -169,15 +154,14 @@ void give_up(Step& step, Stack& stack, Ports& ports, std::uint32_t id) {
     waiting = p.next;
     leave_checksum_partial(step, p);
     step.set_subject(p.frame);
-    Packet packet = packet_of(step, p);
-    leave_checksum_undone(step, packet);
+    const Packet packet = packet_of(step, p);
     Route route;
     route.flags = p.route_flags;
     route.dev = table.entries[id].dev;
     const Ipv4Addr hop = table.entries[id].ip;
     icmp_send_error(step, stack, ports, packet, route,
                     IcmpRepr::unreachable(IcmpUnreachable::kHost));
-    step.drop(packet.frame, Reason::kHostUnresolved, route.dev, {arg(hop), 0, 0});
+    step.drop(p.frame, Reason::kHostUnresolved, route.dev, {arg(hop), 0, 0});
   }
 }
 

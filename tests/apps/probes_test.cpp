@@ -268,6 +268,25 @@ TEST(ArpingApp, AsksAllFirstAndThenTheOneWhoAnswered) {
   EXPECT_EQ(EthernetRepr::parse(host.frames.at(1))->dst, kTheirs);
 }
 
+TEST(ArpingApp, WaitsOutTheIntervalThoughAllHasBeenAnswered) {
+  FakeIo host = arping({"-c", "1", "-I", "eth0", "192.168.80.150"});
+  host.run();
+  host.advance(3_ms);
+  host.frame(arp_reply(kTheirs, ip("192.168.80.150"), kOurs, ip("192.168.80.10")));
+  EXPECT_FALSE(host.exited);
+  host.advance(1_s - 3_ms);
+  EXPECT_TRUE(host.exited);
+  EXPECT_EQ(host.status, 0);
+}
+
+TEST(ArpingApp, SendsOneMoreAtTheDeadline) {
+  FakeIo host = arping({"-w", "2", "-I", "eth0", "192.168.80.77"});
+  host.run();
+  host.advance(2_s);
+  EXPECT_TRUE(host.exited);
+  EXPECT_THAT(host.out, HasSubstr("Sent 3 probes (3 broadcast(s))\n"));
+}
+
 TEST(ArpingApp, GivesUpAtTheDeadline) {
   FakeIo host = arping({"-c", "2", "-w", "2", "-I", "eth0", "192.168.80.77"});
   host.run();

@@ -54,17 +54,6 @@ TEST(SimBackend, TablesAreThoseThatTheToolsList) {
   }
 }
 
-TEST(SimBackend, LoCountsItsFramesWithoutTheirEthernetHeader) {
-  Lab lab(load_text(kTwoHosts));
-  EXPECT_THAT(lab.type("a", "ping -c 1 127.0.0.1"), HasSubstr("1 received"));
-  EXPECT_THAT(lab.type("a", "ifconfig lo"), HasSubstr("RX packets 2  bytes 168 (168.0 B)"));
-  const auto nodes = lab.session.trace().nodes();
-  const auto a = std::ranges::find(nodes, "a", &TraceNode::name);
-  const auto seen =
-      fold(lab.session.trace(), NodeId(static_cast<std::uint32_t>(a - nodes.begin())));
-  EXPECT_EQ(seen.links[0].stats, lab.session.tables("a")->links[0].stats);
-}
-
 TEST(SimBackend, APulledCableAndAPluggedOne) {
   Lab lab(load_text(kTwoHosts));
   const scenario::Fault down{.kind = scenario::FaultKind::kLinkDown, .host = "b", .nic = "eth0"};
@@ -118,6 +107,39 @@ TEST(SimBackend, LoopbackCountsPacketsWithoutTheirEthernetHeader) {
   Lab lab(load_text(kTwoHosts));
   lab.type("a", "ping -c 1 127.0.0.1");
   EXPECT_THAT(lab.type("a", "ifconfig lo"), HasSubstr("RX packets 2  bytes 168"));
+}
+
+/// Frames of a kind at an interface of `host`, by the trace.
+std::size_t frames_at(const Lab& lab, std::string_view host, RecordKind kind) {
+  const Trace& trace = lab.session.trace();
+  return static_cast<std::size_t>(std::ranges::count_if(trace.records(), [&](const auto& record) {
+    return record.kind == kind && record.node.valid() &&
+           trace.nodes()[record.node.value].name == host;
+  }));
+}
+
+TEST(SimBackend, WithoutCarrierNothingIsSentNorCountedAndOwnRoutesAreNotLinkdown) {
+  Lab lab(load_text(kTwoHosts));
+  ASSERT_TRUE(
+      lab.backend.apply({.kind = scenario::FaultKind::kLinkDown, .host = "a", .nic = "eth0"})
+          .has_value());
+  EXPECT_THAT(lab.type("a", "ping -c 1 -W 1 b"), HasSubstr("0 received"));
+  EXPECT_EQ(frames_at(lab, "a", RecordKind::kFrameSent), 0U);
+  EXPECT_THAT(lab.type("a", "ifconfig eth0"), HasSubstr("TX packets 0  bytes 0"));
+  EXPECT_THAT(lab.type("a", "ip route"), HasSubstr("scope link src 10.0.0.1 linkdown"));
+  EXPECT_THAT(lab.type("a", "ip route show table local"),
+              testing::AllOf(HasSubstr("local 10.0.0.1 dev eth0 proto kernel scope host src "
+                                       "10.0.0.1 \n"),
+                             HasSubstr("broadcast 10.0.0.255 dev eth0 proto kernel scope link src "
+                                       "10.0.0.1 linkdown")));
+}
+
+TEST(SimBackend, AnInterfaceThatIsDownTakesNothingIn) {
+  Lab lab(load_text(kTwoHosts));
+  lab.type("b", "ifconfig eth0 down");
+  EXPECT_THAT(lab.type("a", "ping -c 1 -W 1 b"), HasSubstr("0 received"));
+  EXPECT_EQ(frames_at(lab, "b", RecordKind::kFrameReceived), 0U);
+  EXPECT_THAT(lab.type("b", "ifconfig eth0"), HasSubstr("RX packets 0  bytes 0"));
 }
 
 TEST(SimBackend, ACableThatLosesEverything) {

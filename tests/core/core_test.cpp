@@ -217,6 +217,34 @@ TEST(TimerQueue, GivesTheEarliestWithItsKindAndId) {
   EXPECT_EQ(timers.next(), SimTime::never());
 }
 
+constexpr std::int64_t kMs = 1'000'000;
+
+TEST(TimerWheel, WithoutATickRunsTimersWhenTheyAreDue) {
+  EXPECT_EQ(TimerWheel{}.run_at(SimTime{123'456'789}, SimTime{5}), SimTime{123'456'789});
+}
+
+TEST(TimerWheel, RunsShortTimersAtTheTickAfterTheOneThatTheyAreDueAt) {
+  const TimerWheel wheel{{10 * kMs}};
+  EXPECT_EQ(wheel.run_at(SimTime{200 * kMs}, SimTime{}), SimTime{210 * kMs});
+  EXPECT_EQ(wheel.run_at(SimTime{207 * kMs}, SimTime{7 * kMs}), SimTime{210 * kMs});
+  EXPECT_EQ(wheel.run_at(SimTime{620 * kMs}, SimTime{}), SimTime{630 * kMs});
+}
+
+TEST(TimerWheel, RunsLongTimersOnGridsThatGetCoarserAsTheyGetLonger) {
+  const TimerWheel wheel{{10 * kMs}};
+  EXPECT_EQ(wheel.run_at(SimTime{1'000 * kMs}, SimTime{}), SimTime{1'040 * kMs}) << "ARP";
+  EXPECT_EQ(wheel.run_at(SimTime{2'040 * kMs}, SimTime{1'040 * kMs}), SimTime{2'080 * kMs});
+  EXPECT_EQ(wheel.run_at(SimTime{5'000 * kMs}, SimTime{}), SimTime{5'040 * kMs}) << "DELAY";
+  EXPECT_EQ(wheel.run_at(SimTime{8'000 * kMs}, SimTime{}), SimTime{8'320 * kMs});
+  EXPECT_EQ(wheel.run_at(SimTime{60'000 * kMs}, SimTime{}), SimTime{61'440 * kMs}) << "TIME_WAIT";
+}
+
+TEST(TimerWheel, RunsWhatIsLateAtTheNextTick) {
+  const TimerWheel wheel{{10 * kMs}};
+  EXPECT_EQ(wheel.run_at(SimTime{100 * kMs}, SimTime{204 * kMs}), SimTime{210 * kMs});
+  EXPECT_EQ(wheel.run_at(SimTime::never(), SimTime{}), SimTime::never());
+}
+
 /// Pops entries in time until the timer is due; the time when it was.
 SimTime run_until_due(TimerQueue& timers, LazyTimer& timer) {
   while (!timers.empty()) {

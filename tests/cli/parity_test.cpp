@@ -1,0 +1,40 @@
+// tests/parity: what random labs found, made small. Each scenario holds its expectations on the
+// simulator, and both sides agree on it where a kernel can be booted.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "test_paths.h"
+#include "tests/cli/program.h"
+
+namespace lvslab::cli {
+namespace {
+
+std::vector<std::string> parity_files() {
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(LVSLAB_SOURCE_DIR "/tests/parity")) {
+    files.push_back(entry.path().string());
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+TEST(Parity, EveryFindHoldsItsExpectationsInTheSimulator) {
+  ASSERT_GE(parity_files().size(), 10U);
+  for (const std::string& file : parity_files()) {
+    const Outcome run = lvslab({{"run", file}});
+    EXPECT_EQ(run.status, 0) << file << "\n" << run.out << run.err;
+  }
+}
+
+TEST(Parity, EveryFindIsTheSameOnARealKernel) {
+  if (!std::filesystem::exists("/usr/bin/linux.uml")) GTEST_SKIP() << "no User-Mode Linux here";
+  std::vector<std::string> args = parity_files();
+  args.insert(args.begin(), "compare");
+  const Outcome compared = lvslab({args});
+  EXPECT_EQ(compared.status, 0) << compared.out << compared.err;
+}
+
+}  // namespace
+}  // namespace lvslab::cli
