@@ -124,10 +124,12 @@ Result<Terminal> open_terminal(const Exec& exec) {
     settings.c_lflag &= ~static_cast<tcflag_t>(ECHO | ECHOCTL);
     ::tcsetattr(terminal.slave.get(), TCSANOW, &settings);
   }
-  if (exec.rows > 0) {
-    const winsize size{exec.rows, exec.columns, 0, 0};
-    ::ioctl(terminal.master.get(), TIOCSWINSZ, &size);
-  }
+  // Of the usual size if nobody says another: ss spreads its table over it.
+  const bool sized = exec.rows > 0;
+  const auto rows = static_cast<std::uint16_t>(sized ? exec.rows : 24);
+  const auto columns = static_cast<std::uint16_t>(sized ? exec.columns : 80);
+  const winsize size{rows, columns, 0, 0};
+  ::ioctl(terminal.master.get(), TIOCSWINSZ, &size);
   return terminal;
 }
 

@@ -86,6 +86,7 @@ class Cleaner {
   Cleaner(const Printed& printed, bool counters)
       : printed_(printed),
         netstat_(printed.entry.text.find("netstat") != std::string::npos),
+        iproute_(printed.entry.text.starts_with("ip ")),
         counters_(counters) {}
 
   CleanLine clean(std::string_view line) {
@@ -95,9 +96,13 @@ class Cleaner {
       return out;
     }
     const std::vector<std::string_view> words = split(line, ' ');
-    bool changed = false;
+    bool changed = iproute_;
     for (std::size_t i = 0; i < words.size(); ++i) {
       if (words[i].empty()) continue;
+      if (iproute_ && words[i] == "link-netnsid") {
+        ++i;
+        continue;
+      }
       const std::string_view next = i + 1 < words.size() ? words[i + 1] : std::string_view{};
       if (!out.text.empty()) out.text += ' ';
       changed = clean_word(words[i], next, out) || changed;
@@ -110,9 +115,18 @@ class Cleaner {
  private:
   /// Appends a word; true if it is not as it was printed.
   bool clean_word(std::string_view word, std::string_view next, CleanLine& out) const {
-    return endpoint(word, out) || process(word, out) || clock(word, out) ||
+    return endpoint(word, out) || process(word, out) || clock(word, out) || nic(word, out) ||
            length(word, next, out) || neigh_state(word, out) || counter(word, out) ||
            as_it_is(word, out);
+  }
+
+  /// "eth0@if21:" of ip: the end of a veth pair whose other end is in another namespace.
+  bool nic(std::string_view word, CleanLine& out) const {
+    const std::size_t at = word.find("@if");
+    if (!iproute_ || at == std::string_view::npos) return false;
+    out.text += word.substr(0, at);
+    if (word.ends_with(':')) out.text += ':';
+    return true;
   }
 
   static bool as_it_is(std::string_view word, CleanLine& out) {
@@ -215,7 +229,7 @@ class Cleaner {
   }
 
   const Printed& printed_;
-  bool netstat_, counters_;
+  bool netstat_, iproute_, counters_;
 };
 
 bool same_measure(const Measure& sim, const Measure& real, const CleanLine& line,

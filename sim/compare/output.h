@@ -7,6 +7,7 @@
 //   and whole
 //                                           seconds may be one second off
 //   "Date: ..." of HTTP
+//   "eth0@if7", "link-netnsid 0" of ip      "eth0", nothing: the end of a veth pair
 //   numbers of ipvsadm --stats             not within kEstimator of a frame (rows.h)
 //   numbers of ipvsadm --rate              not compared: they decay by the estimator's beat
 //   REACHABLE and STALE                     see may_be_stale() of rows.h

@@ -363,7 +363,8 @@ SimTime age(Step& step, Stack& stack, Neigh& n) {
     return now + delay;
   }
   if (n.state == NeighState::kDelay) {
-    if (now + kTimerLate <= n.confirmed + delay) {
+    const bool wheel = step.timers().run_at(now, now) > now;  // late by itself
+    if (now + (wheel ? SimDuration{} : kTimerLate) <= n.confirmed + delay) {
       enter(step, n, NeighState::kReachable);
       changed(step, n);
       step.explain(Reason::kNeighConfirmed, n.dev, {arg(n.ip), 0, 0});
