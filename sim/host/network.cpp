@@ -60,7 +60,9 @@ Ran Network::run_link(std::uint32_t direction, Trace* trace) {
   const NodeId node = arrival->to.node;
   Step step = step_for(node, trace, arrival->cause);
   // An interface that is down takes nothing in: no capture of the host sees the frame.
-  const bool taken = !is_host(node) || ip::find_device(hosts_[node.value].ip, arrival->to.port)->up;
+  const ip::Device* device =
+      is_host(node) ? ip::find_device(hosts_[node.value].ip, arrival->to.port) : nullptr;
+  const bool taken = device == nullptr || device->up;  // a host that crashed has no devices
   if (step.tracing() && taken) {
     step.set_cause(step.record(RecordKind::kFrameReceived, Reason::kNone, arrival->to.port, {},
                                world_.frames.trace_id(arrival->frame)));

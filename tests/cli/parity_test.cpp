@@ -1,5 +1,5 @@
 // tests/parity: what random labs found, made small. Each scenario holds its expectations on the
-// simulator, and both sides agree on it where a kernel can be booted.
+// simulator; tests/parity/parity_test.cpp compares it with a real kernel.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace {
 std::vector<std::string> parity_files() {
   std::vector<std::string> files;
   for (const auto& entry : std::filesystem::directory_iterator(LVSLAB_SOURCE_DIR "/tests/parity")) {
-    files.push_back(entry.path().string());
+    if (entry.path().extension() == ".yaml") files.push_back(entry.path().string());
   }
   std::ranges::sort(files);
   return files;
@@ -26,14 +26,6 @@ TEST(Parity, EveryFindHoldsItsExpectationsInTheSimulator) {
     const Outcome run = lvslab({{"run", file}});
     EXPECT_EQ(run.status, 0) << file << "\n" << run.out << run.err;
   }
-}
-
-TEST(Parity, EveryFindIsTheSameOnARealKernel) {
-  if (!std::filesystem::exists("/usr/bin/linux.uml")) GTEST_SKIP() << "no User-Mode Linux here";
-  std::vector<std::string> args = parity_files();
-  args.insert(args.begin(), "compare");
-  const Outcome compared = lvslab({args});
-  EXPECT_EQ(compared.status, 0) << compared.out << compared.err;
 }
 
 }  // namespace

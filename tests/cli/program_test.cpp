@@ -166,7 +166,8 @@ std::string tshark(const std::string& file, const std::string& filter) {
   return run.out;
 }
 constexpr const char* kBad =
-    "_ws.malformed || tcp.checksum.status == 0 || ip.checksum.status == 0 || "
+    // A SYN that is quoted because it never left has only half a checksum, as in the real kernel.
+    "_ws.malformed || (tcp.checksum.status == 0 && !icmp) || ip.checksum.status == 0 || "
     "icmp.checksum.status == 0 || udp.checksum.status == 0";
 
 class Captures : public testing::TestWithParam<const char*> {};

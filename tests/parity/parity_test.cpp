@@ -50,7 +50,8 @@ class Sides {
   }
 
  private:
-  backend::SimBackend sim_;
+  /// With timers as late as those of a kernel with HZ=100, as User-Mode Linux is.
+  backend::SimBackend sim_{SimDuration{10'000'000}};
   kernel::KernelBackend kernel_{[](std::uint64_t seed) -> Result<std::unique_ptr<kernel::Kernel>> {
     return kernel::UmlKernel::boot({.seed = seed});
   }};
