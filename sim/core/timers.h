@@ -55,7 +55,7 @@ class TimerQueue {
   SimTime next() const { return heap_.empty() ? SimTime::never() : SimTime{heap_.top().at}; }
 
   void add(SimTime at, TimerKind kind, std::uint32_t id) {
-    heap_.push({at.ns, static_cast<std::uint64_t>(sequence_++) << 36 |
+    heap_.push({at.ns, static_cast<std::uint64_t>(turn_of(kind)) << 36 |
                            static_cast<std::uint64_t>(kind) << 32 | id});
   }
   /// The earliest entry; only if !empty().
@@ -73,9 +73,18 @@ class TimerQueue {
   void set_wheel(TimerWheel wheel) { wheel_ = wheel; }
 
  private:
+  /// Entries of the same moment come in the order in which they were added. On the wheel they stand
+  /// in one list, the last one at its head; programs wait by the clock, which runs before it
+  /// (kernel/time/timer.c: enqueue_timer(), expire_timers()).
+  std::uint32_t turn_of(TimerKind kind) {
+    const std::uint32_t turn = sequence_++ & 0x7ff'ffffU;
+    const bool by_clock = kind == TimerKind::kProcess || kind == TimerKind::kApp;
+    if (wheel_.tick.ns == 0 || by_clock) return turn;
+    return 0xfff'ffffU - turn;
+  }
   struct Key {
     std::int64_t at;
-    std::uint64_t order;  ///< 28 bits sequence (wraps: ties only), 4 bits kind, 32 bits id
+    std::uint64_t order;  ///< 28 bits turn (wraps: ties only), 4 bits kind, 32 bits id
     bool operator<(const Key& o) const { return at != o.at ? at < o.at : order < o.order; }
   };
   DaryHeap<Key> heap_;

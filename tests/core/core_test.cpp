@@ -245,6 +245,19 @@ TEST(TimerWheel, RunsWhatIsLateAtTheNextTick) {
   EXPECT_EQ(wheel.run_at(SimTime::never(), SimTime{}), SimTime::never());
 }
 
+TEST(TimerWheel, RunsWhatWasAddedLastFirstButProgramsBefore) {
+  TimerQueue timers;
+  timers.set_wheel({{10 * kMs}});
+  const SimTime at{1'040 * kMs};
+  timers.add(at, TimerKind::kTcp, 1);
+  timers.add(at, TimerKind::kNeigh, 2);
+  timers.add(at, TimerKind::kProcess, 3);
+  timers.add(at, TimerKind::kApp, 4);
+  std::vector<std::uint32_t> ids;
+  while (!timers.empty()) ids.push_back(timers.pop().id);
+  EXPECT_EQ(ids, (std::vector<std::uint32_t>{3, 4, 2, 1}));
+}
+
 /// Pops entries in time until the timer is due; the time when it was.
 SimTime run_until_due(TimerQueue& timers, LazyTimer& timer) {
   while (!timers.empty()) {
