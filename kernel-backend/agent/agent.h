@@ -32,6 +32,7 @@ class Agent {
   struct Host {
     HostProcess process;
     HostPaths paths;
+    std::optional<int> ended;  ///< wait status of the first process, if it was reaped already
     Fd capture;
     bool up = false;
     std::int64_t last_frame_ns = 0;
@@ -39,6 +40,7 @@ class Agent {
   };
 
   void wait_for_events();
+  void reap();
   void handle(const Message& message);
   void answer(std::uint32_t id, const Result<void>& result, std::string data = {});
 
