@@ -1,6 +1,7 @@
 #include "sim/apps/arping.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "sim/wire/arp.h"
 #include "sim/wire/ethernet.h"
@@ -143,8 +144,11 @@ void Arping::on_frame(Step& step, AppIo& io, const TappedFrame& frame) {
   const bool broadcast = ethernet->dst.is_multicast();
   const bool request = arp->op == ArpOp::kRequest;
   if (!command.quiet) {
+    // -D takes an answer to somebody else's question too, such as that of an arping before it.
+    std::optional<Ipv4Addr> asked_by;
+    if (arp->target_ip != source_) asked_by = arp->target_ip;
     io.print(step, command::arping_reply(command, broadcast, request, arp->sender_ip,
-                                         arp->sender_mac, step.now() - last_sent_));
+                                         arp->sender_mac, asked_by, step.now() - last_sent_));
   }
   ++stats_.received;
   if (broadcast) ++stats_.broadcasts_received;

@@ -97,14 +97,15 @@ std::string arping_header(Ipv4Addr target, Ipv4Addr source, std::string_view dev
 }
 
 std::string arping_reply(const ArpingCommand& command, bool broadcast, bool request, Ipv4Addr from,
-                         MacAddr from_mac, SimDuration rtt) {
+                         MacAddr from_mac, std::optional<Ipv4Addr> asked_by, SimDuration rtt) {
   if (command.quiet) return {};
   std::string mac;
   for (int shift = 40; shift >= 0; shift -= 8) {
     mac += fmt::format("{}{:02X}", mac.empty() ? "" : ":", from_mac.bits >> shift & 0xff);
   }
-  return fmt::format("{} {} from {} [{}]  {}.{:03}ms\n", broadcast ? "Broadcast" : "Unicast",
-                     request ? "request" : "reply", from.to_string(), mac, rtt.us() / 1000,
+  const std::string other = asked_by ? " for " + asked_by->to_string() : "";
+  return fmt::format("{} {} from {} [{}]{}  {}.{:03}ms\n", broadcast ? "Broadcast" : "Unicast",
+                     request ? "request" : "reply", from.to_string(), mac, other, rtt.us() / 1000,
                      rtt.us() % 1000);
 }
 
@@ -132,7 +133,9 @@ int arping_status(const ArpingCommand& command, const ArpingStats& stats) {
     case Mode::kAnswer: return 0;
     case Mode::kAsk: break;
   }
-  if (command.quit_on_reply) return stats.received == 0 ? 1 : 0;
+  const bool one_is_enough =
+      command.quit_on_reply || (command.deadline.ns != 0 && command.count == 0);
+  if (one_is_enough) return stats.received == 0 ? 1 : 0;
   return stats.sent != stats.received ? 1 : 0;
 }
 

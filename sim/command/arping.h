@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -37,12 +38,13 @@ struct ArpingStats {
 
 /// "ARPING 192.168.80.150 from 192.168.80.10 eth0"; -D asks from 0.0.0.0.
 std::string arping_header(Ipv4Addr target, Ipv4Addr source, std::string_view device);
-/// One answer. `request`: it was an ARP request that told us. `for_target` differs from `us` if it
-/// was meant for someone else.
+/// One answer. `request`: it was an ARP request that told us. `asked_by`: whom it was meant for, if
+/// that is not the source of our questions.
 std::string arping_reply(const ArpingCommand& command, bool broadcast, bool request, Ipv4Addr from,
-                         MacAddr from_mac, SimDuration rtt);
+                         MacAddr from_mac, std::optional<Ipv4Addr> asked_by, SimDuration rtt);
 std::string arping_summary(const ArpingCommand& command, const ArpingStats& stats);
-/// -D: 0 if nobody answered; -U and -A: 0; else 0 if as many answers came as probes were sent.
+/// -D: 0 if nobody answered; -U and -A: 0; -f, and -w without -c: 0 if anybody answered; else 0 if
+/// as many answers came as probes were sent.
 int arping_status(const ArpingCommand& command, const ArpingStats& stats);
 
 // Failures before the first packet, status 2.

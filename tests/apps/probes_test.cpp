@@ -310,6 +310,15 @@ TEST(ArpingApp, FindsADuplicateAddress) {
   EXPECT_EQ(host.status, 1);
 }
 
+TEST(ArpingApp, NamesWhomAnAnswerWasMeantForIfItWasNotOurQuestion) {
+  FakeIo host = arping({"-D", "-c", "2", "-I", "eth0", "192.168.80.150"});
+  host.run();
+  host.advance(6'504_us);
+  host.frame(arp_reply(kTheirs, ip("192.168.80.150"), kOurs, ip("192.168.80.10")));
+  EXPECT_THAT(host.out, HasSubstr("Unicast reply from 192.168.80.150 [02:00:00:00:00:01] for "
+                                  "192.168.80.10  6.504ms\n"));
+}
+
 TEST(ArpingApp, AnnouncesAnAddressByRepliesWithA) {
   FakeIo host = arping({"-A", "-c", "1", "-I", "eth0", "192.168.80.10"});
   host.run();

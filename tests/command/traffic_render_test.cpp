@@ -134,13 +134,17 @@ TEST(ArpingLines, AnswersAndTheirCount) {
   const ArpingStats stats{.sent = 2, .broadcasts = 1, .received = 2};
   EXPECT_EQ(arping_header(ip("192.168.80.150"), ip("192.168.80.10"), "eth0") +
                 arping_reply(arping, false, false, ip("192.168.80.150"),
-                             MacAddr{0x0200'0000'000aULL}, 2804_us) +
+                             MacAddr{0x0200'0000'000aULL}, std::nullopt, 2804_us) +
                 arping_summary(arping, stats),
             "ARPING 192.168.80.150 from 192.168.80.10 eth0\n"
             "Unicast reply from 192.168.80.150 [02:00:00:00:00:0A]  2.804ms\n"
             "Sent 2 probes (1 broadcast(s))\nReceived 2 response(s)\n");
   EXPECT_EQ(arping_status(arping, stats), 0);
   EXPECT_EQ(arping_status(arping, {.sent = 3, .broadcasts = 1, .received = 5}), 1);
+  arping.deadline = 2_s;
+  EXPECT_EQ(arping_status(arping, {.sent = 3, .broadcasts = 1, .received = 2}), 0);
+  arping.count = 5;
+  EXPECT_EQ(arping_status(arping, {.sent = 3, .broadcasts = 1, .received = 2}), 1);
   arping.mode = ArpingCommand::Mode::kDuplicate;
   EXPECT_EQ(arping_status(arping, {.sent = 1, .received = 1}), 1);
   EXPECT_EQ(arping_status(arping, {.sent = 2, .received = 0}), 0);
