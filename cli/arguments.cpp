@@ -34,6 +34,8 @@ constexpr const char* kRunFooterEn = R"(Examples:
   lvslab run dr-basic --lang zh --until 2.5s
   lvslab run dr-basic --pcap dr.pcapng           one capture, an interface block per host interface
   lvslab run dr-basic --pcap captures/           one .pcap per host interface
+  lvslab run dr-basic --backend kernel           the same on a real Linux kernel
+  lvslab run dr-basic --backend kernel --pcap - | wireshark -k -i -      live
   lvslab run dr-basic --trace jsonl | jq .kind   every record of the run, for machines
 With --trace text or jsonl standard output holds the trace only; the summary goes to standard error.
 A run is stopped (exit 3) when one frame passes the switches more than 1000 times each, or when a host
@@ -44,6 +46,8 @@ constexpr const char* kRunFooterZh = R"(示例：
   lvslab run dr-basic --lang zh --until 2.5s
   lvslab run dr-basic --pcap dr.pcapng           一个抓包文件，每个主机接口一个接口块
   lvslab run dr-basic --pcap captures/           每个主机接口一个 .pcap 文件
+  lvslab run dr-basic --backend kernel           在真实的 Linux 内核上运行
+  lvslab run dr-basic --backend kernel --pcap - | wireshark -k -i -      实时查看
   lvslab run dr-basic --trace jsonl | jq .kind   运行的每条记录，供程序读取
 使用 --trace text 或 jsonl 时，标准输出只有记录，总结写到标准错误。
 同一个帧在每台交换机上经过超过 1000 次，或一台主机在模拟的一秒内收到超过 500000 个帧时，运行会被
@@ -107,8 +111,10 @@ void Declaration::run() {
   file(*sub, a_.run.file);
   backend(*sub, a_.run.backend);
   sub->add_option("--pcap", a_.run.pcap,
-                  say("write captures: FILE.pcapng, or DIR/ (made if needed)",
-                      "写抓包：FILE.pcapng，或 DIR/（没有则创建）"))
+                  say("write captures: FILE.pcapng, or DIR/ (made if needed); -: pcapng to "
+                      "standard output as "
+                      "it happens",
+                      "写抓包：FILE.pcapng，或 DIR/（没有则创建）；-：随时把 pcapng 写到标准输出"))
       ->type_name("PATH");
   sub->add_option("--trace", a_.run.trace,
                   say("print every record: text, jsonl (none: the story)",
@@ -161,6 +167,7 @@ void Declaration::step_and_shell() {
                        "从此模拟时刻开始，时间线同时继续（默认：时间线结束之后）"))
       ->type_name("TIME")
       ->check(check_time);
+  backend(*shell, a_.shell.backend);
   shell->add_flag("--fast", a_.shell.fast,
                   say("do not wait in real time for what takes simulated time (the default if "
                       "standard input is no terminal)",
@@ -210,6 +217,7 @@ void Declaration::why_and_show() {
   show->add_option("--host", a_.show.host, say("whose table", "哪台主机"))
       ->type_name("HOST")
       ->required();
+  backend(*show, a_.show.backend);
   show->add_option("--at", a_.at,
                    say("simulated time (default: the end)", "模拟时刻（默认：结束时）"))
       ->type_name("TIME")
@@ -228,6 +236,7 @@ void Declaration::export_and_bench() {
                        "yaml：规范写法的场景；dot：给 Graphviz 的图；json：主机、网线和图中位置；"
                        "jsonl：一次运行的记录"))
       ->check(CLI::IsMember({"yaml", "dot", "json", "jsonl"}));
+  backend(*exported, a_.exported.backend);
   exported
       ->add_option("-o,--output", a_.exported.output,
                    say("file (default: standard output)", "输出文件（默认：标准输出）"))
