@@ -84,7 +84,17 @@ void Agent::wait_for_events() {
     if (job.master.valid()) ready.push_back({job.master.get(), POLLIN, 0});
   }
   ::poll(ready.data(), ready.size(), -1);
-  while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+  reap();
+}
+
+// Orphans of all kinds come to process 1. How a host's first process ended tells a reboot from a
+// power-off, whether its socket or its end is noticed first.
+void Agent::reap() {
+  int status = 0;
+  for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+    for (Host& host : hosts_) {
+      if (host.process.pid == pid) host.ended = status;
+    }
   }
 }
 
@@ -182,6 +192,7 @@ Result<void> Agent::start_process(std::uint32_t h, bool first_boot) {
   Host& host = hosts_[h];
   auto process = start_host(lab_.hosts[h], around_, host.paths, first_boot);
   if (!process) return std::unexpected(process.error());
+  host.ended.reset();
   host.process = *std::move(process);
   const auto parcel = receive_parcel(host.process.socket.get(), true);
   if (parcel && parcel->kind == parcel::kReady) return {};
@@ -213,9 +224,12 @@ void Agent::stop_host(std::uint32_t h) {
   if (wire_) wire_->detach(lab_, h);
   host.up = false;
   if (host.process.pid > 0) {
-    ::kill(host.process.pid, SIGKILL);
-    while (::waitpid(host.process.pid, nullptr, 0) < 0 && errno == EINTR) {
+    if (!host.ended) {
+      ::kill(host.process.pid, SIGKILL);
+      while (::waitpid(host.process.pid, nullptr, 0) < 0 && errno == EINTR) {
+      }
     }
+    host.ended.reset();
     host.process = {};
   }
   for (auto& [id, job] : jobs_) {
@@ -367,8 +381,9 @@ void Agent::on_parcel(std::uint32_t h, Parcel& parcel) {
 // Its first process ended by itself: reboot(2) was called on it, or it was shut down.
 void Agent::host_is_gone(std::uint32_t h) {
   Host& host = hosts_[h];
-  int status = 0;
-  const bool known = ::waitpid(host.process.pid, &status, 0) == host.process.pid;
+  int status = host.ended.value_or(0);
+  const bool known = host.ended || ::waitpid(host.process.pid, &status, 0) == host.process.pid;
+  host.ended.reset();
   host.process.pid = -1;
   const bool off = known && WIFSIGNALED(status) && WTERMSIG(status) == SIGINT;
   stop_host(h);

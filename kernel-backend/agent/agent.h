@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,12 +31,14 @@ class Agent {
   struct Host {
     HostProcess process;
     HostPaths paths;
+    std::optional<int> ended;  ///< wait status of the first process, if it was reaped already
     Fd capture;
     bool up = false;
     bool stirred = false;  ///< frames passed it since its rows were looked at
   };
 
   void wait_for_events();
+  void reap();
   void handle(const Message& message);
   void answer(std::uint32_t id, const Result<void>& result, std::string data = {});
 
