@@ -214,6 +214,8 @@ Output Executor::change(const command::IpRouteFlush& c) {
   ip::Stack& stack = wiring_.host().ip;
   if (f.cache) {
     ip::flush_route_cache(stack);
+    // What redirects and frag-needed taught goes, too (rt_genid_bump_ipv4()).
+    if (ip::Live* live = stack.live.peek()) live->exceptions.clear();
     return {};
   }
   IfIndex dev;
