@@ -20,6 +20,12 @@ constexpr auto kLast<TcpState> = TcpState::kClosing;
 template <>
 constexpr auto kLast<IpvsForward> = IpvsForward::kRoute;
 template <>
+constexpr auto kLast<TunnelKind> = TunnelKind::kGre;
+template <>
+constexpr auto kLast<IpvsTunnelType> = IpvsTunnelType::kGre;
+template <>
+constexpr auto kLast<IpvsTunnelChecksum> = static_cast<IpvsTunnelChecksum>(3);
+template <>
 constexpr auto kLast<IpvsConnState> = IpvsConnState::kUnassured;
 template <>
 constexpr auto kLast<RowEvent> = RowEvent::kRemoved;
@@ -33,7 +39,7 @@ void fields(LinkStats& s, F&& f) {
 template <class F>
 void fields(LinkRow& r, F&& f) {
   f(r.dev, r.name, r.mac, r.mtu, r.tx_queue_len, r.up, r.carrier, r.no_arp, r.promisc, r.loopback,
-    r.multicast, r.stats);
+    r.multicast, r.tunnel, r.stats);
 }
 template <class F>
 void fields(AddrRow& r, F&& f) {
@@ -68,12 +74,13 @@ void fields(IpvsServiceKey& k, F&& f) {
 }
 template <class F>
 void fields(IpvsServiceRow& r, F&& f) {
-  f(r.key, r.scheduler, r.persistent, r.one_packet, r.timeout_s, r.netmask, r.counters);
+  f(r.key, r.scheduler, r.persistent, r.one_packet, r.timeout_s, r.netmask, r.sched_flags,
+    r.counters);
 }
 template <class F>
 void fields(IpvsDestRow& r, F&& f) {
-  f(r.service, r.addr, r.port, r.forward, r.weight, r.upper, r.lower, r.active, r.inactive,
-    r.persistent, r.counters);
+  f(r.service, r.addr, r.port, r.forward, r.tunnel.type, r.tunnel.checksum, r.tunnel.port, r.weight,
+    r.upper, r.lower, r.active, r.inactive, r.persistent, r.counters);
 }
 template <class F>
 void fields(IpvsConnRow& r, F&& f) {

@@ -53,6 +53,7 @@ std::optional<IpvsServiceRow> parse_ipvs_service(Bytes body) {
   row.scheduler = a.text(IPVS_SVC_ATTR_SCHED_NAME);
   const std::uint32_t flags = a.number<ip_vs_flags>(IPVS_SVC_ATTR_FLAGS).flags;
   row.persistent = (flags & IP_VS_SVC_F_PERSISTENT) != 0;
+  row.sched_flags = flags & (IP_VS_SVC_F_SCHED1 | IP_VS_SVC_F_SCHED2 | IP_VS_SVC_F_SCHED3);
   row.one_packet = (flags & IP_VS_SVC_F_ONEPACKET) != 0;
   row.timeout_s = a.number<std::uint32_t>(IPVS_SVC_ATTR_TIMEOUT);
   row.netmask = a.ipv4(IPVS_SVC_ATTR_NETMASK);
@@ -75,6 +76,10 @@ std::optional<IpvsDestRow> parse_ipvs_dest(Bytes body, const IpvsServiceKey& ser
   row.addr = a.ipv4(IPVS_DEST_ATTR_ADDR);
   row.port = a.be16(IPVS_DEST_ATTR_PORT);
   row.forward = static_cast<IpvsForward>(forward);
+  row.tunnel.type = static_cast<IpvsTunnelType>(a.number<std::uint8_t>(IPVS_DEST_ATTR_TUN_TYPE));
+  row.tunnel.port = a.be16(IPVS_DEST_ATTR_TUN_PORT);
+  row.tunnel.checksum =
+      static_cast<IpvsTunnelChecksum>(a.number<std::uint16_t>(IPVS_DEST_ATTR_TUN_FLAGS) & 3U);
   row.weight = a.number<std::int32_t>(IPVS_DEST_ATTR_WEIGHT);
   row.upper = a.number<std::uint32_t>(IPVS_DEST_ATTR_U_THRESH);
   row.lower = a.number<std::uint32_t>(IPVS_DEST_ATTR_L_THRESH);

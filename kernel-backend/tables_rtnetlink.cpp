@@ -6,6 +6,7 @@
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 
 #include <algorithm>
 
@@ -86,6 +87,8 @@ std::optional<LinkRow> parse_link(Bytes body) {
   row.carrier = !row.up || (head.ifi_flags & kLowerUp) != 0;
   row.no_arp = (head.ifi_flags & IFF_NOARP) != 0;
   row.promisc = (head.ifi_flags & IFF_PROMISC) != 0;
+  if (head.ifi_type == ARPHRD_TUNNEL) row.tunnel = TunnelKind::kIpip;
+  if (head.ifi_type == ARPHRD_IPGRE) row.tunnel = TunnelKind::kGre;
   row.loopback = (head.ifi_flags & IFF_LOOPBACK) != 0;
   row.multicast = (head.ifi_flags & IFF_MULTICAST) != 0;
   row.stats = parse_stats(a.bytes(IFLA_STATS64));

@@ -18,6 +18,7 @@
 #include "sim/command/filters.h"
 #include "sim/command/ifconfig.h"
 #include "sim/command/ip.h"
+#include "sim/command/iptables.h"
 #include "sim/command/ipvsadm.h"
 #include "sim/command/net_tools.h"
 #include "sim/command/output.h"
@@ -45,8 +46,8 @@ using Command =
                  CdCommand, PwdCommand, WaitCommand, JobsCommand, UnameCommand, WhoamiCommand,
                  RebootCommand, ClearCommand, ExitCommand, ModprobeCommand, CatCommand, GrepCommand,
                  WcCommand, HeadCommand, TailCommand, TeeCommand, SortCommand, UniqCommand,
-                 CutCommand, IpvsadmCommand, CurlCommand, AbCommand, PingCommand, TracerouteCommand,
-                 ArpingCommand, TcpdumpCommand, UnknownCommand>;
+                 CutCommand, IpvsadmCommand, IptablesCommand, CurlCommand, AbCommand, PingCommand,
+                 TracerouteCommand, ArpingCommand, TcpdumpCommand, UnknownCommand>;
 
 /// argv → typed command. `args` must not be empty. A leading directory of a system tool
 /// ("/sbin/ifconfig") is taken off. Errors: bad usage as the tool prints it; status 127 for a word
@@ -58,7 +59,7 @@ std::string to_text(const Command& command);
 
 /// All modelled tools, sorted.
 std::span<const std::string_view> tool_names();
-/// True for a tool that Linux has and this lab does not model ("iptables").
+/// True for a tool that Linux has and this lab does not model ("nft").
 bool is_known_unmodelled(std::string_view tool);
 /// `bash: foo: command not found` and what is close (or "not modelled"); status 127.
 Output command_not_found(std::string_view name);

@@ -120,6 +120,16 @@ struct Shown {
   bool alias = false;
 };
 
+bool is_tunnel(const LinkRow& link) { return link.tunnel != TunnelKind::kNone; }
+
+/// Hardware type, short and long (lib/tunnel.c; net-tools has no name for GRE).
+std::pair<std::string_view, std::string_view> tunnel_names(const LinkRow& link) {
+  if (link.tunnel == TunnelKind::kGre) {
+    return {"unspec 00-00-00-00-00-00-00-00-00-00-00-00-00-00-00-00", "(UNSPEC)"};
+  }
+  return {"tunnel ", "(IPIP Tunnel)"};
+}
+
 bool names_alias(const AddrRow& addr, const LinkRow& link) {
   return addr.label.view().starts_with(std::string(link.name.view()) + ':');
 }
@@ -132,7 +142,7 @@ std::string flags_text(const LinkRow& link) {
   };
   // Interface flags in ifconfig's order; RUNNING is what the kernel derives from the carrier.
   const std::array flags = {Flag{0x1, link.up, "UP"},
-                            Flag{0x2, !link.loopback, "BROADCAST"},
+                            Flag{0x2, !link.loopback && !is_tunnel(link), "BROADCAST"},
                             Flag{0x8, link.loopback, "LOOPBACK"},
                             Flag{0x40, link.up && link.carrier, "RUNNING"},
                             Flag{0x80, link.no_arp, "NOARP"},
@@ -154,11 +164,15 @@ std::string long_block(const Shown& shown) {
   if (shown.addr != nullptr) {
     out += fmt::format("        inet {}  netmask {}", shown.addr->local.addr.to_string(),
                        shown.addr->local.netmask().to_string());
-    if (!link.loopback) out += fmt::format("  broadcast {}", shown.addr->broadcast.to_string());
+    if (!link.loopback && !is_tunnel(link))
+      out += fmt::format("  broadcast {}", shown.addr->broadcast.to_string());
     out += '\n';
   }
   out += link.loopback
              ? fmt::format("        loop  txqueuelen {}  (Local Loopback)\n", link.tx_queue_len)
+         : is_tunnel(link)
+             ? fmt::format("        {}  txqueuelen {}  {}\n", tunnel_names(link).first,
+                           link.tx_queue_len, tunnel_names(link).second)
              : fmt::format("        ether {}  txqueuelen {}  (Ethernet)\n", link.mac.to_string(),
                            link.tx_queue_len);
   if (!shown.alias) {
@@ -178,7 +192,7 @@ std::string long_block(const Shown& shown) {
 std::string short_line(const Shown& shown) {
   const LinkRow& link = *shown.link;
   std::string flags;
-  if (!link.loopback) flags += 'B';
+  if (!link.loopback && !is_tunnel(link)) flags += 'B';
   if (link.loopback) flags += 'L';
   if (link.multicast && !link.loopback) flags += 'M';
   if (link.no_arp) flags += 'O';

@@ -159,6 +159,12 @@ struct IpRuleFlush {
   friend bool operator==(const IpRuleFlush&, const IpRuleFlush&) = default;
 };
 
+/// `ip tunnel [show [DEV]]`.
+struct IpTunnelShow {
+  std::string dev;
+  friend bool operator==(const IpTunnelShow&, const IpTunnelShow&) = default;
+};
+
 struct IpVersion {
   friend bool operator==(const IpVersion&, const IpVersion&) = default;
 };
@@ -166,7 +172,7 @@ struct IpVersion {
 using IpAction =
     std::variant<IpAddrShow, IpAddrChange, IpAddrFlush, IpLinkShow, IpLinkSet, IpRouteShow,
                  IpRouteChange, IpRouteGet, IpRouteFlush, IpNeighShow, IpNeighChange, IpNeighFlush,
-                 IpRuleShow, IpRuleChange, IpRuleFlush, IpVersion>;
+                 IpRuleShow, IpRuleChange, IpRuleFlush, IpTunnelShow, IpVersion>;
 
 struct IpCommand {
   IpOptions options;
@@ -182,6 +188,7 @@ Output render_ip_addr(const HostTables& tables, const IpAddrShow& show, const Ip
 Output render_ip_link(const HostTables& tables, const IpLinkShow& show, const IpOptions& options);
 Output render_ip_route(const HostTables& tables, const IpRouteShow& show, const IpOptions& options);
 Output render_ip_neigh(const HostTables& tables, const IpNeighShow& show, const IpOptions& options);
+Output render_ip_tunnel(const HostTables& tables, const IpTunnelShow& show);
 Output render_ip_rule(const HostTables& tables, const IpRuleShow& show, const IpOptions& options);
 
 /// What `ip route get` prints about one decision of the kernel.

@@ -157,7 +157,7 @@ std::optional<NeighState> neigh_state_of(std::string_view text) {
 
 namespace {
 
-enum class Object : std::uint8_t { kAddr, kLink, kRoute, kRule, kNeigh, kHelp, kOther };
+enum class Object : std::uint8_t { kAddr, kLink, kRoute, kRule, kNeigh, kTunnel, kHelp, kOther };
 
 struct ObjectName {
   std::string_view name;
@@ -172,7 +172,7 @@ constexpr std::array kObjects = {
     ObjectName{"ntbl", Object::kOther},       ObjectName{"link", Object::kLink},
     ObjectName{"l2tp", Object::kOther},       ObjectName{"fou", Object::kOther},
     ObjectName{"ila", Object::kOther},        ObjectName{"macsec", Object::kOther},
-    ObjectName{"tunnel", Object::kOther},     ObjectName{"tuntap", Object::kOther},
+    ObjectName{"tunnel", Object::kTunnel},    ObjectName{"tuntap", Object::kOther},
     ObjectName{"tap", Object::kOther},        ObjectName{"token", Object::kOther},
     ObjectName{"tcpmetrics", Object::kOther}, ObjectName{"monitor", Object::kOther},
     ObjectName{"xfrm", Object::kOther},       ObjectName{"mroute", Object::kOther},
@@ -246,7 +246,7 @@ Object object_of(std::string_view word) {
   for (const ObjectName& candidate : kObjects) {
     if (!ip::matches(word, candidate.name)) continue;
     if (candidate.object == Object::kOther) {
-      ip::refuse(candidate.name, "this object", "addr, link, route, rule, neigh");
+      ip::refuse(candidate.name, "this object", "addr, link, route, rule, neigh, tunnel");
     }
     return candidate.object;
   }
@@ -266,6 +266,23 @@ void refuse_unmodelled_layouts(const IpCommand& command) {
   if (neigh && options.brief) ip::refuse("neigh", "option -br", "-s -j");
 }
 
+/// Only the listing: the devices themselves come with `modprobe ipip`.
+IpAction parse_tunnel(ip::Words& words) {
+  IpTunnelShow show;
+  if (words.done()) return show;
+  const std::string_view verb = words.peek();
+  if (!ip::matches(verb, "show") && !ip::matches(verb, "list") && verb != "lst") {
+    ip::refuse("tunnel", std::string(verb), "ip tunnel show; modprobe ipip brings tunl0");
+  }
+  words.skip();
+  if (!words.done()) {
+    show.dev = words.peek();
+    words.skip();
+  }
+  if (!words.done()) ip::refuse("tunnel show", std::string(words.peek()), "ip tunnel show NAME");
+  return show;
+}
+
 IpAction parse_object(ip::Words& words, const IpOptions& options) {
   const Object object = object_of(words.peek());
   words.skip();
@@ -275,6 +292,7 @@ IpAction parse_object(ip::Words& words, const IpOptions& options) {
     case Object::kRoute: return ip::parse_route(words, options);
     case Object::kRule: return ip::parse_rule(words);
     case Object::kNeigh: return ip::parse_neigh(words);
+    case Object::kTunnel: return parse_tunnel(words);
     default: ip::show_usage(usage::kIp);
   }
 }

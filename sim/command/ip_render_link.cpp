@@ -13,13 +13,15 @@ namespace lvslab::command {
 
 namespace {
 
+bool is_tunnel(const LinkRow& link) { return link.tunnel != TunnelKind::kNone; }
+
 /// Source: ip/ipaddress.c: print_link_flags().
 std::vector<std::string_view> flags_of(const LinkRow& link) {
   const bool running = link.up && link.carrier;
   std::vector<std::string_view> flags;
   if (link.up && !running) flags.push_back("NO-CARRIER");
   if (link.loopback) flags.push_back("LOOPBACK");
-  if (!link.loopback) flags.push_back("BROADCAST");
+  if (!link.loopback && !is_tunnel(link)) flags.push_back("BROADCAST");
   if (link.multicast && !link.loopback) flags.push_back("MULTICAST");
   if (link.no_arp) flags.push_back("NOARP");
   if (link.promisc) flags.push_back("PROMISC");
@@ -38,13 +40,29 @@ std::string joined_flags(const LinkRow& link) {
 
 std::string_view oper_state(const LinkRow& link) {
   if (!link.up) return "DOWN";
-  if (link.loopback) return "UNKNOWN";
+  if (link.loopback || is_tunnel(link)) return "UNKNOWN";
   return link.carrier ? "UP" : "DOWN";
 }
 /// What a NIC has without tc: pfifo_fast; lo and the like have none.
-std::string_view qdisc(const LinkRow& link) { return link.loopback ? "noqueue" : "pfifo_fast"; }
-std::string_view link_type(const LinkRow& link) { return link.loopback ? "loopback" : "ether"; }
+std::string_view qdisc(const LinkRow& link) {
+  if (is_tunnel(link) && !link.up) return "noop";
+  return link.loopback || is_tunnel(link) ? "noqueue" : "pfifo_fast";
+}
+std::string_view link_type(const LinkRow& link) {
+  if (link.tunnel == TunnelKind::kIpip) return "ipip";
+  if (link.tunnel == TunnelKind::kGre) return "gre";
+  return link.loopback ? "loopback" : "ether";
+}
+/// A tunnel device hangs on no other: "tunl0@NONE".
+std::string shown_name(const LinkRow& link) {
+  return std::string(link.name.view()) + (is_tunnel(link) ? "@NONE" : "");
+}
+/// What a tunnel device has instead of a MAC: the addresses of its ends, none here.
+std::string lladdr(const LinkRow& link) {
+  return is_tunnel(link) ? Ipv4Addr{}.to_string() : link.mac.to_string();
+}
 std::string brd(const LinkRow& link) {
+  if (is_tunnel(link)) return Ipv4Addr{}.to_string();
   return link.loopback ? MacAddr{}.to_string() : MacAddr::broadcast().to_string();
 }
 
@@ -121,11 +139,10 @@ void stats_json(const LinkRow& link, JsonWriter& json) {
 std::string link_text(const LinkRow& link, bool mode, bool with_address, std::string_view nl) {
   std::string out =
       fmt::format("{}: {}: {} mtu {} qdisc {} state {} {}group default qlen {}", link.dev.value,
-                  link.name.view(), joined_flags(link), link.mtu, qdisc(link), oper_state(link),
+                  shown_name(link), joined_flags(link), link.mtu, qdisc(link), oper_state(link),
                   mode ? "mode DEFAULT " : "", link.tx_queue_len);
   if (with_address) {
-    out += fmt::format("{}    link/{} {} brd {}", nl, link_type(link), link.mac.to_string(),
-                       brd(link));
+    out += fmt::format("{}    link/{} {} brd {}", nl, link_type(link), lladdr(link), brd(link));
   }
   return out;
 }
@@ -144,12 +161,12 @@ void link_json(const LinkRow& link, bool mode, bool with_address, JsonWriter& js
   json.number("txqlen", link.tx_queue_len);
   if (!with_address) return;
   json.field("link_type", link_type(link));
-  json.field("address", link.mac.to_string());
+  json.field("address", lladdr(link));
   json.field("broadcast", brd(link));
 }
 
 std::string brief_head(const LinkRow& link) {
-  return fmt::format("{:<16} {:<14} ", link.name.view(), oper_state(link));
+  return fmt::format("{:<16} {:<14} ", shown_name(link), oper_state(link));
 }
 
 // --- one address ------------------------------------------------------------------------------
@@ -285,8 +302,7 @@ Output render_ip_link(const HostTables& tables, const IpLinkShow& show, const Ip
       if (options.stats > 0) stats_json(link, json);
       json.end_object();
     } else if (options.brief) {
-      output.out +=
-          fmt::format("{}{} {} \n", brief_head(link), link.mac.to_string(), joined_flags(link));
+      output.out += fmt::format("{}{} {} \n", brief_head(link), lladdr(link), joined_flags(link));
     } else {
       output.out += link_text(link, true, true, nl);
       if (options.stats > 0) output.out += std::string(nl) + stats_text(link, options.stats, nl);
@@ -296,6 +312,19 @@ Output render_ip_link(const HostTables& tables, const IpLinkShow& show, const Ip
   json.end_array();
   if (options.json) output.out = std::move(json).take();
   return output;
+}
+
+Output render_ip_tunnel(const HostTables& tables, const IpTunnelShow& show) {
+  std::string out;
+  bool known = show.dev.empty();
+  for (const LinkRow& link : tables.links) {
+    if (!is_tunnel(link) || (!show.dev.empty() && link.name.view() != show.dev)) continue;
+    known = true;
+    out += fmt::format("{}: {}/ip remote any local any ttl inherit nopmtudisc\n", link.name.view(),
+                       link.tunnel == TunnelKind::kGre ? "gre" : "any");
+  }
+  if (!known) return failure(fmt::format("get tunnel \"{}\" failed: No such device", show.dev), 1);
+  return {.out = std::move(out), .err = {}, .status = 0};
 }
 
 }  // namespace lvslab::command

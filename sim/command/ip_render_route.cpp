@@ -354,6 +354,9 @@ std::optional<Output> render_ip(const HostTables& tables, const IpCommand& comma
   if (const auto* show = std::get_if<IpNeighShow>(&command.action)) {
     return render_ip_neigh(tables, *show, options);
   }
+  if (const auto* show = std::get_if<IpTunnelShow>(&command.action)) {
+    return render_ip_tunnel(tables, *show);
+  }
   if (const auto* show = std::get_if<IpRuleShow>(&command.action)) {
     return render_ip_rule(tables, *show, options);
   }

@@ -149,6 +149,9 @@ struct ActionText {
     add(line, "dev", c.dev);
     return line;
   }
+  std::string operator()(const IpTunnelShow& c) const {
+    return c.dev.empty() ? "tunnel show" : "tunnel show " + quote_word(c.dev);
+  }
   std::string operator()(const IpRuleShow& c) const {
     std::string line = "rule show";
     add_if(line, "table", c.table, table_name);

@@ -6,6 +6,8 @@
 #include <array>
 #include <utility>
 
+#include "sim/command/ipvsadm_names.h"
+#include "sim/command/ipvsadm_options.h"
 #include "sim/command/ipvsadm_usage.h"
 #include "sim/command/options.h"
 #include "sim/command/popt.h"
@@ -15,165 +17,13 @@ namespace lvslab::command {
 namespace {
 
 using Verb = IpvsadmCommand::Verb;
-
-/// Bits of the options that were given, in the order of ipvsadm.c: the first complaint is about the
-/// first of them.
-enum Option : std::uint8_t {
-  kNumeric,
-  kConnection,
-  kService,
-  kScheduler,
-  kPersistent,
-  kNetmask,
-  kServer,
-  kForward,
-  kWeight,
-  kUpper,
-  kLower,
-  kMcast,
-  kTimeout,
-  kDaemon,
-  kStats,
-  kRate,
-  kThresholds,
-  kPersistentConn,
-  kNosort,
-  kSyncid,
-  kExact,
-  kOps,
-  kPe,
-  kSchedFlags,
-  kOptionCount
-};
-constexpr std::array<std::string_view, kOptionCount> kOptionNames{"numeric",
-                                                                  "connection",
-                                                                  "service-address",
-                                                                  "scheduler",
-                                                                  "persistent",
-                                                                  "netmask",
-                                                                  "real-server",
-                                                                  "forwarding-method",
-                                                                  "weight",
-                                                                  "u-threshold",
-                                                                  "l-threshold",
-                                                                  "mcast-interface",
-                                                                  "timeout",
-                                                                  "daemon",
-                                                                  "stats",
-                                                                  "rate",
-                                                                  "thresholds",
-                                                                  "persistent-conn",
-                                                                  "nosort",
-                                                                  "syncid",
-                                                                  "exact",
-                                                                  "ops",
-                                                                  "pe",
-                                                                  "sched-flags"};
-
-struct VerbRule {
-  std::string_view name;     ///< as error messages call it
-  std::string_view options;  ///< per option: 'x' illegal, '+' needed, '1' only one of these
-};
-/// commands_v_options of ipvsadm.c, indexed by Verb.
-constexpr std::array<VerbRule, 12> kRules{{
-    {"add-service", "xx+   xxxxxxxxxxxxxxx   "},
-    {"edit-service", "xx+   xxxxxxxxxxxxxxx   "},
-    {"delete-service", "xx+xxxxxxxxxxxxxxxxxxxxx"},
-    {"flush", "xxxxxxxxxxxxxxxxxxxxxxxx"},
-    {"restore", "xxxxxxxxxxxxxxxxxxxxxxxx"},
-    {"save", " xxxxxxxxxxxxxxxxxxxxxxx"},
-    {"add-server", "xx+xxx+    xxxxxxxxxxxxx"},
-    {"edit-server", "xx+xxx+    xxxxxxxxxxxxx"},
-    {"delete-server", "xx+xxx+xxxxxxxxxxxxxxxxx"},
-    {"list", " 11xxxxxxxxx11       xxx"},
-    {"zero", "xx xxxxxxxxxxxxxxxxxxxxx"},
-    {"set", "xxxxxxxxxxxxxxxxxxxxxxxx"},
-}};
-
-// Ids of options without a letter.
-enum Tag : int {
-  kTagSet = 256,
-  kTagTimeout,
-  kTagStats,
-  kTagRate,
-  kTagThresholds,
-  kTagPersistentConn,
-  kTagNosort,
-  kTagSort,
-  kTagExact,
-  kTagUnmodelled,  ///< and all above
-  kTagTunType = kTagUnmodelled + 13
-};
-
-constexpr auto kRequired = PoptOption::Value::kRequired;
-constexpr auto kOptional = PoptOption::Value::kOptional;
-constexpr std::array kOptions{
-    PoptOption{"add-service", 'A', 'A'},
-    PoptOption{"edit-service", 'E', 'E'},
-    PoptOption{"delete-service", 'D', 'D'},
-    PoptOption{"clear", 'C', 'C'},
-    PoptOption{"list", 'L', 'L'},
-    PoptOption{"list", 'l', 'l'},
-    PoptOption{"zero", 'Z', 'Z'},
-    PoptOption{"add-server", 'a', 'a'},
-    PoptOption{"edit-server", 'e', 'e'},
-    PoptOption{"delete-server", 'd', 'd'},
-    PoptOption{"set", '\0', kTagSet},
-    PoptOption{"help", 'h', 'h'},
-    PoptOption{"version", 'v', 'v'},
-    PoptOption{"restore", 'R', 'R'},
-    PoptOption{"save", 'S', 'S'},
-    PoptOption{"tcp-service", 't', 't', kRequired},
-    PoptOption{"udp-service", 'u', 'u', kRequired},
-    PoptOption{"fwmark-service", 'f', 'f', kRequired},
-    PoptOption{"scheduler", 's', 's', kRequired},
-    PoptOption{"persistent", 'p', 'p', kOptional},
-    PoptOption{"netmask", 'M', 'M', kRequired},
-    PoptOption{"real-server", 'r', 'r', kRequired},
-    PoptOption{"masquerading", 'm', 'm'},
-    PoptOption{"ipip", 'i', 'i'},
-    PoptOption{"gatewaying", 'g', 'g'},
-    PoptOption{"weight", 'w', 'w', kRequired},
-    PoptOption{"u-threshold", 'x', 'x', kRequired},
-    PoptOption{"l-threshold", 'y', 'y', kRequired},
-    PoptOption{"numeric", 'n', 'n'},
-    PoptOption{"connection", 'c', 'c'},
-    PoptOption{"timeout", '\0', kTagTimeout},
-    PoptOption{"stats", '\0', kTagStats},
-    PoptOption{"rate", '\0', kTagRate},
-    PoptOption{"thresholds", '\0', kTagThresholds},
-    PoptOption{"persistent-conn", '\0', kTagPersistentConn},
-    PoptOption{"nosort", '\0', kTagNosort},
-    PoptOption{"sort", '\0', kTagSort},
-    PoptOption{"exact", '\0', kTagExact},
-    PoptOption{"ops", 'o', 'o'},
-    PoptOption{"sched-flags", 'b', 'b', kRequired},
-    PoptOption{"ipv6", '6', kTagUnmodelled},
-    PoptOption{"sctp-service", '\0', kTagUnmodelled + 1, kRequired},
-    PoptOption{"pe", '\0', kTagUnmodelled + 2, kRequired},
-    PoptOption{"start-daemon", '\0', kTagUnmodelled + 3, kRequired},
-    PoptOption{"stop-daemon", '\0', kTagUnmodelled + 4, kRequired},
-    PoptOption{"daemon", '\0', kTagUnmodelled + 5},
-    PoptOption{"syncid", '\0', kTagUnmodelled + 6, kRequired},
-    PoptOption{"sync-maxlen", '\0', kTagUnmodelled + 7, kRequired},
-    PoptOption{"mcast-interface", '\0', kTagUnmodelled + 8, kRequired},
-    PoptOption{"mcast-group", '\0', kTagUnmodelled + 9, kRequired},
-    PoptOption{"mcast-port", '\0', kTagUnmodelled + 10, kRequired},
-    PoptOption{"mcast-ttl", '\0', kTagUnmodelled + 11, kRequired},
-    PoptOption{"tun-info", '\0', kTagUnmodelled + 12},
-    PoptOption{"tun-type", '\0', kTagTunType, kRequired},
-    PoptOption{"tun-port", '\0', kTagUnmodelled + 14, kRequired},
-    PoptOption{"tun-nocsum", '\0', kTagUnmodelled + 15},
-    PoptOption{"tun-csum", '\0', kTagUnmodelled + 16},
-    PoptOption{"tun-remcsum", '\0', kTagUnmodelled + 17},
-};
+using namespace ipvsadm_options;
 
 std::unexpected<Output> fail_with(std::string message) {
   return std::unexpected(failure(std::move(message), 2));
 }
 std::unexpected<Output> try_help_exit(const std::string& tool) {
-  return std::unexpected(
-      failure(fmt::format("Try `{0} -h' or '{0} --help' for more information.", tool), 255));
+  return std::unexpected(ipvsadm_try_help(tool));
 }
 std::unexpected<Output> refuse(int id) {
   std::string_view close;
@@ -181,7 +31,6 @@ std::unexpected<Output> refuse(int id) {
   if (index == 0) close = "-t, -u, -f with IPv4";
   if (index == 1) close = "-t, -u";
   if (index == 2) close = "-p";
-  if (id == kTagTunType) close = "-i";
   const auto option = std::ranges::find(kOptions, id, &PoptOption::id);
   return std::unexpected(
       not_modelled("ipvsadm", fmt::format("option --{}", option->long_name), close));
@@ -224,6 +73,8 @@ class Reader {
   Step read_option(const PoptStep& step);
   Step read_service(const PoptStep& step);
   Step read_server(const PoptStep& step);
+  Step read_tunnel(const PoptStep& step);
+  Step check_tunnel();
   Step read_list_option(int id);
   Step mark(Option option);
   Step read_operands();
@@ -340,6 +191,70 @@ Reader::Step Reader::read_server(const PoptStep& step) {
   return true;
 }
 
+Reader::Step Reader::read_tunnel(const PoptStep& step) {
+  IpvsTunnel& tunnel = server().tunnel;
+  switch (step.id) {
+    case kTagTunType:
+      if (const Step ok = mark(kTunType); !ok) return ok;
+      if (step.value == "gue") {
+        tunnel.type = IpvsTunnelType::kGue;
+      } else if (step.value == "gre") {
+        tunnel.type = IpvsTunnelType::kGre;
+      } else if (step.value != "ipip") {
+        return fail_with("illegal tunnel type specified");
+      }
+      return true;
+    case kTagTunPort: {
+      if (const Step ok = mark(kTunPort); !ok) return ok;
+      const auto port = number(*step.value, 1, 65535);
+      if (!port) return fail_with("illegal tunnel port specified");
+      tunnel.port = static_cast<std::uint16_t>(*port);
+      return true;
+    }
+    case kTagTunNocsum: return mark(kTunNocsum);
+    case kTagTunCsum: tunnel.checksum = IpvsTunnelChecksum::kFull; return mark(kTunCsum);
+    default: tunnel.checksum = IpvsTunnelChecksum::kRemote; return mark(kTunRemcsum);
+  }
+}
+
+/// tunnel_opt_check(): which options go with which type.
+Reader::Step Reader::check_tunnel() {
+  const bool any = given(kTunType) || given(kTunPort) || given(kTunNocsum) || given(kTunCsum) ||
+                   given(kTunRemcsum);
+  if (!any) return true;
+  if (server().forward != IpvsForward::kTunnel) {
+    return fail_with("Tunnel options conflict with forward method");
+  }
+  struct TypeRule {
+    std::string_view name, options;  ///< of port, nocsum, csum and remcsum
+  };
+  static constexpr std::array<TypeRule, 3> kTypes{
+      {{"ipip", "xxxx"}, {"gue", "+111"}, {"gre", "x11x"}}};
+  const TypeRule& type = kTypes[std::to_underlying(server().tunnel.type)];
+  std::optional<std::size_t> exclusive;
+  for (std::size_t i = 0; i < type.options.size(); ++i) {
+    const auto option = static_cast<Option>(kTunPort + i);
+    const std::string_view name = kOptionNames[option];
+    if (!given(option)) {
+      if (type.options[i] != '+') continue;
+      return fail_with(fmt::format("You need to supply the '{}' option for the '{}' tunnel type",
+                                   name, type.name));
+    }
+    if (type.options[i] == 'x') {
+      return fail_with(
+          fmt::format("Illegal '{}' option with the '{}' tunnel type", name, type.name));
+    }
+    if (type.options[i] != '1') continue;
+    if (exclusive) {
+      return fail_with(
+          fmt::format("The option '{}' conflicts with the '{}' option in the '{}' tunnel type",
+                      name, kOptionNames[*exclusive], type.name));
+    }
+    exclusive = option;
+  }
+  return true;
+}
+
 Reader::Step Reader::read_list_option(int id) {
   IpvsListing& list = command_.list;
   const auto set = [this](Option option, bool& flag) {
@@ -356,6 +271,7 @@ Reader::Step Reader::read_list_option(int id) {
     case kTagPersistentConn: return set(kPersistentConn, list.persistent_conn);
     case kTagNosort: return set(kNosort, list.unsorted);
     case kTagExact: return set(kExact, list.exact);
+    case kTagTunInfo: return set(kTunInfo, list.tunnels);
     default: return true;  // --sort is the default
   }
 }
@@ -395,7 +311,7 @@ Reader::Step Reader::read_option(const PoptStep& step) {
     case 'c': return read_list_option(step.id);
     default: break;
   }
-  if (step.id == kTagTunType && step.value == "ipip") return true;  // what -i means, as -S says it
+  if (step.id > kTagTunInfo && step.id < kTagUnmodelled) return read_tunnel(step);
   if (step.id >= kTagUnmodelled) return refuse(step.id);
   if (step.id >= kTagTimeout) return read_list_option(step.id);
   return fail_with(fmt::format("invalid option `{}'", scanner_.last_word()));
@@ -486,6 +402,7 @@ Reader::Step Reader::finish() {
   }
   if (command_.verb == Verb::kAddServer || command_.verb == Verb::kEditServer) {
     if (key.fwmark == 0 && server().forward != IpvsForward::kMasq) server().port = key.port;
+    if (const Step ok = check_tunnel(); !ok) return ok;
   }
   const IpvsListing& list = command_.list;
   const bool rows = list.stats || list.rate || list.thresholds;
@@ -516,35 +433,12 @@ Parsed<IpvsadmCommand> Reader::run() {
 
 }  // namespace
 
-Parsed<IpvsadmCommand> parse_ipvsadm(Args args, HostNames names) {
-  return Reader(args, names).run();
+Output ipvsadm_try_help(std::string_view tool) {
+  return failure(fmt::format("Try `{0} -h' or '{0} --help' for more information.", tool), 255);
 }
 
-std::vector<RestoreLine> parse_restore_lines(std::string_view text, HostNames names) {
-  std::vector<RestoreLine> lines;
-  while (!text.empty()) {
-    std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-    std::vector<std::string> args{"ipvsadm"};
-    while (!line.empty()) {
-      const std::size_t start = std::min(line.find_first_not_of(" \t\r"), line.size());
-      line.remove_prefix(start);
-      const std::string_view word = line.substr(0, line.find_first_of(" \t\r"));
-      if (!word.empty()) args.emplace_back(word);
-      line.remove_prefix(word.size());
-    }
-    if (args.size() == 1) continue;
-    Parsed<IpvsadmCommand> command = parse_ipvsadm(args, names);
-    if (command && command->verb == Verb::kRestore) {
-      command = try_help_exit(args[0]);  // the tool refuses to restore while it restores
-    }
-    // Only popt's own complaints let the tool go on to the next line.
-    const bool stop =
-        !command && !(command.error().status == 255 && !command.error().err.starts_with("Try "));
-    lines.push_back({std::move(command), stop});
-    if (stop) break;
-  }
-  return lines;
+Parsed<IpvsadmCommand> parse_ipvsadm(Args args, HostNames names) {
+  return Reader(args, names).run();
 }
 
 }  // namespace lvslab::command

@@ -1,10 +1,9 @@
 // ipvsadm 1.31: what a student types, and every listing it prints.
 //
 // Models: -A -E -D -C -R -S -a -e -d -L/-l -Z --set with -t -u -f -s -p -M -o -b -r -g -i -m -w -x
-// -y, and for listings -n -c --timeout --stats --rate --thresholds --persistent-conn --sort
-// --nosort
-// --exact; popt's spelling rules. Leaves out, with a clear refusal: IPv6, SCTP, persistence
-// engines, the sync daemon, --tun-type and its kind. Whether a scheduler exists is the kernel's
+// -y --tun-*, and for listings -n -c --timeout --stats --rate --thresholds --persistent-conn
+// --tun-info --sort --nosort --exact; popt's spelling rules. Leaves out, with a clear refusal:
+// IPv6, SCTP, persistence engines, the sync daemon. Whether a scheduler exists is the kernel's
 // affair. Source: ipvsadm 1.31 ipvsadm.c (parse_options, generic_opt_check, process_options,
 // print_*), and net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_conn.c for the files of /proc/net.
 #pragma once
@@ -31,6 +30,7 @@ struct IpvsServer {
   Ipv4Addr addr;
   std::uint16_t port = 0;  ///< already the service's port with -g and -i, as the tool does it
   IpvsForward forward = IpvsForward::kRoute;
+  IpvsTunnel tunnel;  ///< with -i
   std::int32_t weight = 1;
   std::uint32_t upper = 0, lower = 0;
   friend bool operator==(const IpvsServer&, const IpvsServer&) = default;
@@ -45,6 +45,7 @@ struct IpvsTimeouts {
 struct IpvsListing {
   bool numeric = false, connections = false, timeouts = false, stats = false, rate = false;
   bool thresholds = false, persistent_conn = false, unsorted = false, exact = false;
+  bool tunnels = false;  ///< --tun-info
   friend bool operator==(const IpvsListing&, const IpvsListing&) = default;
 };
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "sim/base/tables.h"
+#include "sim/command/output.h"
 
 namespace lvslab::command {
 
@@ -13,5 +14,11 @@ namespace lvslab::command {
 std::string ipvs_sched_flag_names(std::string_view scheduler, std::uint32_t flags);
 /// "-g", "-i" or "-m"; "-g" for a local server.
 std::string_view ipvs_forward_option(IpvsForward forward);
+
+/// " --tun-type gue --tun-port 6080 --tun-nocsum": what -S prints, and -a understands.
+std::string ipvs_tunnel_options(const IpvsTunnel& tunnel);
+
+/// What the tool says before it exits over a bad command line; status 255.
+Output ipvsadm_try_help(std::string_view tool);
 
 }  // namespace lvslab::command

@@ -78,12 +78,13 @@ std::string large_number(std::uint64_t n, bool exact) {
   return fmt::format(" {:>7}G", n / 1'000'000'000);
 }
 
-enum class Layout : std::uint8_t { kPlain, kStats, kRate, kThresholds, kPersistent };
+enum class Layout : std::uint8_t { kPlain, kStats, kRate, kThresholds, kPersistent, kTunnels };
 
 Layout layout_of(const IpvsListing& list) {
   if (list.stats) return Layout::kStats;
   if (list.rate) return Layout::kRate;
   if (list.thresholds) return Layout::kThresholds;
+  if (list.tunnels) return Layout::kTunnels;
   return list.persistent_conn ? Layout::kPersistent : Layout::kPlain;
 }
 
@@ -104,6 +105,10 @@ std::string title(Layout layout) {
       return fmt::format("{:<33} {:<9} {:<11} {:<10} {:<10}\n  -> RemoteAddress:Port\n",
                          "Prot LocalAddress:Port", "Weight", "PersistConn", "ActiveConn",
                          "InActConn");
+    case Layout::kTunnels:
+      return "Prot LocalAddress:Port Scheduler Flags\n"
+             "  -> RemoteAddress:Port           Forward TunnelInfo    Weight ActiveConn "
+             "InActConn\n";
     case Layout::kPlain: break;
   }
   return "Prot LocalAddress:Port Scheduler Flags\n"
@@ -147,6 +152,18 @@ std::string service_line(const IpvsServiceRow& row, Layout layout, const IpvsLis
   return line + '\n';
 }
 
+/// print_tunnel_info(): "ipip", "gre:-c", "gue:6080:r+c".
+std::string tunnel_info(const IpvsDestRow& row) {
+  if (row.forward != IpvsForward::kTunnel) return "n/a";
+  const IpvsTunnel& tunnel = row.tunnel;
+  if (tunnel.type == IpvsTunnelType::kIpip) return "ipip";
+  const std::string_view checksum = tunnel.checksum == IpvsTunnelChecksum::kFull     ? "+c"
+                                    : tunnel.checksum == IpvsTunnelChecksum::kRemote ? "r+c"
+                                                                                     : "-c";
+  if (tunnel.type == IpvsTunnelType::kGre) return fmt::format("gre:{}", checksum);
+  return fmt::format("gue:{}:{}", tunnel.port, checksum);
+}
+
 std::string dest_line(const IpvsDestRow& row, Layout layout, const IpvsListing& list,
                       HostNames names) {
   const std::string name = endpoint(row.addr, row.port, row.service.protocol, list.numeric, names);
@@ -161,6 +178,9 @@ std::string dest_line(const IpvsDestRow& row, Layout layout, const IpvsListing& 
       return head + fmt::format(" {:<9} {:<11} {:<10} {:<10}\n",
                                 static_cast<std::uint32_t>(row.weight), row.persistent, row.active,
                                 row.inactive);
+    case Layout::kTunnels:
+      return head + fmt::format(" {:<7} {:<13} {:<6} {:<10} {:<10}\n", forward_name(row.forward),
+                                tunnel_info(row), row.weight, row.active, row.inactive);
     case Layout::kPlain: break;
   }
   return head + fmt::format(" {:<7} {:<6} {:<10} {:<10}\n", forward_name(row.forward), row.weight,
@@ -271,10 +291,11 @@ std::string render_ipvs_save(const HostTables& tables, bool numeric, HostNames n
     }
     text += row->one_packet ? " -o\n" : "\n";
     for (const IpvsDestRow* dest : dests_of(tables, key, false)) {
-      text += fmt::format("-a {} -r {} {} -w {}{}\n", label,
-                          endpoint(dest->addr, dest->port, key.protocol, numeric, names),
-                          ipvs_forward_option(dest->forward), dest->weight,
-                          dest->forward == IpvsForward::kTunnel ? " --tun-type ipip" : "");
+      text += fmt::format(
+          "-a {} -r {} {} -w {}{}\n", label,
+          endpoint(dest->addr, dest->port, key.protocol, numeric, names),
+          ipvs_forward_option(dest->forward), dest->weight,
+          dest->forward == IpvsForward::kTunnel ? ipvs_tunnel_options(dest->tunnel) : "");
     }
   }
   return text;

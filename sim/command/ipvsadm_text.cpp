@@ -44,6 +44,7 @@ std::string list_text(const IpvsListing& list) {
   add(list.persistent_conn, "--persistent-conn");
   add(list.unsorted, "--nosort");
   add(list.exact, "--exact");
+  add(list.tunnels, "--tun-info");
   return text;
 }
 
@@ -64,6 +65,15 @@ std::string ipvs_sched_flag_names(std::string_view scheduler, std::uint32_t flag
 
 std::string_view ipvs_forward_option(IpvsForward forward) {
   return forward == IpvsForward::kMasq ? "-m" : forward == IpvsForward::kTunnel ? "-i" : "-g";
+}
+
+std::string ipvs_tunnel_options(const IpvsTunnel& tunnel) {
+  if (tunnel.type == IpvsTunnelType::kIpip) return " --tun-type ipip";
+  const std::string_view checksum = tunnel.checksum == IpvsTunnelChecksum::kFull     ? "csum"
+                                    : tunnel.checksum == IpvsTunnelChecksum::kRemote ? "remcsum"
+                                                                                     : "nocsum";
+  if (tunnel.type == IpvsTunnelType::kGre) return fmt::format(" --tun-type gre --tun-{}", checksum);
+  return fmt::format(" --tun-type gue --tun-port {} --tun-{}", tunnel.port, checksum);
 }
 
 std::string to_text(const IpvsadmCommand& command) {
@@ -91,6 +101,7 @@ std::string to_text(const IpvsadmCommand& command) {
     text += fmt::format(" -r {}:{}", server.addr.to_string(), server.port);
     if (command.verb != Verb::kDeleteServer) {
       text += fmt::format(" {} -w {}", ipvs_forward_option(server.forward), server.weight);
+      if (server.forward == IpvsForward::kTunnel) text += ipvs_tunnel_options(server.tunnel);
       if (server.upper != 0) text += fmt::format(" -x {}", server.upper);
       if (server.lower != 0) text += fmt::format(" -y {}", server.lower);
     }

@@ -40,6 +40,7 @@ enum class Errno : std::uint8_t {
   kNoDev = 19,
   kInval = 22,
   kPipe = 32,
+  kRange = 34,
   kNoNet = 64,
   kProto = 71,
   kMsgSize = 90,

@@ -15,21 +15,18 @@ Output refused(Verb verb, Errno error) {
     case Errno::kExist: return ipvs_failure(verb, IpvsErrno::kEexist);
     case Errno::kSrch: return ipvs_failure(verb, IpvsErrno::kEsrch);
     case Errno::kNoEnt: return ipvs_failure(verb, IpvsErrno::kEnoent);
+    case Errno::kRange: return ipvs_failure(verb, IpvsErrno::kErange);
     default: return ipvs_failure(verb, IpvsErrno::kEinval);
   }
 }
 
-/// What the real IPVS can do and this one cannot; nothing if all is well.
-std::optional<Output> missing(const command::IpvsadmCommand& c) {
-  const auto say = [](std::string_view what, std::string_view close) {
-    return std::optional(command::not_modelled("ipvsadm", what, close));
-  };
-  if (c.service && c.service->fwmark != 0) return say("a firewall-mark service (-f)", "-t or -u");
-  if (c.persistent) return say("persistence (-p)", "a service without it");
-  if (c.one_packet) return say("one-packet scheduling (-o)", "a service without it");
-  if (c.server && c.server->forward == IpvsForward::kMasq) return say("NAT (-m)", "-g");
-  if (c.server && c.server->forward == IpvsForward::kTunnel) return say("tunneling (-i)", "-g");
-  return std::nullopt;
+ipvs::ServiceOptions options_of(const command::IpvsadmCommand& c, ipvs::SchedulerId scheduler) {
+  return {.scheduler = scheduler,
+          .sched_flags = c.sched_flags,
+          .persistent = c.persistent,
+          .one_packet = c.one_packet,
+          .timeout_s = c.timeout_s,
+          .netmask = c.netmask};
 }
 
 ipvs::DestOptions options_of(const command::IpvsServer& s) {
@@ -38,20 +35,20 @@ ipvs::DestOptions options_of(const command::IpvsServer& s) {
           .forward = s.forward,
           .weight = s.weight,
           .upper = s.upper,
-          .lower = s.lower};
+          .lower = s.lower,
+          .tunnel = s.tunnel};
 }
 
 }  // namespace
 
 CommandOutcome Executor::operator()(const command::IpvsadmCommand& c) {
-  if (auto refusal = missing(c)) return std::move(*refusal);
   ipvs::Director& director = wiring_.host().ipvs.get();
   switch (c.verb) {
     case Verb::kAddService:
     case Verb::kEditService: {
       const auto id = ipvs::scheduler_by_name(c.scheduler);
       if (!id) return ipvs_failure(c.verb, IpvsErrno::kEnoent);
-      const ipvs::ServiceOptions options{.scheduler = *id, .sched_flags = c.sched_flags};
+      const ipvs::ServiceOptions options = options_of(c, *id);
       const Errno error = c.verb == Verb::kAddService
                               ? director.add_service(step_, *c.service, options)
                               : director.edit_service(step_, *c.service, options);

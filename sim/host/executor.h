@@ -23,6 +23,8 @@ class Executor {
   CommandOutcome operator()(const command::SsCommand& c);
   // IPVS
   CommandOutcome operator()(const command::IpvsadmCommand& c);
+  // netfilter
+  CommandOutcome operator()(const command::IptablesCommand& c);
   // kernel parameters, packages, services, processes
   CommandOutcome operator()(const command::SysctlCommand& c);
   CommandOutcome operator()(const command::PackageCommand& c);

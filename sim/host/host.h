@@ -11,6 +11,7 @@
 #include "sim/host/userland.h"
 #include "sim/ip/stack.h"
 #include "sim/ipvs/director.h"
+#include "sim/netfilter/netfilter.h"
 #include "sim/tcp/stack.h"
 
 namespace lvslab::host {
@@ -45,6 +46,7 @@ struct Host {
   ip::Stack ip;
   tcp::Stack tcp;
   Boxed<ipvs::Director> ipvs;
+  Boxed<netfilter::Netfilter> netfilter;
   Boxed<Userland> user;
   TimerQueue timers;
   SimTime scheduled = SimTime::never();   ///< the host event that counts

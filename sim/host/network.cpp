@@ -216,9 +216,11 @@ void Network::stop_kernel(Step& step, Host& host) {
   host.ip = {};
   host.tcp = {};
   host.ipvs.reset();
+  host.netfilter.reset();
   host.timers.clear();
   host.scheduled = SimTime::never();
   host.taps = 0;
+  host.directions.resize(1 + boots_[step.node().value].nics.size());
   Userland* user = host.user.peek();
   if (user == nullptr) return;
   for (std::uint32_t i = 0; i < user->jobs.limit(); ++i) {

@@ -40,57 +40,37 @@ void Wiring::receive_frame(Step& step, IfIndex dev, FrameRef frame) {
 }
 
 void Wiring::handle_ipv4(Step& step, Packet packet) {
+  if (host_.netfilter.peek() != nullptr) [[unlikely]] {
+    if (!walk_table(step, netfilter::TableId::kMangle, NfHook::kPrerouting, packet, {})) return;
+  }
   const ip::Received received = ip::receive(step, host_.ip, *this, packet);
   switch (received.verdict) {
     case ip::Verdict::kConsumed: return;
     case ip::Verdict::kLocal: return local_in(step, packet, received.route);
-    case ip::Verdict::kForward:
+    case ip::Verdict::kForward: {
       if (!ip::forward(step, host_.ip, *this, packet, received.route)) return;
-      if (ipvs::Director* director = host_.ipvs.peek()) director->on_reply(step, packet);
-      return ip::deliver_via(step, host_.ip, *this, packet, received.route);
+      ip::Route route = received.route;
+      return forward_hooks(step, packet, route);
+    }
   }
 }
 
-// NF_INET_LOCAL_IN.
+// NF_INET_LOCAL_IN: first answers to clients that are this host itself, then requests.
 void Wiring::local_in(Step& step, Packet packet, const ip::Route& route) {
+  if (!filtered(step, NfHook::kInput, packet, route)) return;
   ipvs::Director* director = host_.ipvs.peek();
-  if (director == nullptr || !director->enabled()) return deliver_up(step, packet, route);
-  const ipvs::Verdict verdict = director->on_packet(step, packet);
-  switch (verdict.kind) {
-    case ipvs::VerdictKind::kAccept: break;
-    case ipvs::VerdictKind::kDrop: return step.drop(packet.frame, verdict.reason, packet.in_dev);
-    case ipvs::VerdictKind::kPortUnreachable:
-      ip::icmp_send_error(step, host_.ip, *this, packet, route,
-                          IcmpRepr::unreachable(IcmpUnreachable::kPort));
-      return step.drop(packet.frame, verdict.reason, packet.in_dev, {arg(packet.ip.dst), 0, 0});
-    case ipvs::VerdictKind::kDirectRoute:
-      if (direct_route(step, packet, verdict.next, route)) return;
-      break;
+  if (director == nullptr || !director->enabled() || packet.ipvs_property) {
+    return deliver_up(step, packet, route);
   }
+  if (director->masquerades()) {
+    ip::Route here = route;
+    if (!answer_hook(step, packet, here)) return;
+    if (packet.ipvs_property) return deliver_up(step, packet, route);
+  }
+  const bool foreign =
+      director->sysctls().cache_bypass != 0 && !ip::is_local(host_.ip, packet.ip.dst);
+  if (carry_out(step, packet, director->on_packet(step, packet, foreign), route)) return;
   deliver_up(step, packet, route);
-}
-
-bool Wiring::direct_route(Step& step, Packet& packet, Ipv4Addr next, const ip::Route& route) {
-  if (ip::is_local(host_.ip, next)) {
-    step.explain(Reason::kIpvsLocalNode, packet.in_dev, {arg(next), 0, 0});
-    return false;
-  }
-  if (packet.ip.ttl <= 1) {
-    ip::icmp_send_error(step, host_.ip, *this, packet, route, IcmpRepr::time_exceeded());
-    step.drop(packet.frame, Reason::kIpvsTtlExpired, packet.in_dev, {arg(next), 0, 0});
-    return true;
-  }
-  ipv4_decrement_ttl(step.frames().writable(packet.frame));
-  --packet.ip.ttl;
-  step.explain(Reason::kIpvsDirectRouting, packet.in_dev, {arg(next), packet.ip.ttl, 0});
-  const Errno error = ip::deliver_to(step, host_.ip, *this, packet, next);
-  if (error == Errno::kNone) return true;
-  if (error != Errno::kMsgSize) {
-    ip::icmp_send_error(step, host_.ip, *this, packet, route,
-                        IcmpRepr::unreachable(IcmpUnreachable::kHost));
-  }
-  step.drop(packet.frame, Reason::kIpvsNoRoute, packet.in_dev, {arg(next), 0, 0});
-  return true;
 }
 
 // ip_local_deliver_finish().
@@ -103,6 +83,8 @@ void Wiring::deliver_up(Step& step, Packet packet, const ip::Route& route) {
       on_icmp_event(step, packet, event);
       return step.frames().release(packet.frame);
     }
+    case IpProto::kIpip:
+    case IpProto::kGre: return unpack(step, packet, route);
     default:
       ip::icmp_send_error(step, host_.ip, *this, packet, route,
                           IcmpRepr::unreachable(IcmpUnreachable::kProtocol));
@@ -120,7 +102,9 @@ void Wiring::on_icmp_event(Step& step, const Packet& packet, const ip::IcmpEvent
   if (event.kind != Kind::kEchoReply) {
     const Bytes data = event.quoted_data;
     if (event.quoted.protocol == IpProto::kTcp) {
-      if (event.kind == Kind::kRedirect) return redirect_for_tcp(step, packet, event);
+      const bool smaller_mtu = event.error == Errno::kMsgSize && event.message.mtu() != 0;
+      if (event.kind == Kind::kRedirect || smaller_mtu) learn_for_tcp(step, packet, event);
+      if (event.kind == Kind::kRedirect) return;
       return tcp::icmp_error(step, host_.tcp, tcp_ports(),
                              {.quoted = message.subspan(IcmpRepr::kLength),
                               .error = event.error,
@@ -152,8 +136,8 @@ void Wiring::on_icmp_event(Step& step, const Packet& packet, const ip::IcmpEvent
   }
 }
 
-// tcp_v4_err(): only a connection, not a request socket, follows a redirect.
-void Wiring::redirect_for_tcp(Step& step, const Packet& packet, const ip::IcmpEvent& event) {
+// tcp_v4_err(): only a connection, not a request socket, follows a redirect or a smaller path MTU.
+void Wiring::learn_for_tcp(Step& step, const Packet& packet, const ip::IcmpEvent& event) {
   const std::uint16_t local_port = load_be16(event.quoted_data.data());
   const std::uint16_t remote_port = load_be16(event.quoted_data.data() + 2);
   std::vector<SocketRow> rows;
@@ -162,9 +146,11 @@ void Wiring::redirect_for_tcp(Step& step, const Packet& packet, const ip::IcmpEv
     if (row.state == TcpState::kSynRecv || row.state == TcpState::kTimeWait) continue;
     if (row.local != event.quoted.src || row.remote != event.quoted.dst) continue;
     if (row.local_port != local_port || row.remote_port != remote_port) continue;
-    ip::apply_redirect(step, host_.ip, *this, event.from, event.quoted.dst, event.message.gateway(),
-                       packet.in_dev);
-    return;
+    if (event.kind != ip::IcmpEvent::Kind::kRedirect) {
+      return ip::update_pmtu(step, host_.ip, event.quoted.dst, event.message.mtu());
+    }
+    return ip::apply_redirect(step, host_.ip, *this, event.from, event.quoted.dst,
+                              event.message.gateway(), packet.in_dev);
   }
 }
 
@@ -174,6 +160,10 @@ void Wiring::redirect_for_tcp(Step& step, const Packet& packet, const ip::IcmpEv
 void Wiring::transmit(Step& step, IfIndex dev, FrameRef frame) {
   const ip::Device* device = ip::find_device(host_.ip, dev);
   if (device == nullptr || !device->up) return step.drop(frame, Reason::kDeviceDown, dev);
+  if (device->tunnel != TunnelKind::kNone) {
+    // A tunnel device without a far end would send into itself (ip_tunnel_xmit(): tx_error).
+    return step.drop(frame, Reason::kTunnelNoFarEnd, dev);
+  }
   // Without carrier the device has the queueing discipline that drops all (net/sched/sch_generic.c:
   // dev_deactivate()): no capture sees the frame, and nobody counts it.
   const std::uint32_t direction = host_.directions[dev.value - 1U];
@@ -183,20 +173,30 @@ void Wiring::transmit(Step& step, IfIndex dev, FrameRef frame) {
   network_.fabric_.transmit(step, direction, dev, frame);
 }
 
-// NF_INET_LOCAL_OUT: first answers of a local real server, then requests of this host itself.
+// NF_INET_LOCAL_OUT: iptables around IPVS, which sees first answers of a local real server, then
+// requests of this host itself.
 bool Wiring::local_out(Step& step, Packet& packet, ip::Route& route) {
-  ipvs::Director* director = host_.ipvs.peek();
-  if (director == nullptr) return true;
-  director->on_reply(step, packet);
-  if (!director->enabled()) return true;
-  const ipvs::Verdict verdict = director->on_packet(step, packet);
-  switch (verdict.kind) {
-    case ipvs::VerdictKind::kAccept: return true;
-    case ipvs::VerdictKind::kDrop:
-    case ipvs::VerdictKind::kPortUnreachable: step.drop(packet.frame, verdict.reason); return false;
-    case ipvs::VerdictKind::kDirectRoute: return !direct_route(step, packet, verdict.next, route);
+  if (host_.netfilter.peek() == nullptr) [[likely]]
+    return ipvs_local_out(step, packet, route);
+  using enum netfilter::TableId;
+  const std::uint32_t mark = packet.mark;
+  if (!walk_table(step, kMangle, NfHook::kOutput, packet, route)) return false;
+  if (packet.mark != mark) {  // ip_route_me_harder(): a rule may want another way now
+    const auto again = ip::route_output(
+        step, host_.ip, {.src = packet.ip.src, .dst = packet.ip.dst, .mark = packet.mark});
+    if (again) route = *again;
   }
-  return true;
+  return ipvs_local_out(step, packet, route) &&
+         walk_table(step, kFilter, NfHook::kOutput, packet, route) &&
+         walk_table(step, kMangle, NfHook::kPostrouting, packet, route);
+}
+
+bool Wiring::ipvs_local_out(Step& step, Packet& packet, ip::Route& route) {
+  ipvs::Director* director = host_.ipvs.peek();
+  if (director == nullptr || !director->enabled() || packet.ipvs_property) return true;
+  if (!answer_hook(step, packet, route)) return false;
+  if (packet.ipvs_property) return true;
+  return !carry_out(step, packet, director->on_packet(step, packet), route);
 }
 
 std::expected<RouteAnswer, Errno> Wiring::route(Step& step, const IpSend& want) {

@@ -7,45 +7,55 @@
 namespace lvslab::host {
 namespace {
 
-// net.ipv4.vs.*: name, default, and the field of those that are modelled
-// (net/netfilter/ipvs/ip_vs_ctl.c: vs_vars[]).
+// net.ipv4.vs.*: name, default, the field of those that are modelled, and the values that the
+// kernel takes (net/netfilter/ipvs/ip_vs_ctl.c: vs_vars[]). Keys without a field keep their
+// default.
 struct VsSysctl {
   std::string_view name, value;
-  std::int32_t ipvs::VsSysctls::* field;
-  std::int32_t most;
+  std::int32_t ipvs::VsSysctls::* field = nullptr;
+  std::int32_t least = INT32_MIN, most = INT32_MAX;
 };
 using ipvs::VsSysctls;
 constexpr std::array kVsSysctls = {
-    VsSysctl{"am_droprate", "10", nullptr, 0},
-    VsSysctl{"amemthresh", "1024", nullptr, 0},
-    VsSysctl{"backup_only", "0", nullptr, 0},
-    VsSysctl{"cache_bypass", "0", nullptr, 0},
-    VsSysctl{"conn_reuse_mode", "1", &VsSysctls::conn_reuse_mode, 3},
-    VsSysctl{"conntrack", "0", nullptr, 0},
-    VsSysctl{"debug_level", "0", nullptr, 0},
-    VsSysctl{"drop_entry", "0", nullptr, 0},
-    VsSysctl{"drop_packet", "0", nullptr, 0},
-    VsSysctl{"expire_nodest_conn", "0", &VsSysctls::expire_nodest_conn, 1},
-    VsSysctl{"expire_quiescent_template", "0", nullptr, 0},
-    VsSysctl{"ignore_tunneled", "0", nullptr, 0},
-    VsSysctl{"lblc_expiration", "86400", &VsSysctls::lblc_expiration_s, INT32_MAX / 100},
-    VsSysctl{"lblcr_expiration", "86400", &VsSysctls::lblcr_expiration_s, INT32_MAX / 100},
-    VsSysctl{"nat_icmp_send", "0", nullptr, 0},
-    VsSysctl{"pmtu_disc", "1", nullptr, 0},
-    VsSysctl{"run_estimation", "1", nullptr, 0},
-    VsSysctl{"schedule_icmp", "0", nullptr, 0},
-    VsSysctl{"secure_tcp", "0", nullptr, 0},
-    VsSysctl{"sloppy_sctp", "0", nullptr, 0},
-    VsSysctl{"sloppy_tcp", "0", &VsSysctls::sloppy_tcp, 1},
-    VsSysctl{"snat_reroute", "1", nullptr, 0},
-    VsSysctl{"sync_persist_mode", "0", nullptr, 0},
-    VsSysctl{"sync_ports", "1", nullptr, 0},
-    VsSysctl{"sync_refresh_period", "0", nullptr, 0},
-    VsSysctl{"sync_retries", "0", nullptr, 0},
-    VsSysctl{"sync_sock_size", "0", nullptr, 0},
-    VsSysctl{"sync_threshold", "3\t50", nullptr, 0},
-    VsSysctl{"sync_version", "1", nullptr, 0},
+    VsSysctl{"am_droprate", "10", &VsSysctls::am_droprate},
+    VsSysctl{"amemthresh", "1024"},
+    VsSysctl{"backup_only", "0"},
+    VsSysctl{"cache_bypass", "0", &VsSysctls::cache_bypass},
+    VsSysctl{"conn_reuse_mode", "1", &VsSysctls::conn_reuse_mode},
+    VsSysctl{"conntrack", "0"},
+    VsSysctl{"debug_level", "0"},
+    VsSysctl{"drop_entry", "0", &VsSysctls::drop_entry, 0, 3},
+    VsSysctl{"drop_packet", "0", &VsSysctls::drop_packet, 0, 3},
+    VsSysctl{"expire_nodest_conn", "0", &VsSysctls::expire_nodest_conn},
+    VsSysctl{"expire_quiescent_template", "0", &VsSysctls::expire_quiescent_template},
+    VsSysctl{"ignore_tunneled", "0"},
+    VsSysctl{"lblc_expiration", "86400", &VsSysctls::lblc_expiration_s, -21'474'836, 21'474'836},
+    VsSysctl{"lblcr_expiration", "86400", &VsSysctls::lblcr_expiration_s, -21'474'836, 21'474'836},
+    VsSysctl{"nat_icmp_send", "0", &VsSysctls::nat_icmp_send},
+    VsSysctl{"pmtu_disc", "1", &VsSysctls::pmtu_disc},
+    VsSysctl{"run_estimation", "1"},
+    VsSysctl{"schedule_icmp", "0", &VsSysctls::schedule_icmp},
+    VsSysctl{"secure_tcp", "0", &VsSysctls::secure_tcp, 0, 3},
+    VsSysctl{"sloppy_sctp", "0"},
+    VsSysctl{"sloppy_tcp", "0", &VsSysctls::sloppy_tcp},
+    VsSysctl{"snat_reroute", "1", &VsSysctls::snat_reroute},
+    VsSysctl{"sync_persist_mode", "0"},
+    VsSysctl{"sync_ports", "1"},
+    VsSysctl{"sync_qlen_max", "1845"},
+    VsSysctl{"sync_refresh_period", "0"},
+    VsSysctl{"sync_retries", "0"},
+    VsSysctl{"sync_sock_size", "0"},
+    VsSysctl{"sync_threshold", "3\t50"},
+    VsSysctl{"sync_version", "1"},
 };
+
+/// The defence levels: 1 turns to 2 when memory is short, and 2 back to 1; it never is short here.
+/// 3 is "always", of which only the counting part (drop_packet) is modelled.
+bool is_defence(const VsSysctl& s) {
+  return s.field == &VsSysctls::drop_entry || s.field == &VsSysctls::drop_packet ||
+         s.field == &VsSysctls::secure_tcp;
+}
+
 constexpr std::string_view kVsPrefix = "net.ipv4.vs.";
 constexpr std::string_view kHostname = "kernel.hostname";
 
@@ -71,7 +81,12 @@ SysctlError write_vs(Host& host, const VsSysctl& s, std::string_view value) {
   std::int32_t number = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
   if (error != std::errc{} || end != value.data() + value.size()) return SysctlError::kInvalid;
-  if (number < 0 || number > s.most) return SysctlError::kInvalid;
+  if (number < s.least || number > s.most) return SysctlError::kInvalid;
+  if (is_defence(s)) {
+    constexpr std::int32_t kAutomatic = 1, kAutomaticOn = 2, kAlways = 3;
+    if (number == kAlways && s.field != &VsSysctls::drop_packet) return SysctlError::kNotModelled;
+    if (number == kAutomaticOn) number = kAutomatic;
+  }
   host.ipvs.get().sysctls().*s.field = number;
   return SysctlError::kNone;
 }

@@ -2,9 +2,10 @@
 // here, in the order of the kernel's hooks. Made on the stack, never kept.
 //
 //   frame → Ethernet → ARP
-//                    → IPv4 input → LOCAL_IN: ipvs → ICMP, UDP, TCP → programs
-//                                 → FORWARD: ipvs (answers) → out
-//   programs → TCP, UDP, ICMP → IPv4 output → LOCAL_OUT: ipvs → neighbour → device
+//                    → PREROUTING: mangle
+//                    → IPv4 input → LOCAL_IN: mangle, filter, ipvs → ICMP, UDP, TCP → programs
+//                                 → FORWARD: mangle, filter, ipvs (answers) → POSTROUTING: mangle
+//   programs → TCP, UDP, ICMP → IPv4 output → LOCAL_OUT: mangle, ipvs, filter → POSTROUTING: mangle
 //
 // Source of the hook order: net/netfilter/ipvs/ip_vs_core.c: ip_vs_ops4[].
 #pragma once
@@ -46,6 +47,8 @@ class Wiring final : public ip::Ports,
   std::uint32_t start_program(Step& step, JobId job, apps::App app, std::string command_line,
                               ShortName name);
   void signal_program(Step& step, Process& process, int signal);
+  /// modprobe: devices that come with a module. False if there is no such module here.
+  bool load_module(Step& step, std::string_view module);
   /// Starts an installed service ("httpd"); at boot, or by systemctl.
   void start_service(Step& step, std::string_view name);
   bool has_background_jobs() const;
@@ -111,10 +114,33 @@ class Wiring final : public ip::Ports,
   void handle_ipv4(Step& step, Packet packet);
   void local_in(Step& step, Packet packet, const ip::Route& route);
   void deliver_up(Step& step, Packet packet, const ip::Route& route);
-  /// ip_vs_dr_xmit(): false if the destination is this host, and the packet goes up.
-  bool direct_route(Step& step, Packet& packet, Ipv4Addr next, const ip::Route& route);
+  /// ipip_rcv() and gre_rcv(): unpacks a packet that a tunnel brought, and takes it in again.
+  void unpack(Step& step, Packet packet, const ip::Route& route);
+  /// The tables of iptables at one hook, in the kernel's order: false if the packet ended here.
+  bool filtered(Step& step, NfHook hook, Packet& packet, const ip::Route& route) {
+    return host_.netfilter.peek() == nullptr || walk_tables(step, hook, packet, route);
+  }
+  bool walk_tables(Step& step, NfHook hook, Packet& packet, const ip::Route& route);
+  bool walk_table(Step& step, netfilter::TableId table, NfHook hook, Packet& packet,
+                  const ip::Route& route);
+  void reject(Step& step, const Packet& packet, const ip::Route& route, NfReject how);
+  /// LOCAL_OUT for what IPVS sends, then POSTROUTING and out.
+  void send_on(Step& step, Packet& packet, ip::Route& way);
+  // IPVS: sim/host/ipvs_path.cpp
+  /// Does what IPVS decided; false if the packet goes on its way through this host.
+  bool carry_out(Step& step, Packet& packet, const ipvs::Verdict& verdict,
+                 const ip::Route& came_by);
+  bool find_way(Step& step, Packet& packet, const ip::Route& came_by, const ipvs::Verdict& verdict,
+                ip::Route& way);
+  bool masquerade(Step& step, Packet& packet, const ipvs::Verdict& verdict, ip::Route& way);
+  bool tunnel(Step& step, Packet& packet, const ipvs::Verdict& verdict, const ip::Route& way);
+  void relay_tunnel_error(Step& step, Packet& packet, const ipvs::Verdict& verdict);
+  void forward_hooks(Step& step, Packet& packet, ip::Route& route);
+  bool ipvs_local_out(Step& step, Packet& packet, ip::Route& route);
+  bool ipvs_forward(Step& step, Packet& packet, ip::Route& route);
+  bool answer_hook(Step& step, Packet& packet, ip::Route& route);
   void on_icmp_event(Step& step, const Packet& packet, const ip::IcmpEvent& event);
-  void redirect_for_tcp(Step& step, const Packet& packet, const ip::IcmpEvent& event);
+  void learn_for_tcp(Step& step, const Packet& packet, const ip::IcmpEvent& event);
   std::optional<AppId> owner_of_udp_port(std::uint16_t port) const;
   /// Hands news to a program, with the port through which it may act.
   template <class News>

@@ -190,6 +190,15 @@ const InAddr* find_label(const Stack& stack, std::string_view label) {
   return nullptr;
 }
 
+namespace {
+
+/// IFF_BROADCAST: neither lo nor tunnels have it.
+bool broadcasts(const Device& device) {
+  return !device.loopback && device.tunnel == TunnelKind::kNone;
+}
+
+}  // namespace
+
 Errno ioctl_set_address(Step& step, Stack& stack, Ports& ports, std::string_view label,
                         Ipv4Addr addr) {
   const IfIndex dev = device_of_label(stack, label);
@@ -204,7 +213,8 @@ Errno ioctl_set_address(Step& step, Stack& stack, Ports& ports, std::string_view
                          .local = {addr, static_cast<std::uint8_t>(len)},
                          .scope = addr.is_loopback() ? Scope::kHost : Scope::kUniverse,
                          .label = ShortName(label)};
-  if (!find_device(stack, dev)->loopback && len < 31) request.broadcast = request.local.broadcast();
+  if (broadcasts(*find_device(stack, dev)) && len < 31)
+    request.broadcast = request.local.broadcast();
   return add_address(step, stack, ports, request);
 }
 
@@ -223,7 +233,7 @@ Errno ioctl_set_netmask(Step& step, Stack& stack, Ports& ports, std::string_view
                          .scope = old.scope,
                          .label = label_of(stack, old)};
   const bool usual = old.broadcast == Ipv4Prefix{old.local, old.prefix_len}.broadcast();
-  if (!find_device(stack, old.dev)->loopback && *len < 31 && usual) {
+  if (broadcasts(*find_device(stack, old.dev)) && *len < 31 && usual) {
     request.broadcast = request.local.broadcast();
   }
   delete_at(step, stack, ports, index_of(stack, found));

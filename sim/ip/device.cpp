@@ -87,7 +87,8 @@ void set_carrier(Step& step, Stack& stack, Ports& ports, IfIndex dev, bool carri
 Errno set_mtu(Step& step, Stack& stack, IfIndex dev, std::uint32_t mtu) {
   Device& device = device_at(stack, dev);
   constexpr std::uint32_t kEthernetLeast = 68, kMost = 65'535;  // ETH_MIN_MTU, ETH_MAX_MTU
-  if (!device.loopback && (mtu < kEthernetLeast || mtu > kMost)) return Errno::kInval;
+  const bool ethernet = !device.loopback && device.tunnel == TunnelKind::kNone;
+  if (ethernet && (mtu < kEthernetLeast || mtu > kMost)) return Errno::kInval;
   device.mtu = mtu;
   flush_route_cache(stack);
   link_changed(step, stack, dev);

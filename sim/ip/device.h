@@ -1,6 +1,6 @@
-// Network devices as IPv4 sees them: lo and Ethernet cards. Counters live in ip::Live, since an
-// idle host has none. Left out: other device types, VLANs, IPv6.
-// Source: include/linux/netdevice.h: struct net_device; include/linux/inetdevice.h: struct
+// Network devices as IPv4 sees them: lo, Ethernet cards, and the far end of tunnels (tunl0).
+// Counters live in ip::Live, since an idle host has none. Left out: other device types, VLANs,
+// IPv6. Source: include/linux/netdevice.h: struct net_device; include/linux/inetdevice.h: struct
 // in_device.
 #pragma once
 
@@ -26,6 +26,7 @@ struct Device {
   /// ipv4_devconf_setall(): an address makes the settings the device's own; what is written to
   /// conf/default and neigh/default no longer reaches them.
   bool had_address = false;
+  TunnelKind tunnel = TunnelKind::kNone;
 };
 
 /// One struct in_ifaddr. A device's addresses stand together in the kernel's list order.

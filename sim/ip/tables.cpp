@@ -19,6 +19,7 @@ LinkRow link_row(const Stack& stack, IfIndex dev) {
   row.promisc = d.promisc;
   row.loopback = d.loopback;
   row.multicast = d.multicast && !d.loopback;  // loopback_setup() sets no IFF_MULTICAST
+  row.tunnel = d.tunnel;
   const Live* live = stack.live.peek();
   if (live != nullptr && dev.value <= live->stats.size()) row.stats = live->stats[dev.value - 1U];
   return row;

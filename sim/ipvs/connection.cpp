@@ -63,7 +63,7 @@ bool is_active_state(IpvsConnState state) {
   return state == kEstablished || state == kSynSent || state == kSynRecv || state == kSynAck;
 }
 
-std::uint32_t ConnTable::add(const ConnKey& key) {
+std::uint32_t ConnTable::add_hidden(const ConnKey& key) {
   const std::uint32_t i = conns_.acquire();
   Conn& conn = conns_[i];
   conn.protocol = key.protocol;
@@ -71,14 +71,27 @@ std::uint32_t ConnTable::add(const ConnKey& key) {
   conn.client_port = key.client_port;
   conn.virt = key.virt;
   conn.virt_port = key.virt_port;
+  return i;
+}
+
+std::uint32_t ConnTable::add(const ConnKey& key) {
+  const std::uint32_t i = add_hidden(key);
   index_.insert(hash(key), i);
   return i;
 }
 
 void ConnTable::remove(std::uint32_t conn) {
-  index_.erase(hash(conns_[conn].key()), conn);
-  conns_[conn].protocol = 0;
+  if (!conns_[conn].one_packet) index_.erase(hash(conns_[conn].key()), conn);
+  conns_[conn].protocol = kFree;
   conns_.release(conn);
+}
+
+void ConnTable::rename(std::uint32_t i, const ConnKey& fresh) {
+  Conn& conn = conns_[i];
+  index_.erase(hash(conn.key()), i);
+  conn.client_port = fresh.client_port;
+  conn.virt_port = fresh.virt_port;
+  index_.insert(hash(fresh), i);
 }
 
 }  // namespace lvslab::ipvs

@@ -26,17 +26,25 @@ struct ConnKey {
   bool operator==(const ConnKey&) const = default;
 };
 
+/// The protocol number (reserved by IANA) of a slot of the table that holds no connection.
+inline constexpr std::uint8_t kFree = 255;
+
 struct Conn {
   Ipv4Addr client, virt, dest_addr;
   std::uint16_t client_port = 0, virt_port = 0, dest_port = 0;
-  std::uint8_t protocol = 0;  ///< 0: this slot of the table is free
+  std::uint8_t protocol = kFree;  ///< IPPROTO_IP (0) for templates of a firewall mark
   IpvsConnState state = IpvsConnState::kNone;
   IpvsForward forward = IpvsForward::kRoute;
-  bool inactive = true;   ///< IP_VS_CONN_F_INACTIVE: counted in inactconns
-  bool no_output = true;  ///< IP_VS_CONN_F_NOOUTPUT: only the client is seen
-  std::uint32_t dest = 0xffff'ffffU;
-  std::uint32_t timeout_ms = 3'000;  ///< what the timer is set to at every packet
-  std::uint32_t in_packets = 0;
+  bool inactive : 1 = true;           ///< IP_VS_CONN_F_INACTIVE: counted in inactconns
+  bool no_output : 1 = true;          ///< IP_VS_CONN_F_NOOUTPUT: only the client is seen
+  bool is_template : 1 = false;       ///< IP_VS_CONN_F_TEMPLATE: where a client's connections go
+  bool one_packet : 1 = false;        ///< IP_VS_CONN_F_ONE_PACKET: gone after its datagram
+  bool bypass : 1 = false;            ///< IP_VS_CONN_F_BYPASS: to the address that the client named
+  bool looked_again : 1 = false;      ///< a template's timer came up, and was put off once
+  std::uint32_t dest = 0xffff'ffffU;  ///< none with `bypass`
+  std::uint32_t timeout_ms = 3'000;   ///< what the timer is set to at every packet
+  std::uint32_t in_packets = 0;       ///< of a template: the connections that it controls
+  std::uint32_t control = 0xffff'ffffU;  ///< the template that this connection came from
   LazyTimer timer;
 
   ConnKey key() const { return {protocol, client, client_port, virt, virt_port}; }
@@ -49,22 +57,41 @@ class ConnTable {
   std::uint32_t find(const ConnKey& key) const {
     return index_.find(hash(key), [&](std::uint32_t i) { return conns_[i].key() == key; });
   }
+  /// The entry of an answer that comes from `from` and goes to a client: from the real server with
+  /// NAT, else from the virtual address (ip_vs_conn_out_get()).
+  std::uint32_t find_answer(std::uint8_t protocol, Ipv4Addr client, std::uint16_t client_port,
+                            Ipv4Addr from, std::uint16_t from_port) const {
+    return index_.find(hash(protocol, client, client_port), [&](std::uint32_t i) {
+      const Conn& conn = conns_[i];
+      const bool masq = conn.forward == IpvsForward::kMasq;
+      return conn.client_port == client_port && conn.client == client &&
+             (masq ? conn.dest_port : conn.virt_port) == from_port &&
+             (masq ? conn.dest_addr : conn.virt) == from && conn.protocol == protocol &&
+             !conn.is_template;
+    });
+  }
   /// Adds an entry; the caller made sure that there is none with this key.
   std::uint32_t add(const ConnKey& key);
+  /// Adds an entry that no packet finds: for one packet only.
+  std::uint32_t add_hidden(const ConnKey& key);
   void remove(std::uint32_t conn);
+  /// Changes what packets find the entry by; fresh.client_port may differ, too.
+  void rename(std::uint32_t conn, const ConnKey& fresh);
 
   Conn& operator[](std::uint32_t conn) { return conns_[conn]; }
   const Conn& operator[](std::uint32_t conn) const { return conns_[conn]; }
-  /// Entries lie below this index; those with protocol 0 are free.
+  /// Entries lie below this index; those with protocol kFree are free.
   std::uint32_t limit() const { return conns_.limit(); }
   std::size_t size() const { return index_.size(); }
 
  private:
+  // As in the kernel, by the client's side alone: it is the same in both directions.
+  static std::uint64_t hash(std::uint8_t protocol, Ipv4Addr client, std::uint16_t client_port) {
+    return mix64(static_cast<std::uint64_t>(client.bits) << 32 |
+                 static_cast<std::uint64_t>(client_port) << 8 | protocol);
+  }
   static std::uint64_t hash(const ConnKey& key) {
-    const std::uint64_t addrs = static_cast<std::uint64_t>(key.client.bits) << 32 | key.virt.bits;
-    const std::uint64_t ports = static_cast<std::uint64_t>(key.client_port) << 24 |
-                                static_cast<std::uint64_t>(key.virt_port) << 8 | key.protocol;
-    return mix64(addrs ^ mix64(ports));
+    return hash(key.protocol, key.client, key.client_port);
   }
   Slab<Conn, 64> conns_;
   IndexTable index_;

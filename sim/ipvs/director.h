@@ -1,12 +1,15 @@
-// IPVS of one host: the hook at LOCAL_IN and LOCAL_OUT, the services, the connection table.
+// IPVS of one host: the hooks at LOCAL_IN, FORWARD and LOCAL_OUT, the services, the connection
+// table.
 //
-// Modelled: TCP and UDP services in direct routing (and local-node destinations), the schedulers of
-// scheduler.h, connection states and timeouts, counters and rates, revival of deleted servers,
-// ICMP errors about known connections.
-// Left out: NAT and tunnels, persistence, firewall marks, one-packet scheduling, thresholds'
-// feedback to other hosts, the sync daemon, and defence levels (drop_entry, drop_packet).
+// Modelled: TCP, UDP and firewall-mark services; NAT, tunnels, direct routing and local-node
+// destinations; the schedulers of scheduler.h; persistence, one-packet scheduling, thresholds;
+// connection states and timeouts, counters and rates, revival of deleted servers; ICMP errors about
+// known connections.
+// Left out: SCTP, IPv6, application helpers (FTP), persistence engines (SIP), the sync daemon, the
+// random part of the defence levels (drop_entry=3, secure_tcp=3).
 //
-// Source: net/netfilter/ipvs/ip_vs_core.c: ip_vs_in_hook(); ip_vs_ctl.c; ip_vs_conn.c.
+// Source: net/netfilter/ipvs/ip_vs_core.c: ip_vs_in_hook(), ip_vs_out_hook(); ip_vs_ctl.c;
+// ip_vs_conn.c.
 #pragma once
 
 #include <expected>
@@ -30,21 +33,45 @@ enum class VerdictKind : std::uint8_t {
   kDrop,             ///< silently
   kPortUnreachable,  ///< ICMP port unreachable to the sender, then drop
   kDirectRoute,      ///< send to `next` at layer 2, as ip_vs_dr_xmit() does
+  kMasquerade,       ///< rewrite the destination to `next`:`port`, as ip_vs_nat_xmit() does
+  kTunnel,           ///< pack it up for `next`, as ip_vs_tunnel_xmit() does
+  kBypass,           ///< send it where it wanted to go: ip_vs_bypass_xmit()
+  kTunnelError       ///< an ICMP error about a tunnelled packet: pass it on to the client
 };
 
 struct Verdict {
   VerdictKind kind = VerdictKind::kAccept;
-  Ipv4Addr next;                  ///< the real server, for kDirectRoute
+  Ipv4Addr next;                  ///< the real server
   Reason reason = Reason::kNone;  ///< why, for kDrop and kPortUnreachable
+  std::uint16_t port = 0;         ///< the real server's, for kMasquerade
+  IpvsTunnel tunnel;              ///< for kTunnel
+  std::uint16_t inner_at = 0;     ///< for kTunnelError: where the client's packet starts
+};
+
+/// What became of a packet that may be an answer.
+enum class AnswerVerdict : std::uint8_t {
+  kPass,            ///< nothing was changed
+  kRewritten,       ///< its source is the virtual address now
+  kPortUnreachable  ///< nat_icmp_send: tell the real server that nobody waits for this
 };
 
 /// net.ipv4.vs.*: those that change what is modelled here.
 struct VsSysctls {
   std::int32_t conn_reuse_mode = 1;
   std::int32_t expire_nodest_conn = 0;
+  std::int32_t expire_quiescent_template = 0;
   std::int32_t sloppy_tcp = 0;
   std::int32_t lblc_expiration_s = 86'400;
   std::int32_t lblcr_expiration_s = 86'400;
+  std::int32_t snat_reroute = 1;
+  std::int32_t nat_icmp_send = 0;
+  std::int32_t schedule_icmp = 0;
+  std::int32_t cache_bypass = 0;
+  std::int32_t pmtu_disc = 1;
+  std::int32_t drop_entry = 0;
+  std::int32_t secure_tcp = 0;
+  std::int32_t drop_packet = 0;
+  std::int32_t am_droprate = 10;
 };
 
 struct DestOptions {
@@ -53,6 +80,7 @@ struct DestOptions {
   IpvsForward forward = IpvsForward::kRoute;
   std::int32_t weight = 1;
   std::uint32_t upper = 0, lower = 0;
+  IpvsTunnel tunnel;
 };
 
 class Director {
@@ -81,12 +109,17 @@ class Director {
   /// False while no service was ever added and no connection is left: the hook costs nothing then.
   bool enabled() const { return !services_.empty(); }
   /// ip_vs_in_hook(): for a packet addressed to this host (LOCAL_IN) or sent by it (LOCAL_OUT,
-  /// packet.in_dev 0). Counts it, moves the connection's state, restarts its timer.
-  Verdict on_packet(Step& step, const Packet& packet);
-  /// ip_vs_out_hook() at LOCAL_OUT and FORWARD: an answer that passes the director after all (a
-  /// local-node server's, or an ICMP error that the director sends itself). Only counts and moves
-  /// the state in direct routing; the packet goes on untouched.
-  void on_reply(Step& step, const Packet& packet);
+  /// packet.in_dev 0). Counts it, moves the connection's state, restarts its timer. `foreign`: its
+  /// destination is an address of another host, brought here by a routing rule.
+  Verdict on_packet(Step& step, const Packet& packet, bool foreign = false);
+  /// ip_vs_out_hook() at LOCAL_IN, FORWARD and LOCAL_OUT: an answer that passes the director. With
+  /// NAT its source becomes the virtual address; else (a local-node server's answer, or an ICMP
+  /// error that the director sends itself) it is only counted and moves the state.
+  AnswerVerdict on_reply(Step& step, Packet& packet);
+  /// ip_vs_forward_icmp(): an ICMP message that passes through.
+  Verdict on_forwarded_icmp(Step& step, const Packet& packet);
+  /// True while answers may have to be rewritten: only then a forwarded fragment matters.
+  bool masquerades() const { return masq_conns_ != 0; }
   void on_timer(Step& step, std::uint32_t conn);
 
   // --- reading -----------------------------------------------------------------------------------
@@ -107,13 +140,36 @@ class Director {
   void apply(Dest& dest, const DestOptions& options, bool add);
   void purge_trash(SimTime now);
 
+  /// What a TCP or UDP packet says to IPVS.
+  struct Parsed {
+    ConnKey key;
+    std::uint8_t tcp_flags = 0;
+    bool foreign = false;
+  };
+  static std::optional<Parsed> parse(Step& step, const Packet& packet);
+  bool is_reused(const Conn& conn) const;
+  /// New entries: a verdict if there is none. `conn` is then ConnTable::kNone.
+  Verdict admit(Step& step, const Packet& packet, const Parsed& parsed, std::uint32_t& conn);
+  Verdict refuse(Step& step, const Packet& packet, const Service& service, const Parsed& parsed,
+                 std::uint32_t& conn);
   std::uint32_t schedule(Step& step, Service& service, const ConnKey& key);
-  Verdict admit(Step& step, const Packet& packet, const ConnKey& key, std::uint8_t tcp_flags,
-                std::uint32_t& conn);
+  std::uint32_t schedule_persistent(Step& step, Service& service, const ConnKey& key);
+  std::uint32_t choose(Step& step, Service& service, const ConnKey& key);
+  bool template_holds(Step& step, std::uint32_t tmpl);
+  std::uint32_t new_conn(Step& step, const Service& service, const ConnKey& key, std::uint32_t dest,
+                         std::uint16_t dest_port);
+  std::uint32_t new_template(Step& step, const Service& service, const ConnKey& key,
+                             std::uint32_t dest, std::uint16_t dest_port);
+  void count_connection(Step& step, Service& service, std::uint32_t conn);
+  bool sheds_load();
   Verdict pass(Step& step, const Packet& packet, std::uint32_t conn, std::uint8_t tcp_flags);
+  Verdict transmit(const Conn& conn) const;
   Verdict on_icmp(Step& step, const Packet& packet);
-  std::uint32_t find_quoted(Bytes quote, bool answers) const;
+  Verdict on_tunnel_error(Step& step, const Packet& packet, Bytes message);
+  AnswerVerdict on_icmp_reply(Step& step, Packet& packet, Bytes message);
+  bool is_real_server(const Packet& packet, std::uint16_t port) const;
   void move_state(Step& step, Conn& conn, ConnDirection direction, std::uint8_t tcp_flags);
+  void count_in(Step& step, const Conn& conn, std::size_t bytes);
   void count_out(Step& step, const Conn& conn, const Packet& packet);
   void restart_timer(Step& step, std::uint32_t conn);
   void expire(Step& step, std::uint32_t conn);
@@ -129,6 +185,8 @@ class Director {
   ConnTable conns_;
   Timeouts timeouts_;
   VsSysctls sysctls_;
+  std::uint32_t masq_conns_ = 0;
+  std::int32_t drop_counter_ = 0;  ///< ipvs->drop_counter
 };
 
 }  // namespace lvslab::ipvs

@@ -37,8 +37,7 @@ Errno Director::add_service(Step& step, const IpvsServiceKey& key, const Service
   if (find_service(key) != nullptr) return Errno::kExist;
   Service service;
   service.key = key;
-  service.scheduler = options.scheduler;
-  service.sched_flags = options.sched_flags;
+  service.options = options;
   bind_scheduler(service, dests_, step.now());
   services_.push_back(std::move(service));
   if (step.tracing()) step.row_added(service_row(services_.back()));
@@ -48,11 +47,9 @@ Errno Director::add_service(Step& step, const IpvsServiceKey& key, const Service
 Errno Director::edit_service(Step& step, const IpvsServiceKey& key, const ServiceOptions& options) {
   Service* service = find_service(key);
   if (service == nullptr) return Errno::kSrch;
-  service->sched_flags = options.sched_flags;
-  if (service->scheduler != options.scheduler) {
-    service->scheduler = options.scheduler;
-    bind_scheduler(*service, dests_, step.now());
-  }
+  const bool other = service->options.scheduler != options.scheduler;
+  service->options = options;
+  if (other) bind_scheduler(*service, dests_, step.now());
   if (step.tracing()) step.row_changed(service_row(*service));
   return Errno::kNone;
 }
@@ -73,6 +70,7 @@ void Director::flush(Step& step) {
 // __ip_vs_update_dest().
 void Director::apply(Dest& dest, const DestOptions& options, bool add) {
   dest.forward = options.forward;
+  dest.tunnel = options.tunnel;
   dest.weight = options.weight;
   if (add || options.weight != 0) dest.last_weight = options.weight;
   if (options.upper == 0 || options.upper > dest.upper) dest.overloaded = false;
@@ -96,7 +94,7 @@ std::uint32_t Director::take_from_trash(const IpvsServiceKey& key, Ipv4Addr addr
 void Director::purge_trash(SimTime now) {
   std::erase_if(trash_, [&](std::uint32_t d) {
     const Dest& dest = dests_[d];
-    const bool idle = dest.active == 0 && dest.inactive == 0 &&
+    const bool idle = dest.active + dest.inactive + dest.persistent == 0 &&
                       std::ranges::none_of(
                           services_, [d](const Service& s) { return scheduler_refers_to(s, d); });
     if (!idle || now - dest.trashed < kTrashPeriod) return false;
@@ -108,6 +106,7 @@ void Director::purge_trash(SimTime now) {
 Errno Director::add_dest(Step& step, const IpvsServiceKey& key, const DestOptions& options) {
   Service* service = find_service(key);
   if (service == nullptr) return Errno::kSrch;
+  if (options.lower > options.upper) return Errno::kRange;
   // A server is its address and port: adding it again does not change the forwarding method.
   if (find_dest(*service, options.addr, options.port) != kNoDest) return Errno::kExist;
   std::uint32_t d = take_from_trash(key, options.addr, options.port, step.now());
@@ -120,7 +119,7 @@ Errno Director::add_dest(Step& step, const IpvsServiceKey& key, const DestOption
   apply(dests_[d], options, true);
   dests_[d].available = true;
   service->dests.insert(service->dests.begin(), d);
-  scheduler(service->scheduler).changed(*service, dests_, kNoDest, kNoDest);
+  scheduler(service->options.scheduler).changed(*service, dests_, kNoDest, kNoDest);
   if (step.tracing()) step.row_added(dest_row(d));
   return Errno::kNone;
 }
@@ -128,10 +127,11 @@ Errno Director::add_dest(Step& step, const IpvsServiceKey& key, const DestOption
 Errno Director::edit_dest(Step& step, const IpvsServiceKey& key, const DestOptions& options) {
   Service* service = find_service(key);
   if (service == nullptr) return Errno::kSrch;
+  if (options.lower > options.upper) return Errno::kRange;
   const std::uint32_t d = find_dest(*service, options.addr, options.port);
   if (d == kNoDest) return Errno::kNoEnt;
   apply(dests_[d], options, false);
-  scheduler(service->scheduler).changed(*service, dests_, kNoDest, kNoDest);
+  scheduler(service->options.scheduler).changed(*service, dests_, kNoDest, kNoDest);
   if (step.tracing()) step.row_changed(dest_row(d));
   return Errno::kNone;
 }
@@ -154,7 +154,7 @@ void Director::unlink_dest(Step& step, Service& service, std::uint32_t d) {
   dests_[d].available = false;
   dests_[d].trashed = step.now();
   trash_.push_back(d);
-  scheduler(service.scheduler).changed(service, dests_, d, predecessor);
+  scheduler(service.options.scheduler).changed(service, dests_, d, predecessor);
 }
 
 Errno Director::zero(SimTime now, const std::optional<IpvsServiceKey>& key) {
@@ -182,8 +182,12 @@ void Director::set_timeouts(std::uint32_t tcp_s, std::uint32_t tcp_fin_s, std::u
 IpvsServiceRow Director::service_row(const Service& service) const {
   IpvsServiceRow row;
   row.key = service.key;
-  row.scheduler = scheduler(service.scheduler).name;
-  row.sched_flags = service.sched_flags;
+  row.scheduler = scheduler(service.options.scheduler).name;
+  row.sched_flags = service.options.sched_flags;
+  row.persistent = service.options.persistent;
+  row.one_packet = service.options.one_packet;
+  row.timeout_s = service.options.timeout_s;
+  row.netmask = service.options.netmask;
   return row;
 }
 
@@ -194,11 +198,13 @@ IpvsDestRow Director::dest_row(std::uint32_t d) const {
   row.addr = dest.addr;
   row.port = dest.port;
   row.forward = dest.forward;
+  row.tunnel = dest.tunnel;
   row.weight = dest.weight;
   row.upper = dest.upper;
   row.lower = dest.lower;
   row.active = dest.active;
   row.inactive = dest.inactive;
+  row.persistent = dest.persistent;
   return row;
 }
 
@@ -227,7 +233,7 @@ void Director::append_tables(SimTime now, HostTables& tables) {
     }
   }
   for (std::uint32_t c = 0; c < conns_.limit(); ++c) {
-    if (conns_[c].protocol != 0) tables.conns.push_back(conn_row(c));
+    if (conns_[c].protocol != kFree) tables.conns.push_back(conn_row(c));
   }
 }
 

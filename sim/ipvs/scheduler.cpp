@@ -247,7 +247,7 @@ Choice wlc_schedule(Service& service, const Dests& dests, const Opening&) {
 void bind_scheduler(Service& service, const Dests& dests, SimTime now) {
   service.state = {};
   service.state.bound = now;
-  scheduler(service.scheduler).init(service, dests);
+  scheduler(service.options.scheduler).init(service, dests);
 }
 
 bool scheduler_refers_to(const Service& service, std::uint32_t dest) {

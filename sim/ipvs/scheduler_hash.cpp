@@ -15,7 +15,7 @@ constexpr std::uint32_t kBuckets = 1U << kBits;
 
 /// What is hashed of a client: its address, and its port if the flag says so.
 std::uint32_t client_key(const Service& service, const Opening& opening) {
-  const bool with_port = (service.sched_flags & kSchedPort) != 0;
+  const bool with_port = (service.options.sched_flags & kSchedPort) != 0;
   return opening.client.bits + (with_port ? opening.client_port : 0U);
 }
 
@@ -28,7 +28,7 @@ Choice look_up(const Service& service, const Dests& dests, const BucketOf& of) {
   std::uint32_t dest = table[first];
   if (dest == kNoDest) return {};
   if (usable(dests[dest])) return {dest, first};
-  if ((service.sched_flags & kSchedFallback) == 0) return {};
+  if ((service.options.sched_flags & kSchedFallback) == 0) return {};
   const auto size = static_cast<std::uint32_t>(table.size());
   for (std::uint32_t i = 0; i < size; ++i) {
     const std::uint32_t bucket = of((i + first) % size);

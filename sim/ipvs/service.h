@@ -59,7 +59,8 @@ struct Dest {
   std::int32_t weight = 1;
   std::int32_t last_weight = 1;  ///< the last one that was not 0: mh builds its table with it
   std::uint32_t upper = 0, lower = 0;
-  std::uint32_t active = 0, inactive = 0;
+  std::uint32_t active = 0, inactive = 0, persistent = 0;
+  IpvsTunnel tunnel;
   SimTime trashed;             ///< deleted, or left by its last connection; only if !available
   IpvsServiceKey service_key;  ///< kept for the trash, when the service is gone
   Counters counters;
@@ -73,12 +74,15 @@ inline constexpr std::uint32_t kSchedPort = 0x10;      ///< sh-port, mh-port
 struct ServiceOptions {
   SchedulerId scheduler = SchedulerId::kWlc;
   std::uint32_t sched_flags = 0;
+  bool persistent = false;         ///< -p
+  bool one_packet = false;         ///< -o
+  std::uint32_t timeout_s = 0;     ///< of the persistence
+  Ipv4Addr netmask{0xffff'ffffU};  ///< -M
 };
 
 struct Service {
   IpvsServiceKey key;
-  SchedulerId scheduler = SchedulerId::kWlc;
-  std::uint32_t sched_flags = 0;
+  ServiceOptions options;
   SchedulerState state;
   std::vector<std::uint32_t> dests;  ///< kernel order: newest first
   Counters counters;

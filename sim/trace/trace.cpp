@@ -1,5 +1,7 @@
 #include "sim/trace/trace.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace lvslab {
@@ -109,6 +111,13 @@ std::string_view Trace::text(std::uint32_t index) const {
   const std::uint64_t begin = index == 0 ? 0 : text_ends_[index - 1];
   return std::string_view(text_bytes_.data(), text_bytes_.size())
       .substr(begin, text_ends_[index] - begin);
+}
+
+void Trace::add_device(NodeId node, const LinkRow& device) {
+  std::vector<LinkRow>& devices = nodes_[node.value].devices;
+  if (std::ranges::find(devices, device.dev, &LinkRow::dev) == devices.end()) {
+    devices.push_back(device);
+  }
 }
 
 std::string Trace::dev_name(NodeId node, IfIndex dev) const {

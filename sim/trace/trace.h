@@ -28,6 +28,8 @@ class Trace {
  public:
   // --- filling ---
   NodeId add_node(TraceNode node);
+  /// A device that came later, by a module: so that it has a name. Does nothing if it is known.
+  void add_device(NodeId node, const LinkRow& device);
   RecordId append(const TraceRecord& record) {
     records_.push_back(record);
     return RecordId(static_cast<std::uint32_t>(records_.size() - 1));

@@ -315,11 +315,32 @@ TEST(IpvsadmParse, DirectRoutingCannotChangeThePortButMasqueradingCan) {
   EXPECT_EQ(removal->server->port, 8080);
 }
 
+TEST(IpvsadmParse, TunnelOptionsGoWithTheirType) {
+  const auto gue = parse("ipvsadm -a -t 1.2.3.4:80 -r 1.1.1.1 -i --tun-type gue --tun-port 6080");
+  ASSERT_TRUE(gue);
+  EXPECT_EQ(gue->server->tunnel.type, IpvsTunnelType::kGue);
+  EXPECT_EQ(gue->server->tunnel.port, 6080);
+  const std::pair<std::string_view, std::string_view> wrong[] = {
+      {"-i --tun-type gue", "You need to supply the 'tun-port' option for the 'gue' tunnel type"},
+      {"-i --tun-type foo", "illegal tunnel type specified"},
+      {"-i --tun-type gue --tun-port 0", "illegal tunnel port specified"},
+      {"-i --tun-type ipip --tun-port 99", "Illegal 'tun-port' option with the 'ipip' tunnel type"},
+      {"-i --tun-type gre --tun-port 99", "Illegal 'tun-port' option with the 'gre' tunnel type"},
+      {"-g --tun-type gre", "Tunnel options conflict with forward method"},
+      {"--tun-type gre", "Tunnel options conflict with forward method"},
+  };
+  for (const auto& [options, message] : wrong) {
+    const auto command = parse("ipvsadm -a -t 1.2.3.4:80 -r 1.1.1.1 " + std::string(options));
+    ASSERT_FALSE(command.has_value()) << options;
+    EXPECT_EQ(command.error().status, 2);
+    EXPECT_EQ(command.error().err, std::string(message) + "\n") << options;
+  }
+}
+
 TEST(IpvsadmParse, WhatIsNotModelledSaysSo) {
   for (const std::string_view line :
        {"ipvsadm -A --sctp-service 1.2.3.4:80", "ipvsadm -A -t 1.2.3.4:80 --pe sip",
-        "ipvsadm --start-daemon master", "ipvsadm -l --daemon", "ipvsadm -A -t [::1]:80",
-        "ipvsadm -a -t 1.2.3.4:80 -r 1.1.1.1 -i --tun-type gue", "ipvsadm -l --tun-info"}) {
+        "ipvsadm --start-daemon master", "ipvsadm -l --daemon", "ipvsadm -A -t [::1]:80"}) {
     const auto command = parse(line);
     ASSERT_FALSE(command.has_value()) << line;
     EXPECT_EQ(command.error().status, 2);

@@ -463,6 +463,61 @@ TEST(ProcIpVs, TotalsAreHexadecimal) {
             "     4E4      4E9        1           1B3E71               74\n");
 }
 
+/// Services with scheduler flags, and a server for each kind of tunnel.
+HostTables flags_and_tunnels() {
+  using enum IpvsTunnelChecksum;
+  HostTables tables;
+  IpvsServiceRow sh = service(6, 80, "sh");
+  sh.sched_flags = kIpvsSchedFlag1 | kIpvsSchedFlag2;
+  add(tables, sh, {});
+  const auto tunnel = [&](std::string_view addr, const IpvsTunnel& how) {
+    add(tables, {}, {{addr, 80, IpvsForward::kTunnel, 1}});
+    tables.services.pop_back();
+    tables.dests.back().service = sh.key;
+    tables.dests.back().tunnel = how;
+  };
+  tunnel("10.0.0.3", {IpvsTunnelType::kGue, kNone, 6080});
+  tunnel("10.0.0.5", {IpvsTunnelType::kGue, kRemote, 6080});
+  tunnel("10.0.0.6", {IpvsTunnelType::kGre, kNone, 0});
+  tunnel("10.0.0.7", {IpvsTunnelType::kGre, kFull, 0});
+  tunnel("10.0.0.8", {});
+  IpvsServiceRow mh = service(6, 82, "mh", 100);
+  mh.sched_flags = kIpvsSchedFlag1;
+  mh.netmask = ip("255.255.255.0");
+  add(tables, mh, {{"10.0.0.2", 80, IpvsForward::kMasq, 3}});
+  return tables;
+}
+
+TEST(IpvsadmListing, TunnelsAndSchedulerFlagsAreShown) {
+  EXPECT_EQ(
+      render_ipvs_list(flags_and_tunnels(), command("ipvsadm -ln --tun-info")),
+      "IP Virtual Server version 1.2.1 (size=4096)\n"
+      "Prot LocalAddress:Port Scheduler Flags\n"
+      "  -> RemoteAddress:Port           Forward TunnelInfo    Weight ActiveConn InActConn\n"
+      "TCP  192.168.80.150:80 sh (sh-fallback,sh-port)\n"
+      "  -> 10.0.0.3:80                  Tunnel  gue:6080:-c   1      0          0         \n"
+      "  -> 10.0.0.5:80                  Tunnel  gue:6080:r+c  1      0          0         \n"
+      "  -> 10.0.0.6:80                  Tunnel  gre:-c        1      0          0         \n"
+      "  -> 10.0.0.7:80                  Tunnel  gre:+c        1      0          0         \n"
+      "  -> 10.0.0.8:80                  Tunnel  ipip          1      0          0         \n"
+      "TCP  192.168.80.150:82 mh (mh-fallback) persistent 100 mask 255.255.255.0\n"
+      "  -> 10.0.0.2:80                  Masq    n/a           3      0          0         \n");
+}
+
+TEST(IpvsadmSave, KeepsTunnelsAndSchedulerFlags) {
+  EXPECT_EQ(render_ipvs_save(flags_and_tunnels(), true),
+            "-A -t 192.168.80.150:80 -s sh -b sh-fallback,sh-port\n"
+            "-a -t 192.168.80.150:80 -r 10.0.0.3:80 -i -w 1 --tun-type gue --tun-port 6080 "
+            "--tun-nocsum\n"
+            "-a -t 192.168.80.150:80 -r 10.0.0.5:80 -i -w 1 --tun-type gue --tun-port 6080 "
+            "--tun-remcsum\n"
+            "-a -t 192.168.80.150:80 -r 10.0.0.6:80 -i -w 1 --tun-type gre --tun-nocsum\n"
+            "-a -t 192.168.80.150:80 -r 10.0.0.7:80 -i -w 1 --tun-type gre --tun-csum\n"
+            "-a -t 192.168.80.150:80 -r 10.0.0.8:80 -i -w 1 --tun-type ipip\n"
+            "-A -t 192.168.80.150:82 -s mh -p 100 -M 255.255.255.0 -b mh-fallback\n"
+            "-a -t 192.168.80.150:82 -r 10.0.0.2:80 -m -w 3\n");
+}
+
 TEST(IpvsadmListing, TimeoutsAreOneLine) {
   EXPECT_EQ(render_ipvs_timeouts({900, 120, 300}), "Timeout (tcp tcpfin udp): 900 120 300\n");
 }

@@ -307,7 +307,7 @@ TEST(Director, HoldsAsManyConnectionsAsTheModelSays) {
   std::map<std::uint16_t, std::int64_t> expires;  // by client port, in seconds
   std::int64_t now = 0;
   for (int i = 0; i < 3'000; ++i) {
-    const auto port = static_cast<std::uint16_t>(1 + random.below(200));
+    const auto port = static_cast<std::uint16_t>(1024 + random.below(200));
     const std::int64_t pause = random.below(3);
     bench.wait_s(pause);
     now += pause;

@@ -35,6 +35,14 @@ class DirectorBench {
     Step s = step();
     return director.add_dest(s, kWeb, {.addr = server, .port = 80, .weight = weight});
   }
+  Errno add(const DestOptions& options, const IpvsServiceKey& key = kWeb) {
+    Step s = step();
+    return director.add_dest(s, key, options);
+  }
+  void service(const ServiceOptions& options, const IpvsServiceKey& key = kWeb) {
+    Step s = step();
+    EXPECT_EQ(director.add_service(s, key, options), Errno::kNone);
+  }
   Errno edit(Ipv4Addr server, std::int32_t weight) {
     Step s = step();
     return director.edit_dest(s, kWeb, {.addr = server, .port = 80, .weight = weight});
@@ -57,22 +65,36 @@ class DirectorBench {
     tcp.flags = flags;
     return in(tcp_segment({{}, {}, client, to.addr}, tcp), mark);
   }
-  /// An answer that passes the director on its way to the client.
-  void reply(std::uint16_t port, std::uint8_t flags) {
+  /// An answer that passes the director on its way to the client; how it leaves.
+  Ipv4Repr reply(std::uint16_t port, std::uint8_t flags, Endpoint from = {kVip, 80}) {
     TcpRepr tcp;
-    tcp.src_port = kWeb.port;
+    tcp.src_port = from.port;
     tcp.dst_port = port;
     tcp.flags = flags;
-    const Packet packet = packet_of(tcp_segment({{}, {}, kVip, kClient}, tcp));
-    Step s = step();
-    director.on_reply(s, packet);
-    world.frames.release(packet.frame);
+    return pass_back(tcp_segment({{}, {}, from.addr, kClient}, tcp));
   }
-  Verdict in(const std::vector<std::uint8_t>& ethernet, std::uint32_t mark = 0) {
+  /// Any packet at the FORWARD hook; what left is in `passed`.
+  Ipv4Repr pass_back(const std::vector<std::uint8_t>& ethernet) {
+    Packet packet = packet_of(ethernet);
+    Step s = step();
+    last_answer = director.on_reply(s, packet);
+    const Bytes bytes = world.frames.bytes(packet.frame);
+    passed.assign(bytes.begin(), bytes.end());
+    world.frames.release(packet.frame);
+    return packet.ip;
+  }
+  AnswerVerdict last_answer = AnswerVerdict::kPass;
+  std::vector<std::uint8_t> passed;
+  /// A datagram of a client to the DNS service.
+  Verdict datagram(std::uint16_t port, Ipv4Addr client = kClient) {
+    return in(udp_datagram({{}, {}, client, kVip}, port, 53));
+  }
+  Verdict in(const std::vector<std::uint8_t>& ethernet, std::uint32_t mark = 0,
+             bool foreign = false) {
     Packet packet = packet_of(ethernet);
     packet.mark = mark;
     Step s = step();
-    const Verdict verdict = director.on_packet(s, packet);
+    const Verdict verdict = director.on_packet(s, packet, foreign);
     world.frames.release(packet.frame);
     return verdict;
   }

@@ -65,7 +65,7 @@ class Maker {
   }
   void ipvs(HostTables& t) {
     fill(t.services, [&] {
-      return IpvsServiceRow{key(), name(), flip(), flip(), u32(), addr(), 0, counters()};
+      return IpvsServiceRow{key(), name(), flip(), flip(), u32(), addr(), u32(), counters()};
     });
     fill(t.dests, [&] {
       return IpvsDestRow{key(),        addr(),

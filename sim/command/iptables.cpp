@@ -1,0 +1,492 @@
+#include "sim/command/iptables.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+
+#include "sim/command/options.h"
+#include "sim/command/shell.h"
+
+namespace lvslab::command {
+
+namespace {
+
+using Verb = IptablesCommand::Verb;
+
+constexpr std::string_view kTool = "iptables";
+constexpr std::string_view kTry = "Try `iptables -h' or 'iptables --help' for more information.\n";
+
+std::unexpected<Output> complain(std::string_view message) {
+  return std::unexpected(
+      failure(fmt::format("iptables v1.8.9 (legacy): {}\n{}", message, kTry), 2));
+}
+std::unexpected<Output> refuse(std::string_view what, std::string_view close) {
+  return std::unexpected(not_modelled(kTool, what, close));
+}
+
+struct VerbWord {
+  std::string_view letter, name;
+  Verb verb;
+};
+constexpr std::array kVerbs = {
+    VerbWord{"-A", "--append", Verb::kAppend},
+    VerbWord{"-I", "--insert", Verb::kInsert},
+    VerbWord{"-R", "--replace", Verb::kReplace},
+    VerbWord{"-D", "--delete", Verb::kDelete},
+    VerbWord{"-C", "--check", Verb::kCheck},
+    VerbWord{"-L", "--list", Verb::kList},
+    VerbWord{"-S", "--list-rules", Verb::kListRules},
+    VerbWord{"-F", "--flush", Verb::kFlush},
+    VerbWord{"-Z", "--zero", Verb::kZero},
+    VerbWord{"-N", "--new-chain", Verb::kNewChain},
+    VerbWord{"-X", "--delete-chain", Verb::kDeleteChain},
+    VerbWord{"-P", "--policy", Verb::kPolicy},
+};
+
+/// The words of one command line, read from left to right.
+class Reader {
+ public:
+  explicit Reader(Args args) : args_(args) {}
+  Parsed<IptablesCommand> run();
+
+ private:
+  using Step = Parsed<bool>;
+  bool done() const { return at_ >= args_.size(); }
+  const std::string& word() const { return args_[at_]; }
+  /// The value of the option at hand.
+  Parsed<std::string> value() {
+    if (at_ + 1 >= args_.size()) {
+      return complain(fmt::format("option \"{}\" requires an argument", args_[at_]));
+    }
+    return args_[++at_];
+  }
+  Step read_verb(const VerbWord& verb);
+  Step read_word();
+  Step read_address(NfAddressMatch& match);
+  Step read_device(NfDeviceMatch& match);
+  Step read_protocol();
+  Step read_module();
+  Step read_port(NfPortMatch& match);
+  Step read_ports(NfMultiport::Which which);
+  Step read_tcp_flags();
+  Step read_mark_match();
+  Step read_target();
+  Step read_target_option();
+  Step read_reject();
+  Step read_mark_target();
+  Step finish();
+  bool take_negation() {
+    const bool negated = negated_;
+    negated_ = false;
+    return negated;
+  }
+  std::optional<std::uint16_t> port(std::string_view text) const;
+  std::optional<NfPortRange> port_range(std::string_view text) const;
+
+  Args args_;
+  std::size_t at_ = 1;
+  IptablesCommand command_;
+  bool has_verb_ = false, negated_ = false, multiport_ = false, mark_module_ = false;
+  bool ports_known_ = false;  ///< -p tcp or -p udp was read
+};
+
+std::optional<std::uint16_t> Reader::port(std::string_view text) const {
+  if (const auto number = to_int(text); number && *number >= 0 && *number <= 65535) {
+    return static_cast<std::uint16_t>(*number);
+  }
+  return service_port(text, command_.rule.protocol == 17 ? 17 : 6);
+}
+
+std::optional<NfPortRange> Reader::port_range(std::string_view text) const {
+  const std::size_t colon = text.find(':');
+  const auto first = colon == 0 ? std::optional<std::uint16_t>(0) : port(text.substr(0, colon));
+  if (!first) return std::nullopt;
+  if (colon == std::string_view::npos) return NfPortRange{*first, *first};
+  const auto last = colon + 1 == text.size() ? std::optional<std::uint16_t>(0xffff)
+                                             : port(text.substr(colon + 1));
+  if (!last || *last < *first) return std::nullopt;
+  return NfPortRange{*first, *last};
+}
+
+Reader::Step Reader::read_verb(const VerbWord& verb) {
+  if (has_verb_) return complain("Cannot use several commands in one line");
+  has_verb_ = true;
+  command_.verb = verb.verb;
+  const bool chain_follows =
+      at_ + 1 < args_.size() && !args_[at_ + 1].starts_with('-') && args_[at_ + 1] != "!";
+  const bool needs_chain = verb.verb != Verb::kList && verb.verb != Verb::kListRules &&
+                           verb.verb != Verb::kFlush && verb.verb != Verb::kZero &&
+                           verb.verb != Verb::kDeleteChain;
+  if (!chain_follows) {
+    if (!needs_chain) return true;
+    return complain(fmt::format("option \"{}\" requires an argument", word()));
+  }
+  command_.chain = args_[++at_];
+  const bool takes_number =
+      verb.verb == Verb::kInsert || verb.verb == Verb::kReplace || verb.verb == Verb::kDelete;
+  if (takes_number && at_ + 1 < args_.size()) {
+    if (const auto number = to_int(args_[at_ + 1]); number && *number > 0) {
+      ++at_;
+      command_.number = static_cast<std::uint32_t>(*number);
+      if (verb.verb == Verb::kDelete) command_.verb = Verb::kDeleteNumber;
+    }
+  }
+  if (verb.verb == Verb::kPolicy) {
+    if (at_ + 1 >= args_.size()) return complain("-P requires a chain and a policy");
+    const std::string& policy = args_[++at_];
+    if (policy != "ACCEPT" && policy != "DROP") {
+      return std::unexpected(
+          failure("iptables: Bad policy name. Run `dmesg' for more information.\n", 1));
+    }
+    command_.policy_drop = policy == "DROP";
+  }
+  return true;
+}
+
+Reader::Step Reader::read_address(NfAddressMatch& match) {
+  const auto text = value();
+  if (!text) return std::unexpected(text.error());
+  const std::size_t slash = text->find('/');
+  const auto addr = parse_inet_aton(text->substr(0, slash));
+  if (!addr) return complain(fmt::format("host/network `{}' not found", text->substr(0, slash)));
+  std::uint8_t len = 32;
+  if (slash != std::string::npos) {
+    const std::string mask = text->substr(slash + 1);
+    if (const auto bits = to_int(mask); bits && *bits >= 0 && *bits <= 32) {
+      len = static_cast<std::uint8_t>(*bits);
+    } else if (const auto dotted = parse_inet_aton(mask); dotted && mask.contains('.')) {
+      len = static_cast<std::uint8_t>(std::popcount(dotted->bits));
+      if (mask_of(len) != dotted->bits) return refuse("the mask " + mask, "/24");
+    } else {
+      return complain(fmt::format("invalid mask `{}' specified", mask));
+    }
+  }
+  match = {.prefix = {{addr->bits & mask_of(len)}, len}, .negated = take_negation()};
+  return true;
+}
+
+Reader::Step Reader::read_device(NfDeviceMatch& match) {
+  const auto text = value();
+  if (!text) return std::unexpected(text.error());
+  if (text->size() > 15)
+    return complain(fmt::format("interface name `{}' must be shorter than 16 characters", *text));
+  match = {.name = ShortName(*text), .negated = take_negation()};
+  return true;
+}
+
+Reader::Step Reader::read_protocol() {
+  const auto text = value();
+  if (!text) return std::unexpected(text.error());
+  static constexpr std::array<std::pair<std::string_view, std::uint8_t>, 6> kNames = {
+      {{"all", 0}, {"icmp", 1}, {"ipip", 4}, {"tcp", 6}, {"udp", 17}, {"gre", 47}}};
+  const auto named = std::ranges::find(kNames, *text, &decltype(kNames)::value_type::first);
+  const auto number = to_int(*text);
+  if (named != kNames.end()) {
+    command_.rule.protocol = named->second;
+  } else if (number && *number >= 0 && *number <= 255) {
+    command_.rule.protocol = static_cast<std::uint8_t>(*number);
+  } else {
+    return complain(fmt::format("unknown protocol \"{}\" specified", *text));
+  }
+  command_.rule.protocol_negated = take_negation();
+  ports_known_ = command_.rule.protocol == 6 || command_.rule.protocol == 17;
+  return true;
+}
+
+Reader::Step Reader::read_module() {
+  const auto text = value();
+  if (!text) return std::unexpected(text.error());
+  if (*text == "tcp" || *text == "udp") return true;  // the protocol's own, loaded with -p
+  if (*text == "comment") return refuse("-m comment", "rules without comments");
+  if (*text == "multiport") {
+    multiport_ = true;
+    return true;
+  }
+  if (*text == "mark") {
+    mark_module_ = true;
+    return true;
+  }
+  return refuse("-m " + *text, "-m multiport, -m mark");
+}
+
+Reader::Step Reader::read_port(NfPortMatch& match) {
+  const std::string option = word();
+  if (!ports_known_) return complain(fmt::format("unknown option \"{}\"", option));
+  const auto text = value();
+  if (!text) return std::unexpected(text.error());
+  const auto range = port_range(*text);
+  if (!range) return complain(fmt::format("invalid port/service `{}' specified", *text));
+  match = {.range = *range, .negated = take_negation()};
+  return true;
+}
+
+Reader::Step Reader::read_ports(NfMultiport::Which which) {
+  if (!multiport_) return complain(fmt::format("unknown option \"{}\"", word()));
+  if (!ports_known_)
+    return complain("multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'");
+  const auto text = value();
+  if (!text) return std::unexpected(text.error());
+  NfMultiport& match = command_.rule.multiport;
+  match.which = which;
+  match.negated = take_negation();
+  std::string_view rest = *text;
+  while (!rest.empty()) {
+    const std::string_view one = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+    const auto range = port_range(one);
+    if (!range) return complain(fmt::format("invalid port/service `{}' specified", one));
+    match.ranges.push_back(*range);
+  }
+  return true;
+}
+
+/// Only the form that --syn stands for.
+Reader::Step Reader::read_tcp_flags() {
+  const auto mask = value();
+  if (!mask) return std::unexpected(mask.error());
+  const auto flags = value();
+  if (!flags) return std::unexpected(flags.error());
+  if (*mask != "FIN,SYN,RST,ACK" || *flags != "SYN") return refuse("--tcp-flags", "--syn");
+  command_.rule.syn_only = true;
+  return true;
+}
+
+/// VALUE or VALUE/MASK.
+std::optional<std::pair<std::uint32_t, std::uint32_t>> mark_and_mask(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const auto mark = to_u32(text.substr(0, slash));
+  if (!mark) return std::nullopt;
+  if (slash == std::string_view::npos) return std::pair(*mark, 0xffff'ffffU);
+  const auto mask = to_u32(text.substr(slash + 1));
+  if (!mask) return std::nullopt;
+  return std::pair(*mark, *mask);
+}
+
+Reader::Step Reader::read_mark_match() {
+  if (!mark_module_) return complain(fmt::format("unknown option \"{}\"", word()));
+  const auto text = value();
+  if (!text) return std::unexpected(text.error());
+  const auto mark = mark_and_mask(*text);
+  if (!mark)
+    return complain(fmt::format(
+        "mark: bad mark value for option \"--mark\", or out of range (0-4294967295): \"{}\"",
+        *text));
+  command_.rule.mark = {
+      .value = mark->first, .mask = mark->second, .given = true, .negated = take_negation()};
+  return true;
+}
+
+Reader::Step Reader::read_target() {
+  const auto text = value();
+  if (!text) return std::unexpected(text.error());
+  NfTarget& target = command_.rule.target;
+  static constexpr std::array<std::pair<std::string_view, NfTargetKind>, 5> kTargets = {
+      {{"ACCEPT", NfTargetKind::kAccept},
+       {"DROP", NfTargetKind::kDrop},
+       {"RETURN", NfTargetKind::kReturn},
+       {"REJECT", NfTargetKind::kReject},
+       {"MARK", NfTargetKind::kMark}}};
+  for (const auto& [name, kind] : kTargets) {
+    if (*text != name) continue;
+    target.kind = kind;
+    return true;
+  }
+  static constexpr std::array<std::string_view, 12> kOthers = {
+      "LOG", "SNAT",   "DNAT", "MASQUERADE", "REDIRECT", "CONNMARK",
+      "CT",  "TCPMSS", "TOS",  "TTL",        "NFLOG",    "NOTRACK"};
+  if (std::ranges::find(kOthers, *text) != kOthers.end()) {
+    return refuse("the target " + *text, "ACCEPT, DROP, REJECT, RETURN, MARK");
+  }
+  target.kind = NfTargetKind::kChain;
+  target.chain = *text;
+  return true;
+}
+
+Reader::Step Reader::read_reject() {
+  const auto text = value();
+  if (!text) return std::unexpected(text.error());
+  static constexpr std::array<std::pair<std::string_view, NfReject>, 8> kTypes = {
+      {{"icmp-net-unreachable", NfReject::kNetUnreachable},
+       {"icmp-host-unreachable", NfReject::kHostUnreachable},
+       {"icmp-proto-unreachable", NfReject::kProtoUnreachable},
+       {"icmp-port-unreachable", NfReject::kPortUnreachable},
+       {"icmp-net-prohibited", NfReject::kNetProhibited},
+       {"icmp-host-prohibited", NfReject::kHostProhibited},
+       {"tcp-reset", NfReject::kTcpReset},
+       {"icmp-admin-prohibited", NfReject::kAdminProhibited}}};
+  for (const auto& [name, type] : kTypes) {
+    if (*text != name) continue;
+    command_.rule.target.reject = type;
+    return true;
+  }
+  return complain(fmt::format("unknown reject type \"{}\"", *text));
+}
+
+// xt_mark revision 2: new = (old & ~mask) ^ mark.
+Reader::Step Reader::read_mark_target() {
+  const std::string option = word();
+  const auto text = value();
+  if (!text) return std::unexpected(text.error());
+  const auto mark = mark_and_mask(*text);
+  if (!mark) {
+    return complain(
+        fmt::format("MARK: bad value for option \"{}\", or out of range "
+                    "(0-4294967295): \"{}\"",
+                    option, *text));
+  }
+  NfTarget& target = command_.rule.target;
+  if (option == "--set-xmark") {
+    target.mark = mark->first;
+    target.mask = mark->second;
+  } else if (option == "--set-mark") {
+    target.mark = mark->first;
+    target.mask = mark->first | mark->second;
+  } else if (option == "--and-mark") {
+    target.mark = 0;
+    target.mask = ~mark->first;
+  } else if (option == "--or-mark") {
+    target.mark = target.mask = mark->first;
+  } else {
+    target.mark = mark->first;
+    target.mask = 0;
+  }
+  return true;
+}
+
+Reader::Step Reader::read_target_option() {
+  const std::string& option = word();
+  const NfTargetKind kind = command_.rule.target.kind;
+  if (option == "--reject-with" && kind == NfTargetKind::kReject) return read_reject();
+  const bool marks = option == "--set-mark" || option == "--set-xmark" || option == "--and-mark" ||
+                     option == "--or-mark" || option == "--xor-mark";
+  if (marks && kind == NfTargetKind::kMark) return read_mark_target();
+  return complain(fmt::format("unknown option \"{}\"", option));
+}
+
+Reader::Step Reader::read_word() {
+  const std::string& option = word();
+  NfRule& rule = command_.rule;
+  for (const VerbWord& verb : kVerbs) {
+    if (option == verb.letter || option == verb.name) return read_verb(verb);
+  }
+  if (option == "!") {
+    negated_ = true;
+    return true;
+  }
+  if (option == "-t" || option == "--table") {
+    const auto text = value();
+    if (!text) return std::unexpected(text.error());
+    command_.table = *text;
+    return true;
+  }
+  if (option == "-p" || option == "--protocol" || option == "--proto") return read_protocol();
+  if (option == "-s" || option == "--source" || option == "--src") return read_address(rule.source);
+  if (option == "-d" || option == "--destination" || option == "--dst") {
+    return read_address(rule.destination);
+  }
+  if (option == "-i" || option == "--in-interface") return read_device(rule.in);
+  if (option == "-o" || option == "--out-interface") return read_device(rule.out);
+  if (option == "-m" || option == "--match") return read_module();
+  if (option == "--sport" || option == "--source-port") return read_port(rule.source_port);
+  if (option == "--dport" || option == "--destination-port") {
+    return read_port(rule.destination_port);
+  }
+  if (option == "--sports") return read_ports(NfMultiport::Which::kSource);
+  if (option == "--dports") return read_ports(NfMultiport::Which::kDestination);
+  if (option == "--ports") return read_ports(NfMultiport::Which::kEither);
+  if (option == "--syn") {
+    if (rule.protocol != 6) return complain("unknown option \"--syn\"");
+    rule.syn_only = true;
+    return true;
+  }
+  if (option == "--tcp-flags") return read_tcp_flags();
+  if (option == "--mark") return read_mark_match();
+  if (option == "-j" || option == "--jump") return read_target();
+  if (option == "-n" || option == "--numeric") {
+    command_.numeric = true;
+  } else if (option == "-v" || option == "--verbose") {
+    command_.verbose = true;
+  } else if (option == "-x" || option == "--exact") {
+    command_.exact = true;
+  } else if (option == "--line-numbers") {
+    command_.line_numbers = true;
+  } else if (option == "-w" || option == "--wait") {
+    return true;  // nobody else holds the lock
+  } else if (option.size() > 2 && option[0] == '-' && option[1] != '-' &&
+             option.find_first_not_of("nvxL", 1) == std::string::npos) {
+    for (const char letter : option.substr(1)) {
+      command_.numeric |= letter == 'n';
+      command_.verbose |= letter == 'v';
+      command_.exact |= letter == 'x';
+      if (letter == 'L') return read_verb(kVerbs[5]);
+    }
+  } else if (option.starts_with('-')) {
+    return read_target_option();
+  } else {
+    return complain(fmt::format("Bad argument `{}'", option));
+  }
+  return true;
+}
+
+Reader::Step Reader::finish() {
+  if (!has_verb_) return complain("no command specified");
+  if (command_.table == "nat" || command_.table == "raw" || command_.table == "security") {
+    return refuse("the table " + command_.table, "-t mangle, -t filter");
+  }
+  if (command_.table != "filter" && command_.table != "mangle") {
+    return std::unexpected(failure(
+        fmt::format(
+            "iptables v1.8.9 (legacy): can't initialize iptables table `{}': Table does not "
+            "exist (do you need to insmod?)\nPerhaps iptables or your kernel needs to be "
+            "upgraded.\n",
+            command_.table),
+        3));
+  }
+  const NfTarget& target = command_.rule.target;
+  const bool changes_rule = command_.verb == Verb::kAppend || command_.verb == Verb::kInsert ||
+                            command_.verb == Verb::kReplace;
+  const bool misplaced = (target.kind == NfTargetKind::kMark && command_.table != "mangle") ||
+                         (target.kind == NfTargetKind::kReject && command_.table != "filter");
+  if (changes_rule && misplaced) {
+    // MARK works in every table; the lab's filter has no use for it.
+    if (target.kind == NfTargetKind::kMark) return refuse("MARK in the table filter", "-t mangle");
+    return std::unexpected(
+        failure("iptables: Invalid argument. Run `dmesg' for more information.\n", 1));
+  }
+  return true;
+}
+
+Parsed<IptablesCommand> Reader::run() {
+  for (; !done(); ++at_) {
+    if (const Step ok = read_word(); !ok) return std::unexpected(ok.error());
+  }
+  if (const Step ok = finish(); !ok) return std::unexpected(ok.error());
+  return command_;
+}
+
+}  // namespace
+
+Parsed<IptablesCommand> parse_iptables(Args args) { return Reader(args).run(); }
+
+Output iptables_failure(IptablesError error, Verb verb) {
+  std::string_view message;
+  switch (error) {
+    case IptablesError::kNoChain: message = "No chain/target/match by that name."; break;
+    case IptablesError::kNoRule:
+      message = "Bad rule (does a matching rule exist in that chain?).";
+      break;
+    case IptablesError::kNumberTooBig:
+      message = verb == Verb::kInsert    ? "Index of insertion too big."
+                : verb == Verb::kReplace ? "Index of replacement too big."
+                                         : "Index of deletion too big.";
+      break;
+    case IptablesError::kChainExists: message = "Chain already exists."; break;
+    case IptablesError::kNotEmpty: message = "Directory not empty."; break;
+    case IptablesError::kInUse: message = "Too many links."; break;
+    case IptablesError::kBadPolicyChain: message = "Bad built-in chain name."; break;
+  }
+  return failure(fmt::format("iptables: {}\n", message), 1);
+}
+
+}  // namespace lvslab::command

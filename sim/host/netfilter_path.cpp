@@ -1,0 +1,89 @@
+// Packets through iptables: the tables at each hook, and the answers of REJECT.
+// Source: net/ipv4/netfilter/ipt_REJECT.c, nf_reject_ipv4.c: nf_send_reset().
+#include "sim/host/wiring.h"
+#include "sim/ip/send.h"
+#include "sim/wire/icmpv4.h"
+#include "sim/wire/tcp.h"
+
+namespace lvslab::host {
+namespace {
+
+/// The ICMP code behind --reject-with.
+IcmpUnreachable code_of(NfReject how) {
+  switch (how) {
+    case NfReject::kNetUnreachable: return IcmpUnreachable::kNet;
+    case NfReject::kHostUnreachable: return IcmpUnreachable::kHost;
+    case NfReject::kProtoUnreachable: return IcmpUnreachable::kProtocol;
+    case NfReject::kNetProhibited: return IcmpUnreachable::kNetProhibited;
+    case NfReject::kHostProhibited: return IcmpUnreachable::kHostProhibited;
+    case NfReject::kAdminProhibited: return IcmpUnreachable::kAdminProhibited;
+    default: return IcmpUnreachable::kPort;
+  }
+}
+
+}  // namespace
+
+bool Wiring::walk_table(Step& step, netfilter::TableId table, NfHook hook, Packet& packet,
+                        const ip::Route& route) {
+  const auto name = [&](IfIndex dev) {
+    const ip::Device* device = ip::find_device(host_.ip, dev);
+    return device == nullptr ? ShortName{} : device->name;
+  };
+  const bool leaves =
+      hook == NfHook::kForward || hook == NfHook::kOutput || hook == NfHook::kPostrouting;
+  const bool came = hook != NfHook::kOutput && hook != NfHook::kPostrouting;
+  const netfilter::Devices devices{.in = came ? name(packet.in_dev) : ShortName{},
+                                   .out = leaves ? name(route.dev) : ShortName{}};
+  const netfilter::Verdict verdict = host_.netfilter.get().walk(step, table, hook, packet, devices);
+  switch (verdict.kind) {
+    case netfilter::VerdictKind::kAccept: return true;
+    case netfilter::VerdictKind::kReject: reject(step, packet, route, verdict.reject); break;
+    case netfilter::VerdictKind::kDrop: break;
+  }
+  step.drop(packet.frame, Reason::kNfDropped, packet.in_dev, {0, arg(packet.ip.src), 0});
+  return false;
+}
+
+bool Wiring::walk_tables(Step& step, NfHook hook, Packet& packet, const ip::Route& route) {
+  return walk_table(step, netfilter::TableId::kMangle, hook, packet, route) &&
+         walk_table(step, netfilter::TableId::kFilter, hook, packet, route);
+}
+
+void Wiring::reject(Step& step, const Packet& packet, const ip::Route& route, NfReject how) {
+  if (how != NfReject::kTcpReset) {
+    ip::icmp_send_error(step, host_.ip, *this, packet, route, IcmpRepr::unreachable(code_of(how)));
+    return;
+  }
+  if (packet.ip.protocol != IpProto::kTcp || packet.ip.fragment_offset != 0) return;
+  const Bytes segment = ipv4_payload(step.frames().bytes(packet.frame), packet.ip);
+  const auto tcp = TcpRepr::parse(segment);
+  if (!tcp || (tcp->flags & tcp_flag::kRst) != 0) return;
+  TcpRepr reset;
+  reset.src_port = tcp->dst_port;
+  reset.dst_port = tcp->src_port;
+  if ((tcp->flags & tcp_flag::kAck) != 0) {
+    reset.seq = tcp->ack;
+    reset.flags = tcp_flag::kRst;
+  } else {
+    const bool syn = (tcp->flags & tcp_flag::kSyn) != 0, fin = (tcp->flags & tcp_flag::kFin) != 0;
+    const auto data = static_cast<std::uint32_t>(segment.size() - tcp_header_length(segment));
+    reset.ack = tcp->seq + data + (syn ? 1U : 0U) + (fin ? 1U : 0U);
+    reset.flags = tcp_flag::kRst | tcp_flag::kAck;
+  }
+  const FrameRef frame = step.frames().allocate(TcpRepr::kLength);
+  reset.emit(step.frames().writable(frame), packet.ip.dst, packet.ip.src);
+  const IpSend send{
+      .src = packet.ip.dst, .dst = packet.ip.src, .protocol = IpProto::kTcp, .id_given = true};
+  ip::output(step, host_.ip, *this, send, frame);
+}
+
+// What IPVS sends passes LOCAL_OUT once more, without IPVS, and then leaves.
+void Wiring::send_on(Step& step, Packet& packet, ip::Route& way) {
+  if (host_.netfilter.peek() != nullptr) [[unlikely]] {
+    if (!walk_tables(step, NfHook::kOutput, packet, way)) return;
+    if (!walk_table(step, netfilter::TableId::kMangle, NfHook::kPostrouting, packet, way)) return;
+  }
+  ip::deliver_via(step, host_.ip, *this, packet, way);
+}
+
+}  // namespace lvslab::host

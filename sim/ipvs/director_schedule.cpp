@@ -1,0 +1,222 @@
+// New entries: which service a packet is for, which server it gets, and what is written down.
+// Source: net/netfilter/ipvs/ip_vs_core.c: ip_vs_schedule(), ip_vs_sched_persist(), ip_vs_leave();
+//         ip_vs_ctl.c: ip_vs_service_find(); ip_vs_conn.c: ip_vs_conn_new(), ip_vs_bind_dest().
+#include "sim/ipvs/director.h"
+#include "sim/ipvs/packet_fields.h"
+
+namespace lvslab::ipvs {
+namespace {
+
+constexpr std::uint16_t kFtpPort = 21, kFtpDataPort = 20, kFirstFreePort = 1'024;
+/// The ports of a template whose server must not be used any more (ip_vs_check_template()).
+constexpr std::uint16_t kRetiredPort = 0xffff;
+
+}  // namespace
+
+Service* Director::service_for(std::uint32_t mark, const ConnKey& key) {
+  if (mark != 0) {
+    if (Service* marked = find_service({0, {}, 0, mark})) return marked;
+  }
+  if (Service* exact = find_service({key.protocol, key.virt, key.virt_port, 0})) return exact;
+  if (key.protocol == number(IpProto::kTcp) &&
+      (key.virt_port == kFtpDataPort || key.virt_port >= kFirstFreePort)) {
+    if (Service* ftp = find_service({key.protocol, key.virt, kFtpPort, 0})) return ftp;
+  }
+  return find_service({key.protocol, key.virt, 0, 0});
+}
+
+// drop_packet: every am_droprate-th new connection is shed (ip_vs_todrop()).
+bool Director::sheds_load() {
+  constexpr std::int32_t kAlways = 3;
+  if (sysctls_.drop_packet != kAlways || sysctls_.am_droprate == 0) return false;
+  if (--drop_counter_ > 0) return false;
+  drop_counter_ = sysctls_.am_droprate;
+  return true;
+}
+
+// A packet without an entry: is it the first one of a connection to a virtual service?
+Verdict Director::admit(Step& step, const Packet& packet, const Parsed& parsed,
+                        std::uint32_t& conn) {
+  const ConnKey& key = parsed.key;
+  const std::uint8_t tcp_flags = parsed.tcp_flags;
+  const Step::Arguments client{arg(key.client), key.client_port, tcp_flags};
+  const Step::Arguments target{arg(key.virt), key.virt_port, 0};
+  Service* service = service_for(packet.mark, key);
+  if (service == nullptr) {
+    if (packet.in_dev.valid()) step.explain(Reason::kIpvsNoService, packet.in_dev, target);
+    return {};
+  }
+  if (key.protocol == number(IpProto::kTcp)) {
+    const bool syn = (tcp_flags & tcp_flag::kSyn) != 0 || sysctls_.sloppy_tcp != 0;
+    if (!syn || (tcp_flags & tcp_flag::kRst) != 0) {
+      step.explain(Reason::kIpvsNotSyn, packet.in_dev, client);
+      return {};
+    }
+  }
+  if (sheds_load()) {
+    step.explain(Reason::kIpvsLoadShed, packet.in_dev, client);
+    return {.kind = VerdictKind::kDrop, .next = {}, .reason = Reason::kIpvsLoadShed};
+  }
+  if (key.client_port == kFtpDataPort) return {};  // FTP data is never scheduled
+  // Answers of a local real server come this way, too; they are no requests.
+  if (packet.in_dev == kLoopback || !packet.in_dev.valid()) {
+    const ConnKey reverse{key.protocol, key.virt, key.virt_port, key.client, key.client_port};
+    if (conns_.find(reverse) != ConnTable::kNone) return {};
+  }
+  if (service->key.fwmark != 0) {
+    step.explain(Reason::kIpvsMarkFound, packet.in_dev, {service->key.fwmark, 0, 0});
+  } else {
+    step.explain(Reason::kIpvsServiceFound, packet.in_dev, target);
+  }
+  conn = schedule(step, *service, key);
+  if (conn != ConnTable::kNone) return {};
+  return refuse(step, packet, *service, parsed, conn);
+}
+
+// There is a service, but no server for this packet: ip_vs_leave().
+Verdict Director::refuse(Step& step, const Packet& packet, const Service& service,
+                         const Parsed& parsed, std::uint32_t& conn) {
+  const ConnKey& key = parsed.key;
+  // With a mark, any address may be balanced; one that is not ours can be reached without us.
+  if (sysctls_.cache_bypass != 0 && service.key.fwmark != 0 && parsed.foreign) {
+    conn = conns_.add(key);
+    conns_[conn].bypass = true;
+    step.explain(Reason::kIpvsBypass, packet.in_dev, {arg(key.virt), key.virt_port, 0});
+    if (step.tracing()) step.row_added(conn_row(conn));
+    return {};
+  }
+  if (service.key.port == kFtpPort && key.virt_port != kFtpPort) return {};
+  step.explain(Reason::kIpvsNoDestination, packet.in_dev, {arg(key.virt), key.virt_port, 0});
+  return {.kind = VerdictKind::kPortUnreachable, .next = {}, .reason = Reason::kIpvsNoDestination};
+}
+
+std::uint32_t Director::choose(Step& step, Service& service, const ConnKey& key) {
+  const Scheduler& how = scheduler(service.options.scheduler);
+  const Choice choice = how.schedule(service, dests_,
+                                     {.client = key.client,
+                                      .client_port = key.client_port,
+                                      .target = key.virt,
+                                      .now = step.now(),
+                                      .random = step.random(),
+                                      .lblc_expiration = seconds(sysctls_.lblc_expiration_s),
+                                      .lblcr_expiration = seconds(sysctls_.lblcr_expiration_s)});
+  if (choice.dest == kNoDest) return kNoDest;
+  const Dest& dest = dests_[choice.dest];
+  step.explain(how.reason, {},
+               {arg(dest.addr), dest.port, static_cast<std::uint32_t>(choice.measure)});
+  return choice.dest;
+}
+
+std::uint32_t Director::schedule(Step& step, Service& service, const ConnKey& key) {
+  if (service.options.persistent) return schedule_persistent(step, service, key);
+  // A service of all ports works only with persistence.
+  if (service.key.fwmark == 0 && key.virt_port != service.key.port) return ConnTable::kNone;
+  const std::uint32_t d = choose(step, service, key);
+  if (d == kNoDest) return ConnTable::kNone;
+  const std::uint16_t port = dests_[d].port != 0 ? dests_[d].port : key.virt_port;
+  const std::uint32_t c = new_conn(step, service, key, d, port);
+  count_connection(step, service, c);
+  return c;
+}
+
+// A template remembers the server of a client (or of its network); connections follow it.
+std::uint32_t Director::schedule_persistent(Step& step, Service& service, const ConnKey& key) {
+  const bool own_port = key.virt_port == service.key.port && service.key.fwmark == 0;
+  ConnKey name{.protocol = key.protocol,
+               .client = {key.client.bits & service.options.netmask.bits},
+               .client_port = 0,
+               .virt = key.virt,
+               .virt_port = 0};
+  if (own_port) {
+    if (service.key.port != kFtpPort) name.virt_port = key.virt_port;
+  } else if (service.key.fwmark != 0) {
+    name.protocol = 0;  // IPPROTO_IP, with the mark as its address
+    name.virt = {service.key.fwmark};
+  }
+  std::uint32_t t = conns_.find(name);
+  std::uint32_t d = kNoDest;
+  if (t != ConnTable::kNone && template_holds(step, t)) {
+    d = conns_[t].dest;
+    step.explain(Reason::kIpvsTemplateFound, {},
+                 {arg(name.client), dests_[d].port, arg(dests_[d].addr)});
+  } else {
+    d = choose(step, service, key);
+    if (d == kNoDest) return ConnTable::kNone;
+    const bool with_port = own_port && service.key.port != kFtpPort;
+    t = new_template(step, service, name, d, with_port ? dests_[d].port : std::uint16_t{0});
+  }
+  std::uint16_t port = key.virt_port;
+  if (own_port && dests_[d].port != 0) port = dests_[d].port;
+  const std::uint32_t c = new_conn(step, service, key, d, port);
+  conns_[c].control = t;
+  ++conns_[t].in_packets;
+  restart_timer(step, t);
+  if (step.tracing()) step.row_changed(conn_row(t));
+  count_connection(step, service, c);
+  return c;
+}
+
+// False if the template's server is gone, or quiesced and expire_quiescent_template is set; it is
+// then renamed, so that no client finds it, and expires by itself (ip_vs_check_template()).
+bool Director::template_holds(Step& step, std::uint32_t t) {
+  Conn& conn = conns_[t];
+  const Dest& dest = dests_[conn.dest];
+  const bool quiescent = sysctls_.expire_quiescent_template != 0 && dest.weight == 0;
+  if (dest.available && !quiescent) return true;
+  step.explain(Reason::kIpvsTemplateRetired, {}, {arg(conn.client), dest.port, arg(dest.addr)});
+  ConnKey retired = conn.key();
+  retired.client_port = 0;
+  retired.virt_port = kRetiredPort;
+  conns_.rename(t, retired);
+  conns_[t].dest_port = kRetiredPort;
+  if (step.tracing()) step.row_changed(conn_row(t));
+  return false;
+}
+
+std::uint32_t Director::new_conn(Step& step, const Service& service, const ConnKey& key,
+                                 std::uint32_t d, std::uint16_t dest_port) {
+  const bool one_packet = service.options.one_packet && key.protocol == number(IpProto::kUdp);
+  const std::uint32_t c = one_packet ? conns_.add_hidden(key) : conns_.add(key);
+  Dest& dest = dests_[d];
+  Conn& conn = conns_[c];
+  conn.one_packet = one_packet;
+  conn.dest = d;
+  conn.dest_addr = dest.addr;
+  conn.dest_port = dest_port;
+  conn.forward = dest.forward;
+  conn.no_output = dest.forward != IpvsForward::kMasq;
+  if (!conn.no_output) ++masq_conns_;
+  // Counted as inactive first; the state machine moves it when it sees the SYN
+  // (ip_vs_conn.c: ip_vs_bind_dest(), ip_vs_ctl.c: __ip_vs_update_dest()).
+  ++dest.inactive;
+  update_overload(dest);
+  step.explain(Reason::kIpvsConnCreated, {}, {arg(key.client), key.client_port, arg(dest.addr)});
+  if (step.tracing() && !one_packet) step.row_added(conn_row(c));
+  return c;
+}
+
+std::uint32_t Director::new_template(Step& step, const Service& service, const ConnKey& key,
+                                     std::uint32_t d, std::uint16_t dest_port) {
+  const std::uint32_t t = conns_.add(key);
+  Dest& dest = dests_[d];
+  Conn& conn = conns_[t];
+  conn.is_template = true;
+  conn.dest = d;
+  conn.dest_addr = dest.addr;
+  conn.dest_port = dest_port;
+  conn.forward = dest.forward;
+  if (conn.forward == IpvsForward::kMasq) ++masq_conns_;
+  conn.timeout_ms = service.options.timeout_s * 1'000;
+  ++dest.persistent;
+  step.explain(Reason::kIpvsTemplateCreated, {}, {arg(key.client), dest.port, arg(dest.addr)});
+  restart_timer(step, t);
+  if (step.tracing()) step.row_added(conn_row(t));
+  return t;
+}
+
+void Director::count_connection(Step& step, Service& service, std::uint32_t c) {
+  service.counters.count_connection(step.now());
+  dests_[conns_[c].dest].counters.count_connection(step.now());
+}
+
+}  // namespace lvslab::ipvs

@@ -1,0 +1,48 @@
+// What the hooks read from packets. For the files of this room only.
+#pragma once
+
+#include "sim/core/ports.h"
+#include "sim/ipvs/connection.h"
+#include "sim/wire/icmpv4.h"
+#include "sim/wire/tcp.h"
+#include "sim/wire/udp.h"
+
+namespace lvslab::ipvs {
+
+constexpr std::uint8_t number(IpProto protocol) { return static_cast<std::uint8_t>(protocol); }
+
+constexpr SimDuration milliseconds(std::uint32_t ms) {
+  return {static_cast<std::int64_t>(ms) * 1'000'000};
+}
+constexpr SimDuration seconds(std::int32_t s) { return {std::int64_t{s} * 1'000'000'000}; }
+
+/// The two port numbers at the start of a TCP or UDP header.
+struct Ports {
+  std::uint16_t source = 0, target = 0;
+};
+inline Ports ports_of(Bytes transport) {
+  return {load_be16(transport.data()), load_be16(transport.data() + 2)};
+}
+
+/// A TCP or UDP packet that an ICMP error quotes.
+struct Quoted {
+  Ipv4Repr ip;
+  Ports ports;
+  std::uint8_t protocol() const { return number(ip.protocol); }
+};
+inline std::optional<Quoted> parse_quoted(Bytes quote) {
+  const auto inner = Ipv4Repr::parse_header(quote);
+  if (!inner || inner->fragment_offset != 0) return std::nullopt;
+  if (inner->protocol != IpProto::kTcp && inner->protocol != IpProto::kUdp) return std::nullopt;
+  if (quote.size() < inner->header_length + std::size_t{8}) return std::nullopt;
+  return Quoted{*inner, ports_of(quote.subspan(inner->header_length))};
+}
+
+/// The ICMP errors that IPVS cares for (ip_vs_in_icmp(): the first check).
+inline bool concerns_ipvs(const IcmpRepr& icmp) {
+  constexpr IcmpType kSourceQuench{4};
+  return icmp.type == IcmpType::kUnreachable || icmp.type == kSourceQuench ||
+         icmp.type == IcmpType::kTimeExceeded;
+}
+
+}  // namespace lvslab::ipvs
