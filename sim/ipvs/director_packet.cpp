@@ -124,7 +124,10 @@ void Director::move_state(Step& step, Conn& conn, ConnDirection direction, std::
   const bool assures =
       tcp ? to == IpvsConnState::kEstablished : direction == ConnDirection::kOutput;
   if (assures && conn.control != ConnTable::kNone) {
-    conns_[conn.control].state = IpvsConnState::kAssured;
+    Conn& control = conns_[conn.control];
+    const bool news = control.state != IpvsConnState::kAssured;
+    control.state = IpvsConnState::kAssured;
+    if (news && step.tracing()) step.row_changed(conn_row(conn.control));
   }
   if (to == from) return;
   step.explain(Reason::kIpvsConnState, {},
