@@ -39,11 +39,12 @@ std::optional<std::string> value_in(const std::vector<SysctlRow>& rows, const st
   return row->value;
 }
 
-/// "net.ipv4.conf.default.rp_filter" of "net.ipv4.conf.eth0.rp_filter"; empty for other paths.
+/// "net.ipv4.conf.default.rp_filter" of "net.ipv4.conf.eth0.rp_filter"; of neigh that of lo, since
+/// neigh/default is there in the first network namespace only. Empty for other paths.
 std::string default_of(const std::string& path) {
-  for (const std::string head : {"net.ipv4.conf.", "net.ipv4.neigh."}) {
-    if (path.starts_with(head)) return head + "default" + path.substr(path.rfind('.'));
-  }
+  const std::string last = path.substr(path.rfind('.') + 1);
+  if (path.starts_with("net.ipv4.conf.")) return "net.ipv4.conf.default." + last;
+  if (path.starts_with("net.ipv4.neigh.")) return "net.ipv4.neigh.lo." + last;
   return {};
 }
 

@@ -69,10 +69,14 @@ bool Ping::prepare(Step& step, AppIo& io) {
   if (command.ttl != 0) how_.ttl = command.ttl;
   if (!bind_to_interface(step, io)) return false;
   const auto route = io.route(step, how_);
-  if (!route && route.error() == Errno::kAcces && !command.broadcast) {
-    return fail(command::ping_is_broadcast());  // a prohibit route: ping cannot tell it apart
+  // With -I ADDRESS it does not try the route, and says nothing of requests that find none.
+  bound_ = how_.oif == IfIndex{} && !how_.src.is_any();
+  if (!route && !bound_) {
+    // A prohibit route: ping cannot tell it from a broadcast address.
+    const bool forbidden = route.error() == Errno::kAcces && !command.broadcast;
+    return fail(forbidden ? command::ping_is_broadcast()
+                          : command::ping_connect_failed(errno_text(route.error())));
   }
-  if (!route) return fail(command::ping_connect_failed(errno_text(route.error())));
   bool to_broadcast = target_.is_broadcast();
   for (const LinkRow& link : io.devices()) {
     const auto addr = io.address_of(link.dev);
@@ -171,7 +175,7 @@ void Ping::send_request(Step& step, AppIo& io) {
   }
   IcmpRepr::echo(IcmpType::kEchoRequest, identifier_, sequence).emit(message);
   const Errno error = io.send_ip(step, how, frame);
-  if (error != Errno::kNone && !command.quiet) {
+  if (error != Errno::kNone && !command.quiet && !bound_) {
     io.print_error(step, command::ping_send_error(errno_text(error)));
   }
 }

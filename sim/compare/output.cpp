@@ -122,6 +122,10 @@ class Cleaner {
 
   /// "eth0@if21:" of ip: the end of a veth pair whose other end is in another namespace.
   bool nic(std::string_view word, CleanLine& out) const {
+    if (iproute_ && word == "LOWERLAYERDOWN") {  // what a veth pair calls no carrier
+      out.text += "DOWN";
+      return true;
+    }
     const std::size_t at = word.find("@if");
     if (!iproute_ || at == std::string_view::npos) return false;
     out.text += word.substr(0, at);
@@ -160,10 +164,16 @@ class Cleaner {
   /// "1234/httpd", and users:(("httpd",pid=1234,fd=4))
   bool process(std::string_view word, CleanLine& out) const {
     static constexpr std::string_view kPid = "pid=";
+    static constexpr std::string_view kFd = ",fd=";
     const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
     if (const std::size_t at = word.find(kPid); at != std::string_view::npos) {
       out.text += word.substr(0, at + kPid.size());
       word.remove_prefix(at + kPid.size());
+      while (!word.empty() && is_digit(word.front())) word.remove_prefix(1);
+      const std::size_t fd = word.find(kFd);
+      out.text += word.substr(0, fd);
+      if (fd == std::string_view::npos) return true;
+      word.remove_prefix(fd + kFd.size());
       while (!word.empty() && is_digit(word.front())) word.remove_prefix(1);
       out.text += word;
       return true;

@@ -449,6 +449,7 @@ Errno neigh_set(Step& step, Stack& stack, Ports& ports, NeighVerb verb, IfIndex 
 
 Errno neigh_delete(Step& step, Stack& stack, Ports& ports, IfIndex dev, Ipv4Addr ip) {
   if (find_device(stack, dev) == nullptr) return Errno::kNoDev;
+  if (dev == kLoopback && !ip.is_any()) return Errno::kNoEnt;  // lo's only entry is that of 0.0.0.0
   const std::uint32_t id = neigh_find(stack, dev, ip);
   if (id == kNoNeigh) return Errno::kNoEnt;
   neigh_update(step, stack, ports, id, false, {}, NeighState::kFailed,

@@ -142,6 +142,22 @@ TEST(SimBackend, AnInterfaceThatIsDownTakesNothingIn) {
   EXPECT_THAT(lab.type("b", "ifconfig eth0"), HasSubstr("RX packets 0  bytes 0"));
 }
 
+TEST(SimBackend, PingFromAnAddressSaysNothingOfAMissingRoute) {
+  Lab lab(load_text(kTwoHosts));
+  EXPECT_THAT(lab.type("a", "ping -c 1 -W 1 10.99.0.1"), HasSubstr("Network is unreachable"));
+  EXPECT_EQ(lab.type("a", "ping -c 1 -W 1 -I 10.0.0.1 10.99.0.1"),
+            "PING 10.99.0.1 (10.99.0.1) from 10.0.0.1 : 56(84) bytes of data.\n\n"
+            "--- 10.99.0.1 ping statistics ---\n"
+            "1 packets transmitted, 0 received, 100% packet loss, time 0ms\n\n");
+}
+
+TEST(SimBackend, OwnAddressesHaveNoNeighbourEntryOfTheirOwn) {
+  Lab lab(load_text(kTwoHosts));
+  lab.type("a", "ping -c 1 10.0.0.1");
+  EXPECT_EQ(lab.type("a", "arp -d 10.0.0.1"), "No ARP entry for 10.0.0.1\n");
+  EXPECT_THAT(lab.type("a", "ip neigh show nud all"), HasSubstr("0.0.0.0 dev lo"));
+}
+
 TEST(SimBackend, ACableThatLosesEverything) {
   Lab lab(load_text(kTwoHosts));
   const scenario::Fault loss{
