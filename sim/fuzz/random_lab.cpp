@@ -31,6 +31,19 @@ void add_item(Draft& draft, Dice& dice, std::span<const Ingredient> table) {
   }
 }
 
+/// Hosts that forward do not leave DELAY. Where all hosts share one kernel, a segment carries its
+/// sender's mark that a neighbour is confirmed (skb->dst_pending_confirm) to the router that
+/// forwards it, and confirms the neighbour there (include/net/sock.h: sock_confirm_neigh()).
+void steady_forwarders(Draft& draft) {
+  for (std::size_t h = 0; h < draft.scenario.hosts.size(); ++h) {
+    const scenario::Role role = draft.host(h).role;
+    if (role != scenario::Role::kRouter && role != scenario::Role::kDirector) continue;
+    for (const scenario::Nic& nic : draft.host(h).nics) {
+      draft.sysctl(h, fmt::format("net.ipv4.neigh.{}.delay_first_probe_time", nic.name), "3600");
+    }
+  }
+}
+
 void draw_timeline(Draft& draft) {
   Dice dice = draft.dice("timeline");
   const int items = dice.between(6, 16);
@@ -57,6 +70,7 @@ scenario::Scenario random_lab(std::uint64_t seed, std::uint64_t index) {
   draw_topology(draft);
   add_settings(draft, settings());
   add_settings(draft, balancing());
+  steady_forwarders(draft);
   draw_timeline(draft);
   return std::move(draft.scenario);
 }
