@@ -56,8 +56,14 @@ CommandOutcome Executor::operator()(const command::IpvsadmCommand& c) {
     }
     case Verb::kDeleteService: return refused(c.verb, director.delete_service(step_, *c.service));
     case Verb::kClear: director.flush(step_); return Output{};
-    case Verb::kAddServer:
+    case Verb::kAddServer: {
+      // ip_vs_new_dest(): a server is another host, or this one.
+      const ip::AddrType type = ip::addr_type(wiring_.host().ip, c.server->addr);
+      if (type != ip::AddrType::kUnicast && type != ip::AddrType::kLocal) {
+        return refused(c.verb, Errno::kInval);
+      }
       return refused(c.verb, director.add_dest(step_, *c.service, options_of(*c.server)));
+    }
     case Verb::kEditServer:
       return refused(c.verb, director.edit_dest(step_, *c.service, options_of(*c.server)));
     case Verb::kDeleteServer:

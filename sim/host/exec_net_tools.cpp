@@ -137,6 +137,8 @@ CommandOutcome Executor::operator()(const command::ArpCommand& c) {
     dev = route->dev;
   }
   if (c.action == Action::kSet) {
+    // arp_req_set(): the kind of the hardware address must be that of the device.
+    if (dev == kLoopback) return failed(request, Errno::kInval, kStatus);
     const NeighState state = c.temporary ? NeighState::kStale : NeighState::kPermanent;
     return failed(request,
                   ip::neigh_set(step_, stack, wiring_, ip::NeighVerb::kReplace, dev, *c.host, true,
@@ -178,7 +180,12 @@ CommandOutcome Executor::operator()(const command::RouteCommand& c) {
   route.dev = dev;
   route.scope = Scope::kNowhere;
   route.metric = c.metric.value_or(0);
-  return failed(request, ip::add_route(step_, stack, ip::RouteVerb::kAdd, route), kStatus);
+  // rtentry_to_fib_config(): a gateway that is an own address is no gateway to go through; and
+  // NLM_F_CREATE alone, so that another route to the same prefix is put before the one there is.
+  if (c.gateway && ip::addr_type(stack, *c.gateway) != ip::AddrType::kUnicast) {
+    route.scope = Scope::kLink;
+  }
+  return failed(request, ip::add_route(step_, stack, ip::RouteVerb::kPrepend, route), kStatus);
 }
 
 CommandOutcome Executor::operator()(const command::NetstatCommand& c) {

@@ -35,8 +35,8 @@ struct Refusal {
 
 /// fib_check_nh_v4_gw(): finds the device for a gateway, and checks that the gateway is reachable.
 Refusal check_gateway(const Stack& stack, FibEntry& e) {
-  if (e.scope >= Scope::kLink) return {Errno::kInval, "Nexthop has invalid scope"};
   if (e.onlink) {
+    if (e.scope >= Scope::kLink) return {Errno::kInval, "Nexthop has invalid scope"};
     if (addr_type(stack, e.gateway) != AddrType::kUnicast) {
       return {Errno::kInval, "Nexthop has invalid gateway"};
     }

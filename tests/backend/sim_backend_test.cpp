@@ -158,6 +158,28 @@ TEST(SimBackend, OwnAddressesHaveNoNeighbourEntryOfTheirOwn) {
   EXPECT_THAT(lab.type("a", "ip neigh show nud all"), HasSubstr("0.0.0.0 dev lo"));
 }
 
+TEST(SimBackend, RouteAddPutsAnotherRouteToTheSamePrefixInFront) {
+  Lab lab(load_text(kTwoHosts));
+  EXPECT_EQ(lab.type("a", "route add default gw 10.0.0.2"), "");
+  EXPECT_EQ(lab.type("a", "route add default gw 10.0.0.3"), "");
+  EXPECT_EQ(lab.type("a", "route add default gw 10.0.0.3"), "SIOCADDRT: File exists\n");
+  EXPECT_THAT(lab.type("a", "ip route"), testing::StartsWith("default via 10.0.0.3 dev eth0 \n"
+                                                             "default via 10.0.0.2 dev eth0 \n"));
+  EXPECT_EQ(lab.type("a", "route add -host 10.5.5.5 gw 10.0.0.1"), "");
+  EXPECT_THAT(lab.type("a", "ip route"), HasSubstr("10.5.5.5 via 10.0.0.1 dev eth0 scope link"));
+}
+
+TEST(SimBackend, AnOwnAddressTakesNoArpEntryAndABroadcastAddressIsNoServer) {
+  Lab lab(load_text(kTwoHosts));
+  EXPECT_EQ(lab.type("a", "arp -s 10.0.0.1 02:00:00:00:03:00"), "SIOCSARP: Invalid argument\n");
+  lab.type("a", "ipvsadm -A -t 10.0.0.50:80");
+  for (const char* address : {"10.0.0.255", "224.1.1.1"}) {
+    EXPECT_THAT(lab.type("a", std::string("ipvsadm -a -t 10.0.0.50:80 -g -r ") + address),
+                HasSubstr("address not unicast"));
+  }
+  EXPECT_EQ(lab.type("a", "ipvsadm -a -t 10.0.0.50:80 -g -r 10.0.0.1"), "");
+}
+
 TEST(SimBackend, ACableThatLosesEverything) {
   Lab lab(load_text(kTwoHosts));
   const scenario::Fault loss{
