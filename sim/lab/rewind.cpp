@@ -37,6 +37,21 @@ Result<void> Session::go_to_time(SimTime at) {
   return check_replay(std::move(before));
 }
 
+Result<void> Session::go_to_record(std::size_t records) {
+  if (records > trace_.size()) return fail("this has not happened yet");
+  if (snapshots_.empty()) return fail("this session keeps no snapshots, so it cannot go back");
+  if (records == trace_.size()) return {};
+  Trace before = trace_;
+  std::size_t nearest = snapshots_.size() - 1;
+  while (nearest > 0 && snapshots_[nearest].mark.records > records) --nearest;
+  restore(nearest);
+  drop_snapshots_after(nearest);
+  while (trace_.size() < records) {
+    if (auto replayed = replay_to(state_.step + 1); !replayed) return replayed;
+  }
+  return check_replay(std::move(before));
+}
+
 // The last step up to `last` at which something of the kind happened; 0 if there is none. Only a
 // replay tells, from snapshot to snapshot.
 Result<std::uint64_t> Session::last_stride_until(std::uint64_t last, Stride stride) {
@@ -121,6 +136,8 @@ void Session::repeat(const Typed& typed) {
   if (typed.at > now()) play({.until = typed.at, .entry = {}, .beyond_end = true});
   if (typed.interrupts) {
     interrupt(*typed.interrupts);
+  } else if (typed.fault) {
+    static_cast<void>(strike(*typed.fault));
   } else {
     static_cast<void>(type(typed.host, typed.line));
   }

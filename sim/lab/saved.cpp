@@ -43,17 +43,23 @@ std::vector<Played> played_items(const scenario::Scenario& scenario,
 scenario::Scenario Session::to_scenario() const {
   scenario::Scenario saved = scenario_;
   const auto typed = std::ranges::find(state_.entries, Entry::Origin::kTyped, &Entry::origin);
-  if (typed == state_.entries.end()) return saved;
-
+  if (typed == state_.entries.end() && state_.struck.empty()) return saved;
+  SimTime first = typed == state_.entries.end() ? SimTime::never() : typed->started;
   std::vector<Played> played =
       played_items(scenario_, state_.entries, state_.begun.size(), state_.begun);
+  for (const Struck& struck : state_.struck) {
+    Played one{.item = {}, .begun = struck.at, .ended = struck.at, .done = true};
+    one.item.action = struck.fault;
+    played.push_back(std::move(one));
+    first = std::min(first, struck.at);
+  }
   std::ranges::stable_sort(played, {}, &Played::begun);
   saved.timeline.clear();
   for (std::size_t i = 0; i < played.size(); ++i) {
     Played& one = played[i];
-    // From the first typed line on, every item says when it began, and whether the next one began
-    // before it was over.
-    if (one.begun >= typed->started) {
+    // From the first typed line or struck fault on, every item says when it began, and whether the
+    // next one began before it was over.
+    if (one.begun >= first) {
       one.item.at = one.begun;
       one.item.after.reset();
     }

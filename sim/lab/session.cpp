@@ -43,6 +43,10 @@ PlayEnd Session::next(Stride stride) {
   }
 }
 
+PlayEnd Session::next_event(SimTime limit) {
+  return play({.until = limit, .step = state_.step + 1, .entry = {}, .beyond_end = true});
+}
+
 PlayEnd Session::run_until(SimTime at) {
   return play({.until = at, .entry = {}, .beyond_end = true});
 }
@@ -183,7 +187,7 @@ Result<std::size_t> Session::type(std::string_view host, std::string_view line) 
   }
   if (!replaying_) {
     drop_future();
-    typed_.push_back({state_.step, now(), std::string(host), std::string(line), {}});
+    typed_.push_back({state_.step, now(), std::string(host), std::string(line)});
   }
   last_step_begin_ = trace_.size();
   Entry entry;
@@ -205,6 +209,21 @@ void Session::interrupt(std::size_t entry) {
   backend_.interrupt(state_.entries[entry].ticket);
   ++state_.step;
   collect_done();
+}
+
+Result<void> Session::strike(const scenario::Fault& fault) {
+  const std::size_t before = trace_.size();
+  if (auto applied = backend_.apply(fault); !applied) return applied;
+  if (!replaying_) {
+    drop_future();
+    typed_.push_back({.step = state_.step, .at = now(), .fault = fault});
+  }
+  last_step_begin_ = before;
+  state_.struck.push_back({fault, now()});
+  state_.last_end = std::max(state_.last_end, now());
+  ++state_.step;
+  collect_done();
+  return {};
 }
 
 }  // namespace lvslab::lab

@@ -103,6 +103,9 @@ class Session {
   PlayEnd run_to_end();
   /// Plays until something of the kind happens.
   PlayEnd next(Stride stride = Stride::kEvent);
+  /// One event, line or fault, beyond the scenario's end, too, but nothing that is due after
+  /// `limit`: kReached may mean either.
+  PlayEnd next_event(SimTime limit);
   /// Plays until `at` (what is due then has happened), beyond the scenario's end, too.
   PlayEnd run_until(SimTime at);
   /// Plays until this line is done, beyond the scenario's end, too. kFinished: it never will be.
@@ -114,6 +117,9 @@ class Session {
   /// Types a line now: an index into entries(). Errors: no such host.
   Result<std::size_t> type(std::string_view host, std::string_view line);
   void interrupt(std::size_t entry);
+  /// Breaks or mends something now, as a timeline item would. Errors: the backend's; then nothing
+  /// has changed.
+  Result<void> strike(const scenario::Fault& fault);
 
   // --- going back ------------------------------------------------------------------------------
   bool can_go_back() const;
@@ -124,6 +130,9 @@ class Session {
   Result<void> go_to_step(std::uint64_t step);
   /// Back to a moment, at <= now(): everything that was due then has happened, nothing later.
   Result<void> go_to_time(SimTime at);
+  /// Back to the first step after which the trace has at least `records` records; no more than it
+  /// has now.
+  Result<void> go_to_record(std::size_t records);
 
   // --- reading ---------------------------------------------------------------------------------
   const scenario::Scenario& scenario() const { return scenario_; }
@@ -152,6 +161,12 @@ class Session {
  private:
   enum class Phase : std::uint8_t { kSetup, kTimeline, kClosing, kFinished };
 
+  /// A fault that somebody struck by hand.
+  struct Struck {
+    scenario::Fault fault;
+    SimTime at;
+  };
+
   /// A line of a background item that is due at once.
   struct PendingLine {
     std::size_t item = 0, line = 0;
@@ -171,6 +186,7 @@ class Session {
     SimTime finished_at;
     std::uint64_t step = 0;
     std::vector<Entry> entries;
+    std::vector<Struck> struck;
     std::map<std::size_t, HostTables> kept;
     std::vector<Error> problems;
     Storm storm;
@@ -181,12 +197,13 @@ class Session {
     SimTime at;
     Trace::Mark mark;
   };
-  /// What somebody typed or interrupted, to be repeated in a replay.
+  /// What somebody typed, interrupted or broke, to be repeated in a replay.
   struct Typed {
     std::uint64_t step = 0;
     SimTime at;
     std::string host, line;
-    std::optional<std::size_t> interrupts;  ///< an entry; else `line` was typed
+    std::optional<std::size_t> interrupts{};  ///< an entry
+    std::optional<scenario::Fault> fault{};   ///< neither: `line` was typed
   };
   struct Goal {
     SimTime until = SimTime::never();

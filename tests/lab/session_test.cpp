@@ -277,6 +277,54 @@ TEST(SessionTyping, CtrlCIsRepeatedInAReplay) {
   EXPECT_TRUE(lab.session.entries()[*entry].interrupted);
 }
 
+scenario::Fault crash_of(const std::string& host) {
+  scenario::Fault fault;
+  fault.kind = scenario::FaultKind::kCrash;
+  fault.host = host;
+  return fault;
+}
+
+TEST(SessionTyping, AFaultThatIsStruckIsRepeatedInAReplayAndSaved) {
+  Played lab("timeline:\n  - {on: a, run: take 20}\n", {.snapshot_every = 4});
+  lab.session.run_until(ms(8));
+  ASSERT_TRUE(lab.session.strike(crash_of("b")));
+  lab.session.run_until(ms(15));
+  const std::uint64_t whole = lab.session.trace().digest();
+  const std::uint64_t steps = lab.session.steps();
+  ASSERT_TRUE(lab.session.go_to_step(steps - 3));
+  lab.session.run_until(ms(15));
+  EXPECT_EQ(lab.session.trace().digest(), whole);
+  EXPECT_FALSE(lab.session.backend().is_up("b"));
+
+  const scenario::Scenario saved = lab.session.to_scenario();
+  const auto struck = std::ranges::find_if(saved.timeline, [](const scenario::TimelineItem& item) {
+    return std::holds_alternative<scenario::Fault>(item.action);
+  });
+  ASSERT_NE(struck, saved.timeline.end());
+  EXPECT_EQ(struck->at, ms(8));
+}
+
+TEST(SessionSteps, GoToRecordFindsTheStepThatWroteIt) {
+  Played lab("timeline:\n  - {on: a, run: take 30}\n", {.snapshot_every = 4});
+  lab.session.run_to_end();
+  const std::size_t wanted = lab.session.trace().size() / 2;
+  ASSERT_TRUE(lab.session.go_to_record(wanted));
+  EXPECT_GE(lab.session.trace().size(), wanted);
+  EXPECT_LT(lab.session.last_step_begin(), wanted) << "not a step too far";
+  EXPECT_FALSE(lab.session.go_to_record(lab.session.trace().size() + 1));
+}
+
+TEST(SessionSteps, NextEventGoesOnBeyondTheEndUpToItsLimit) {
+  Played lab("");
+  lab.session.run_to_end();
+  const SimTime end = lab.session.now();
+  EXPECT_EQ(lab.session.next_event(SimTime::never()), PlayEnd::kReached);
+  EXPECT_GT(lab.session.now(), end);
+  const SimTime limit = lab.session.now();
+  EXPECT_EQ(lab.session.next_event(limit), PlayEnd::kReached);
+  EXPECT_EQ(lab.session.now(), limit);
+}
+
 TEST(SessionTyping, AnUnknownHostIsAnError) {
   Played lab("settle: 5ms\n");
   EXPECT_THAT(lab.session.type("c", "hello").error().message, HasSubstr("no host 'c'"));
