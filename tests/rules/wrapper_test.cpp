@@ -43,9 +43,9 @@ class Wrapper : public testing::Test {
     write("clone/build/release/cli/lvslab",
           "#!/bin/sh\necho \"in $PWD\"\nfor a; do echo \"<$a>\"; done\nexit 7\n");
     fs::permissions(top_ / "clone/build/release/cli/lvslab", fs::perms::owner_all);
-    write("clone/build/release/.fresh", (top_ / "clone").string());
+    write("clone/build/release/.fresh-lvslab", (top_ / "clone").string());
     const auto later = fs::file_time_type::clock::now() + std::chrono::hours(1);
-    fs::last_write_time(top_ / "clone/build/release/.fresh", later);
+    fs::last_write_time(top_ / "clone/build/release/.fresh-lvslab", later);
   }
   /// Runs a line of shell with $TOP as the folder that holds the clone, in that folder.
   Ran sh(const std::string& line) const {
@@ -74,6 +74,25 @@ TEST_F(Wrapper, NamesTheMissingPackagesInsteadOfInstallingWhenForbidden) {
   const Ran ran = sh("clone/lvslab run x.yaml");
   EXPECT_THAT(ran.output, HasSubstr("no-such-package-of-debian"));
   EXPECT_EQ(ran.status, 1);
+}
+
+TEST_F(Wrapper, TheWindowNeedsPackagesThatTheProgramDoesNot) {
+  build_program();
+  write("clone/cmake/packages/gui.txt", "no-such-toolkit-of-debian\n");
+  EXPECT_EQ(sh("clone/lvslab list").status, 7);
+  const Ran ran = sh("export DISPLAY=:7; clone/lvslab gui dr-basic");
+  EXPECT_THAT(ran.output, HasSubstr("no-such-toolkit-of-debian"));
+  EXPECT_EQ(ran.status, 1);
+}
+
+TEST_F(Wrapper, WithoutADisplayTheWindowSaysSoBeforeItInstallsAnything) {
+  write("clone/cmake/packages/gui.txt", "no-such-toolkit-of-debian\n");
+  const std::string bare = "unset DISPLAY WAYLAND_DISPLAY QT_QPA_PLATFORM; clone/lvslab gui";
+  const Ran ran = sh(bare + " dr-basic");
+  EXPECT_THAT(ran.output, HasSubstr("there is no display"));
+  EXPECT_THAT(ran.output, testing::Not(HasSubstr("no-such-toolkit-of-debian")));
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(sh(bare + " --help").output, HasSubstr("no-such-toolkit-of-debian"));
 }
 
 TEST_F(Wrapper, AMovedCloneIsNotTakenForBuilt) {
