@@ -50,12 +50,24 @@ constexpr std::array kKernelRooms{
 constexpr std::array kCliUses{std::string_view("lab"), std::string_view("backend"),
                               std::string_view("compare"), std::string_view("fuzz")};
 
+/// The floors of the window: models under widgets; only main.cpp names a backend.
+struct Floor {
+  std::string_view name;
+  std::array<std::string_view, 3> floors;  ///< of the window, that it may include
+  bool backend = false;
+};
+constexpr std::array kFloors{
+    Floor{"gui/models", {"gui/models"}},
+    Floor{"gui/widgets", {"gui/widgets", "gui/models"}},
+    Floor{"gui", {"gui", "gui/widgets", "gui/models"}, true},
+};
+
 struct Library {
   std::string_view prefix;  ///< how its headers begin
   std::array<std::string_view, 4> rooms;
 };
 
-/// Libraries that only the named rooms may include. Qt is in none of them.
+/// Libraries that only the named rooms may include.
 constexpr std::array kLibraries{
     Library{"pcap", {"trace"}},
     Library{"yaml-cpp/", {"scenario"}},
@@ -63,7 +75,7 @@ constexpr std::array kLibraries{
     Library{"nlohmann/", {"command", "scenario", "compare", "cli"}},
     Library{"CLI/", {"cli"}},
     Library{"benchmark/", {"cli"}},
-    Library{"Q", {}},
+    Library{"Q", {"gui/models", "gui/widgets", "gui"}},
 };
 
 const Room* find_room(std::string_view name) {
@@ -84,7 +96,17 @@ std::set<std::string_view> reach_of(std::string_view name) {
   return reach;
 }
 
+const Floor* find_floor(std::string_view name) {
+  const auto it = std::ranges::find(kFloors, name, &Floor::name);
+  return it == kFloors.end() ? nullptr : &*it;
+}
+
 std::set<std::string_view> allowed_for(std::string_view room) {
+  if (const Floor* floor = find_floor(room)) {
+    std::set<std::string_view> allowed = reach_of("compare");
+    if (floor->backend) allowed.insert("backend");
+    return allowed;
+  }
   if (room != "cli") return reach_of(room);
   std::set<std::string_view> allowed{"cli"};
   for (const std::string_view used : kCliUses) allowed.insert(used);
@@ -124,7 +146,8 @@ std::optional<std::string> broken_rule(const SourceFile& file, const Include& in
   }
   if (include.path.starts_with("kernel-backend/")) {
     const bool of_agent = include.path.starts_with("kernel-backend/agent/");
-    if (room == "agent" || ((room == "kernel" || room == "cli") && !of_agent)) return std::nullopt;
+    const bool may = room == "kernel" || room == "cli" || room == "gui";
+    if (room == "agent" || (may && !of_agent)) return std::nullopt;
     return fmt::format("room {} must not include {}", room, include.path);
   }
   for (const Library& library : kLibraries) {
@@ -132,6 +155,15 @@ std::optional<std::string> broken_rule(const SourceFile& file, const Include& in
     if (std::ranges::find(library.rooms, room) != library.rooms.end()) return std::nullopt;
     return fmt::format("<{}> is not for room {}; the rooms that may use it: [{}]", include.path,
                        room, fmt::join(library.rooms, " "));
+  }
+  if (include.quoted && include.path.starts_with("gui/")) {
+    const Floor* floor = find_floor(room);
+    const std::string_view target = include.path.substr(0, include.path.rfind('/'));
+    if (floor != nullptr && std::ranges::find(floor->floors, target) != floor->floors.end()) {
+      return std::nullopt;
+    }
+    return fmt::format("{} must not include {}: models lie under widgets, main.cpp above both",
+                       room, include.path);
   }
   if (include.quoted && !include.path.starts_with("cli/")) {
     return fmt::format("write \"{}\" from the repository's root (\"sim/base/addr.h\")",
@@ -144,7 +176,8 @@ std::optional<std::string> broken_rule(const SourceFile& file, const Include& in
 Findings check_layers(const std::vector<SourceFile>& files) {
   Findings findings;
   for (const SourceFile& file : files) {
-    if (file.room() != "cli" && find_room(file.room()) == nullptr) {
+    if (file.room() != "cli" && find_room(file.room()) == nullptr &&
+        find_floor(file.room()) == nullptr) {
       findings.push_back({file.path, 1, "this room is not in the table of layering_test.cpp"});
       continue;
     }
@@ -158,7 +191,7 @@ Findings check_layers(const std::vector<SourceFile>& files) {
 }
 
 TEST(Layering, EveryIncludeOfTheTreeIsAllowed) {
-  const auto files = cpp_files({"sim", "cli", "kernel-backend"});
+  const auto files = cpp_files({"sim", "cli", "kernel-backend", "gui"});
   ASSERT_GT(files.size(), 10U) << "the sources were not found";
   EXPECT_EQ(to_text(check_layers(files)), "");
 }
@@ -201,6 +234,24 @@ TEST(Layering, PcapStaysInTraceAndQtOutside) {
               testing::SizeIs(1));
   EXPECT_THAT(check_layers({make_source("sim/lab/a.cpp", "#include <QString>\n")}),
               testing::SizeIs(1));
+}
+
+TEST(Layering, WidgetsNeverSeeABackendAndModelsNeverSeeWidgets) {
+  const auto broken = [](const char* path, const char* include) {
+    return !check_layers({make_source(path, include)}).empty();
+  };
+  EXPECT_TRUE(broken("gui/widgets/a.cpp", "#include \"sim/backend/sim_backend.h\"\n"));
+  EXPECT_FALSE(broken("gui/main.cpp", "#include \"sim/backend/sim_backend.h\"\n"));
+  EXPECT_TRUE(broken("gui/models/a.cpp", "#include \"gui/widgets/theme.h\"\n"));
+  EXPECT_FALSE(broken("gui/widgets/a.cpp", "#include \"gui/models/words.h\"\n"));
+  EXPECT_TRUE(broken("gui/models/a.cpp", "#include \"sim/host/host.h\"\n"));
+  EXPECT_TRUE(broken("cli/a.cpp", "#include \"gui/models/words.h\"\n"));
+}
+
+TEST(Layering, ModelsAreLinkedToQtCoreAlone) {
+  const std::string text = read_file("gui/CMakeLists.txt");
+  EXPECT_THAT(text,
+              testing::HasSubstr("lvslab_gui_room(models lvslab_lab lvslab_compare Qt6::Core)"));
 }
 
 TEST(Layering, CMakeLinksWhatTheTableSays) {

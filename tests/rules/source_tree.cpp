@@ -83,6 +83,9 @@ std::string_view SourceFile::room() const {
   if (rest.starts_with("kernel-backend/agent/")) return "agent";
   if (rest.starts_with("kernel-backend/")) return "kernel";
   if (rest.starts_with("sim/")) rest.remove_prefix(4);
+  for (const std::string_view floor : {"gui/models", "gui/widgets"}) {
+    if (rest.starts_with(floor)) return floor;
+  }
   return rest.substr(0, rest.find('/'));
 }
 

@@ -15,7 +15,8 @@ struct SourceFile {
 
   bool is_header() const { return path.ends_with(".h"); }
   /// "base" for sim/base/addr.h, "cli" for cli/main.cpp; "agent" for what runs inside of a real
-  /// kernel, "kernel" for the rest of kernel-backend.
+  /// kernel, "kernel" for the rest of kernel-backend; "gui/models", "gui/widgets", and "gui" for
+  /// gui/main.cpp.
   std::string_view room() const;
 };
 

@@ -1,0 +1,207 @@
+#include "gui/models/frame_facts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "sim/wire/arp.h"
+#include "sim/wire/ethernet.h"
+#include "sim/wire/icmpv4.h"
+#include "sim/wire/ipv4.h"
+#include "sim/wire/tcp.h"
+#include "sim/wire/udp.h"
+
+namespace lvslab::gui {
+namespace {
+
+constexpr std::uint16_t kGuePort = 6080;
+constexpr std::uint16_t kGreIpv4 = 0x0800;
+constexpr std::size_t kGreLength = 4, kUdpLength = 8, kGueLength = 4;
+
+std::string tail_of(Ipv4Addr address) { return fmt::format(".{}", address.bits & 0xff); }
+
+void read_arp(Bytes in, FrameFacts& facts) {
+  facts.protocol = Protocol::kArp;
+  const auto arp = ArpRepr::parse(in);
+  if (!arp) return;
+  facts.has_ip = true;
+  facts.src = arp->sender_ip;
+  facts.dst = arp->target_ip;
+  facts.arp_reply = arp->op == ArpOp::kReply;
+  if (arp->sender_ip == arp->target_ip) {
+    facts.label = "my " + tail_of(arp->sender_ip);
+  } else if (facts.arp_reply) {
+    facts.label = tail_of(arp->sender_ip) + " is-at";
+  } else {
+    facts.label = "who-has " + tail_of(arp->target_ip);
+  }
+}
+
+std::string http_label(Bytes payload) {
+  const std::string_view text(reinterpret_cast<const char*>(payload.data()), payload.size());
+  if (text.starts_with("HTTP/") && text.size() > 12) return fmt::format("{}", text.substr(9, 3));
+  for (const std::string_view method : {"GET ", "POST ", "HEAD "}) {
+    if (text.starts_with(method)) return std::string(method.substr(0, method.size() - 1));
+  }
+  return {};
+}
+
+void read_tcp(Bytes in, FrameFacts& facts) {
+  facts.protocol = Protocol::kTcp;
+  const auto tcp = TcpRepr::parse(in);
+  if (!tcp) return;
+  facts.src_port = tcp->src_port;
+  facts.dst_port = tcp->dst_port;
+  facts.tcp_seq = tcp->seq;
+  facts.syn = tcp->has(tcp_flag::kSyn);
+  facts.ack = tcp->has(tcp_flag::kAck);
+  facts.fin = tcp->has(tcp_flag::kFin);
+  facts.rst = tcp->has(tcp_flag::kRst);
+  const Bytes payload = in.subspan(tcp_header_length(in));
+  facts.payload = static_cast<std::uint32_t>(payload.size());
+  if (facts.rst) {
+    facts.label = "RST";
+  } else if (facts.syn) {
+    facts.label = facts.ack ? "SYN,ACK" : "SYN";
+  } else if (facts.fin) {
+    facts.label = "FIN";
+  } else if (!payload.empty()) {
+    facts.label = http_label(payload);
+    if (facts.label.empty()) facts.label = fmt::format("{} B", payload.size());
+  } else {
+    facts.label = "ACK";
+  }
+}
+
+void read_icmp(Bytes in, FrameFacts& facts) {
+  facts.protocol = Protocol::kIcmp;
+  if (in.size() < 8) return;
+  const std::uint8_t type = in[0];
+  if (type == 0 || type == 8) {
+    facts.icmp_id = load_be16(in.data() + 4);
+    facts.label = type == 8 ? "echo" : "echo reply";
+    return;
+  }
+  facts.error = type == 3 || type == 11 || type == 12;
+  constexpr auto kUnreachable = std::to_array<std::string_view>(
+      {"net unreach", "host unreach", "proto unreach", "port unreach", "frag needed"});
+  if (type == 3) {
+    facts.label = in[1] < kUnreachable.size() ? kUnreachable[in[1]] : "unreach";
+  } else if (type == 11) {
+    facts.label = "ttl exceeded";
+  } else if (type == 5) {
+    facts.label = "redirect";
+  } else {
+    facts.label = fmt::format("type {}", type);
+  }
+}
+
+void read_ipv4(Bytes in, FrameFacts& facts, int depth);
+
+void enter(Bytes inner, Envelope envelope, FrameFacts& facts, int depth) {
+  if (facts.envelope == Envelope::kNone) {
+    facts.envelope = envelope;
+    facts.outer_src = facts.src;
+    facts.outer_dst = facts.dst;
+  }
+  read_ipv4(inner, facts, depth + 1);
+}
+
+void read_udp(Bytes in, FrameFacts& facts, int depth) {
+  facts.protocol = Protocol::kUdp;
+  if (in.size() < kUdpLength) return;
+  facts.src_port = load_be16(in.data());
+  facts.dst_port = load_be16(in.data() + 2);
+  facts.payload = static_cast<std::uint32_t>(in.size() - kUdpLength);
+  facts.label = fmt::format(":{}", std::min(facts.src_port, facts.dst_port));
+  const bool gue = facts.dst_port == kGuePort && in.size() > kUdpLength + kGueLength;
+  if (gue) enter(in.subspan(kUdpLength + kGueLength), Envelope::kGue, facts, depth);
+}
+
+void read_ipv4(Bytes in, FrameFacts& facts, int depth) {
+  const auto ip = Ipv4Repr::parse_header(in);
+  if (!ip || depth > 2) return;
+  facts.has_ip = true;
+  facts.src = ip->src;
+  facts.dst = ip->dst;
+  const std::size_t end =
+      std::min<std::size_t>(in.size(), std::size_t{ip->header_length} + ip->payload_length);
+  const Bytes payload = in.subspan(ip->header_length, end - ip->header_length);
+  if (ip->fragment_offset != 0) {
+    facts.label = "fragment";
+    return;
+  }
+  switch (ip->protocol) {
+    case IpProto::kIcmp: return read_icmp(payload, facts);
+    case IpProto::kTcp: return read_tcp(payload, facts);
+    case IpProto::kUdp: return read_udp(payload, facts, depth);
+    case IpProto::kIpip: return enter(payload, Envelope::kIpip, facts, depth);
+    case IpProto::kGre:
+      if (payload.size() > kGreLength && load_be16(payload.data() + 2) == kGreIpv4) {
+        enter(payload.subspan(kGreLength), Envelope::kGre, facts, depth);
+      }
+      return;
+    case IpProto::kVrrp:
+      facts.protocol = Protocol::kVrrp;
+      if (payload.size() >= 4) facts.label = fmt::format("vrid {} prio {}", payload[1], payload[2]);
+      return;
+    default: facts.label = fmt::format("proto {}", static_cast<int>(ip->protocol)); return;
+  }
+}
+
+}  // namespace
+
+FrameFacts facts_of(Bytes frame) {
+  FrameFacts facts;
+  const auto eth = EthernetRepr::parse(frame);
+  if (!eth) return facts;
+  facts.src_mac = eth->src;
+  facts.dst_mac = eth->dst;
+  const Bytes payload = frame.subspan(EthernetRepr::kLength);
+  if (eth->ethertype == EtherType::kArp) {
+    read_arp(payload, facts);
+  } else if (eth->ethertype == EtherType::kIpv4) {
+    read_ipv4(payload, facts, 0);
+  } else {
+    facts.label = fmt::format("0x{:04x}", static_cast<int>(eth->ethertype));
+  }
+  return facts;
+}
+
+std::string protocol_name(const FrameFacts& facts) {
+  constexpr auto kNames =
+      std::to_array<std::string_view>({"ARP", "ICMP", "TCP", "UDP", "VRRP", "other"});
+  constexpr auto kEnvelopes = std::to_array<std::string_view>({"", "IPIP/", "GRE/", "GUE/"});
+  return fmt::format("{}{}", kEnvelopes[static_cast<std::size_t>(facts.envelope)],
+                     kNames[static_cast<std::size_t>(facts.protocol)]);
+}
+
+namespace {
+
+// The end with the higher port is the client's.
+std::pair<Ipv4Addr, std::uint16_t> client_end(const FrameFacts& facts) {
+  if (facts.src_port > facts.dst_port) return {facts.src, facts.src_port};
+  return {facts.dst, facts.dst_port};
+}
+
+}  // namespace
+
+bool same_conversation(const FrameFacts& a, const FrameFacts& b) {
+  if (a.protocol != b.protocol || !a.has_ip || !b.has_ip) return false;
+  switch (a.protocol) {
+    case Protocol::kTcp:
+    case Protocol::kUdp: return client_end(a).second == client_end(b).second;
+    case Protocol::kIcmp: return !a.error && !b.error && a.icmp_id == b.icmp_id;
+    case Protocol::kArp: {
+      const Ipv4Addr asked = a.arp_reply ? a.src : a.dst;
+      return asked == (b.arp_reply ? b.src : b.dst);
+    }
+    case Protocol::kVrrp: return true;
+    case Protocol::kOther: return a.src == b.src && a.dst == b.dst;
+  }
+  return false;
+}
+
+}  // namespace lvslab::gui

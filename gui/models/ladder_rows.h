@@ -1,0 +1,55 @@
+// What a time-sequence diagram shows of a trace: a row for each thing that happened, an arrow from
+// the host that sent a packet to the hosts that got it, whatever switches lay between.
+//
+// Models: arrows (with retransmissions marked), drops, commands, faults; built record by record.
+// Leaves out: loopback traffic; the picture. No Qt here.
+#pragma once
+
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "gui/models/frame_facts.h"
+#include "gui/models/history.h"
+
+namespace lvslab::gui {
+
+struct LadderRow {
+  enum class Kind : std::uint8_t { kArrow, kDrop, kCommand, kFault };
+  Kind kind = Kind::kArrow;
+  SimTime at;
+  RecordId record;              ///< of the sending; of the drop, the command, the fault
+  std::size_t from = 0;         ///< column
+  std::vector<std::size_t> to;  ///< columns that the packet reached; empty: nobody
+  FrameFacts facts;
+  std::uint32_t number = 0;
+  bool again = false;  ///< a retransmission
+};
+
+class LadderBuilder {
+ public:
+  /// `hosts` are the columns.
+  explicit LadderBuilder(std::vector<std::string> hosts = {}) : hosts_(std::move(hosts)) {}
+
+  /// Records in order, each once.
+  void take(const Trace& trace, Position i);
+
+  const std::vector<LadderRow>& rows() const { return rows_; }
+  /// The row of `record` or the last one before it; -1 if there is none.
+  int row_of(const Trace& trace, RecordId record) const;
+
+ private:
+  RecordId host_sending(const Trace& trace, RecordId arrival) const;
+  std::size_t column_of(const Trace& trace, NodeId node) const;
+
+  std::vector<std::string> hosts_;
+  std::vector<LadderRow> rows_;
+  std::map<std::uint32_t, std::size_t> row_of_sending_;  ///< record → row
+  /// (host, source, sequence, ports) → how often it was sent with data, SYN or FIN.
+  std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint16_t, std::uint16_t>,
+           std::uint32_t>
+      segments_;
+};
+
+}  // namespace lvslab::gui

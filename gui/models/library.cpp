@@ -1,0 +1,182 @@
+#include "gui/models/library.h"
+
+#include <QDir>
+#include <QFileInfo>
+#include <algorithm>
+#include <array>
+
+#include "gui/models/words.h"
+#include "sim/scenario/loader.h"
+#include "sim/trace/packet_filter.h"
+#include "sim/trace/reason.h"
+
+namespace lvslab::gui {
+namespace {
+
+std::string check_filter(const std::string& filter) {
+  const auto compiled = PacketFilter::compile(filter);
+  return compiled ? std::string() : compiled.error().message;
+}
+
+std::vector<std::string_view> reason_names() {
+  std::vector<std::string_view> names;
+  for (const ReasonInfo& reason : all_reasons()) names.push_back(reason.name);
+  return names;
+}
+
+/// Topics in the order of a course; the words that begin a scenario's name.
+struct TopicRule {
+  std::string_view key;
+  std::array<std::string_view, 5> beginnings;
+};
+constexpr std::array<TopicRule, 6> kTopics = {
+    {{"dr", {"dr-", "director-", "", "", ""}},
+     {"nat", {"nat-", "masq-", "", "", ""}},
+     {"tun", {"tun-", "ipip-", "gre-", "", ""}},
+     {"ha", {"ha-", "keepalived-", "vrrp-", "failover-", ""}},
+     {"ip", {"arp-", "ip-", "route-", "tcp-", "net-"}},
+     {"more", {"", "", "", "", ""}}}};
+
+std::size_t topic_of(const QString& name) {
+  const std::string text = name.toStdString();
+  for (std::size_t i = 0; i + 1 < kTopics.size(); ++i) {
+    for (const std::string_view beginning : kTopics[i].beginnings) {
+      if (!beginning.empty() && text.starts_with(beginning)) return i;
+    }
+  }
+  return kTopics.size() - 1;
+}
+
+constexpr quintptr kTopicId = ~quintptr{0};
+
+}  // namespace
+
+std::expected<scenario::Scenario, std::vector<Error>> load_scenario(const std::string& path) {
+  const auto names = reason_names();
+  return scenario::load(path, {.reason_codes = names, .check_filter = check_filter});
+}
+
+std::expected<scenario::Scenario, std::vector<Error>> load_scenario_text(const std::string& text,
+                                                                         const std::string& file) {
+  const auto names = reason_names();
+  return scenario::load_text(text, file, {.reason_codes = names, .check_filter = check_filter});
+}
+
+LibraryModel::LibraryModel(QString folder, QObject* parent)
+    : QAbstractItemModel(parent), folder_(std::move(folder)) {
+  read();
+}
+
+void LibraryModel::read() {
+  std::array<Topic, kTopics.size()> topics;
+  for (std::size_t i = 0; i < topics.size(); ++i) topics[i].key = kTopics[i].key;
+  const QDir dir(folder_);
+  for (const QFileInfo& file :
+       dir.entryInfoList({QStringLiteral("*.yaml")}, QDir::Files, QDir::Name)) {
+    Entry entry{.path = file.absoluteFilePath(), .name = file.completeBaseName()};
+    if (const auto loaded = load_scenario(from_qt(entry.path))) {
+      entry.title = loaded->title;
+      entry.summary = loaded->summary;
+    } else {
+      entry.broken = true;
+      entry.title.en = from_qt(entry.name);
+    }
+    topics[topic_of(entry.name)].entries.push_back(std::move(entry));
+  }
+  for (Topic& topic : topics) {
+    if (!topic.entries.empty()) topics_.push_back(std::move(topic));
+  }
+}
+
+void LibraryModel::set_language(Language language) {
+  beginResetModel();
+  language_ = language;
+  endResetModel();
+}
+
+void LibraryModel::set_done(const QStringList& names) {
+  done_ = names;
+  if (topics_.empty()) return;
+  for (int t = 0; t < static_cast<int>(topics_.size()); ++t) {
+    const QModelIndex topic = index(t, 0, {});
+    Q_EMIT dataChanged(index(0, 0, topic), index(rowCount(topic) - 1, 0, topic));
+  }
+}
+
+void LibraryModel::add_done(const QString& name) {
+  if (done_.contains(name)) return;
+  set_done(done_ + QStringList{name});
+}
+
+QString LibraryModel::resolve(const QString& name) const {
+  for (const Topic& topic : topics_) {
+    for (const Entry& entry : topic.entries) {
+      if (entry.name == name) return entry.path;
+    }
+  }
+  return QFileInfo::exists(name) ? QFileInfo(name).absoluteFilePath() : QString();
+}
+
+QModelIndex LibraryModel::index_of(const QString& path) const {
+  for (std::size_t t = 0; t < topics_.size(); ++t) {
+    const auto& entries = topics_[t].entries;
+    for (std::size_t e = 0; e < entries.size(); ++e) {
+      if (entries[e].path == path) return createIndex(static_cast<int>(e), 0, t);
+    }
+  }
+  return {};
+}
+
+QModelIndex LibraryModel::index(int row, int column, const QModelIndex& parent) const {
+  if (!hasIndex(row, column, parent)) return {};
+  return createIndex(row, column,
+                     parent.isValid() ? static_cast<quintptr>(parent.row()) : kTopicId);
+}
+
+QModelIndex LibraryModel::parent(const QModelIndex& child) const {
+  if (!child.isValid() || child.internalId() == kTopicId) return {};
+  return createIndex(static_cast<int>(child.internalId()), 0, kTopicId);
+}
+
+int LibraryModel::rowCount(const QModelIndex& parent) const {
+  if (!parent.isValid()) return static_cast<int>(topics_.size());
+  if (parent.internalId() != kTopicId || parent.column() != 0) return 0;
+  return static_cast<int>(topics_[static_cast<std::size_t>(parent.row())].entries.size());
+}
+
+int LibraryModel::columnCount(const QModelIndex& /*parent*/) const { return 1; }
+
+QVariant LibraryModel::data(const QModelIndex& index, int role) const {
+  if (!index.isValid()) return {};
+  if (index.internalId() == kTopicId) {
+    const Topic& topic = topics_[static_cast<std::size_t>(index.row())];
+    if (role == Qt::DisplayRole || role == Qt::AccessibleTextRole) return topic_title(topic.key);
+    return {};
+  }
+  const Entry& entry = topics_[index.internalId()].entries[static_cast<std::size_t>(index.row())];
+  const bool done = done_.contains(entry.name);
+  const QString title = to_qt(entry.title.in(language_));
+  switch (role) {
+    case Qt::DisplayRole: return title;
+    case Qt::AccessibleTextRole: return done ? tr("%1 (done)").arg(title) : title;
+    case Qt::ToolTipRole:
+      return entry.broken ? tr("%1 has mistakes; open it to see them").arg(entry.path)
+                          : to_qt(entry.summary.in(language_)).simplified();
+    case kSummaryRole: return to_qt(entry.summary.in(language_));
+    case kPathRole: return entry.path;
+    case kNameRole: return entry.name;
+    case kDoneRole: return done;
+    default: return {};
+  }
+}
+
+QString LibraryModel::topic_title(const std::string& key) {
+  if (key == "dr") return tr("Direct routing (DR)");
+  if (key == "nat") return tr("Address translation (NAT)");
+  if (key == "tun") return tr("Tunnels (TUN)");
+  if (key == "ha") return tr("High availability");
+  if (key == "ip") return tr("ARP, IP and TCP");
+  return tr("More");
+}
+
+}  // namespace lvslab::gui
