@@ -1,0 +1,1388 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+<context>
+    <name>Actions</name>
+    <message>
+        <source>&amp;Open…</source>
+        <translation>打开(&amp;O)…</translation>
+    </message>
+    <message>
+        <source>Save the &amp;text</source>
+        <translation>保存文本(&amp;T)</translation>
+    </message>
+    <message>
+        <source>R&amp;un the text</source>
+        <translation>运行文本(&amp;U)</translation>
+    </message>
+    <message>
+        <source>&amp;Export capture…</source>
+        <translation>导出抓包(&amp;E)…</translation>
+    </message>
+    <message>
+        <source>Open in &amp;Wireshark</source>
+        <translation>用 Wireshark 打开(&amp;W)</translation>
+    </message>
+    <message>
+        <source>Export &amp;picture of the topology…</source>
+        <translation>导出拓扑图(&amp;P)…</translation>
+    </message>
+    <message>
+        <source>Export picture of the &amp;ladder…</source>
+        <translation>导出时序图(&amp;L)…</translation>
+    </message>
+    <message>
+        <source>&amp;Save what I typed as a scenario…</source>
+        <translation>把输入过的命令存为场景(&amp;S)…</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>退出(&amp;Q)</translation>
+    </message>
+    <message>
+        <source>&amp;Run or pause</source>
+        <translation>运行或暂停(&amp;R)</translation>
+    </message>
+    <message>
+        <source>&amp;Step forward</source>
+        <translation>前进一步(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Step &amp;back</source>
+        <translation>后退一步(&amp;B)</translation>
+    </message>
+    <message>
+        <source>Forward by a &amp;frame</source>
+        <translation>前进一帧(&amp;F)</translation>
+    </message>
+    <message>
+        <source>Back by a frame</source>
+        <translation>后退一帧</translation>
+    </message>
+    <message>
+        <source>Forward to the next &amp;command</source>
+        <translation>前进到下一条命令(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Back to the last command</source>
+        <translation>后退到上一条命令</translation>
+    </message>
+    <message>
+        <source>&amp;Next packet of this conversation</source>
+        <translation>本会话的下一个报文(&amp;N)</translation>
+    </message>
+    <message>
+        <source>Run &amp;until…</source>
+        <translation>运行到…(&amp;U)</translation>
+    </message>
+    <message>
+        <source>Back to the s&amp;tart</source>
+        <translation>回到开头(&amp;T)</translation>
+    </message>
+    <message>
+        <source>Run to the &amp;end</source>
+        <translation>运行到结束(&amp;E)</translation>
+    </message>
+    <message>
+        <source>Chec&amp;k expectations</source>
+        <translation>检查预期(&amp;K)</translation>
+    </message>
+    <message>
+        <source>&amp;Filter events</source>
+        <translation>过滤事件(&amp;F)</translation>
+    </message>
+    <message>
+        <source>F&amp;ollow packet</source>
+        <translation>跟踪报文(&amp;O)</translation>
+    </message>
+    <message>
+        <source>&amp;Why?</source>
+        <translation>为什么？(&amp;W)</translation>
+    </message>
+    <message>
+        <source>&amp;Terminal</source>
+        <translation>终端(&amp;T)</translation>
+    </message>
+    <message>
+        <source>&amp;Clear filters and selection</source>
+        <translation>清除过滤与选择(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Fit the &amp;drawing</source>
+        <translation>适应窗口(&amp;D)</translation>
+    </message>
+    <message>
+        <source>&amp;Arrange the drawing automatically</source>
+        <translation>自动排列(&amp;A)</translation>
+    </message>
+    <message>
+        <source>Without &amp;motion</source>
+        <translation>不要动画(&amp;M)</translation>
+    </message>
+    <message>
+        <source>中文 / English</source>
+        <translation>中文 / English</translation>
+    </message>
+    <message>
+        <source>&amp;Light or dark</source>
+        <translation>浅色或深色(&amp;L)</translation>
+    </message>
+    <message>
+        <source>All &amp;keys</source>
+        <translation>全部快捷键(&amp;K)</translation>
+    </message>
+    <message>
+        <source>Export &amp;every record…</source>
+        <translation>导出全部记录(&amp;E)…</translation>
+    </message>
+</context>
+<context>
+    <name>Backend</name>
+    <message>
+        <source>Simulator</source>
+        <translation>模拟器</translation>
+    </message>
+    <message>
+        <source>Real kernel</source>
+        <translation>真实内核</translation>
+    </message>
+</context>
+<context>
+    <name>NodeItem</name>
+    <message>
+        <source>✕ not running</source>
+        <translation>✕ 未运行</translation>
+    </message>
+</context>
+<context>
+    <name>PacketItem</name>
+    <message>
+        <source>Packet %1: %2 %3</source>
+        <translation>报文 %1：%2 %3</translation>
+    </message>
+</context>
+<context>
+    <name>Words</name>
+    <message>
+        <source>sends</source>
+        <translation>发送</translation>
+    </message>
+    <message>
+        <source>receives</source>
+        <translation>接收</translation>
+    </message>
+    <message>
+        <source>drops</source>
+        <translation>丢弃</translation>
+    </message>
+    <message>
+        <source>decides</source>
+        <translation>决定</translation>
+    </message>
+    <message>
+        <source>adds</source>
+        <translation>添加</translation>
+    </message>
+    <message>
+        <source>changes</source>
+        <translation>更改</translation>
+    </message>
+    <message>
+        <source>removes</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>runs</source>
+        <translation>执行</translation>
+    </message>
+    <message>
+        <source>prints</source>
+        <translation>输出</translation>
+    </message>
+    <message>
+        <source>exits</source>
+        <translation>退出</translation>
+    </message>
+    <message>
+        <source>fault</source>
+        <translation>故障</translation>
+    </message>
+    <message>
+        <source>note</source>
+        <translation>说明</translation>
+    </message>
+    <message>
+        <source>%1: %2 is unplugged</source>
+        <translation>%1：%2 的网线已拔掉</translation>
+    </message>
+    <message>
+        <source>%1: %2 is plugged in</source>
+        <translation>%1：%2 的网线已插上</translation>
+    </message>
+    <message>
+        <source>%1: the cable of %2 loses %3</source>
+        <translation>%1：%2 的网线丢失 %3</translation>
+    </message>
+    <message>
+        <source>%1: the cable of %2 takes %3</source>
+        <translation>%1：%2 的网线延迟 %3</translation>
+    </message>
+    <message>
+        <source>%1: the cable of %2 repeats %3</source>
+        <translation>%1：%2 的网线重复 %3</translation>
+    </message>
+    <message>
+        <source>%1 crashes</source>
+        <translation>%1 崩溃</translation>
+    </message>
+    <message>
+        <source>%1 starts anew</source>
+        <translation>%1 重新启动</translation>
+    </message>
+    <message>
+        <source>%1 is switched off</source>
+        <translation>%1 已关机</translation>
+    </message>
+    <message>
+        <source>client</source>
+        <translation>客户端</translation>
+    </message>
+    <message>
+        <source>director</source>
+        <translation>负载均衡器</translation>
+    </message>
+    <message>
+        <source>backup director</source>
+        <translation>备用均衡器</translation>
+    </message>
+    <message>
+        <source>real server</source>
+        <translation>真实服务器</translation>
+    </message>
+    <message>
+        <source>router</source>
+        <translation>路由器</translation>
+    </message>
+    <message>
+        <source>host</source>
+        <translation>主机</translation>
+    </message>
+</context>
+<context>
+    <name>lvslab::gui::CompareModel</name>
+    <message>
+        <source>Both runs are being played…</source>
+        <translation>正在运行两边…</translation>
+    </message>
+    <message>
+        <source>✓ No difference: %1 frames, %2 lines and %3 rows of tables agree.</source>
+        <translation>✓ 没有差异：%1 帧、%2 行命令、%3 条表项一致。</translation>
+    </message>
+    <message>
+        <source>✕ %1 differences; %2 frames, %3 lines and %4 rows of tables agree.</source>
+        <translation>✕ %1 处差异；%2 帧、%3 行命令、%4 条表项一致。</translation>
+    </message>
+    <message>
+        <source>Time (s)</source>
+        <translation>时间（秒）</translation>
+    </message>
+    <message>
+        <source>Host</source>
+        <translation>主机</translation>
+    </message>
+    <message>
+        <source>What differs</source>
+        <translation>差异</translation>
+    </message>
+    <message>
+        <source>Simulator</source>
+        <translation>模拟器</translation>
+    </message>
+    <message>
+        <source>Real kernel</source>
+        <translation>真实内核</translation>
+    </message>
+    <message>
+        <source>another order</source>
+        <translation>次序不同</translation>
+    </message>
+    <message>
+        <source>the run itself</source>
+        <translation>运行本身</translation>
+    </message>
+</context>
+<context>
+    <name>lvslab::gui::CompareView</name>
+    <message>
+        <source>Differences</source>
+        <translation>差异</translation>
+    </message>
+    <message>
+        <source>Both runs side by side</source>
+        <translation>两次运行对照</translation>
+    </message>
+    <message>
+        <source>Play this scenario in the simulator and on the real kernel, and compare</source>
+        <translation>在模拟器和真实内核上各运行一次，并对比</translation>
+    </message>
+    <message>
+        <source>Both runs will stand here side by side, with what differs marked. Press the button above.</source>
+        <translation>两次运行会在这里左右对照，差异会标出。请按上面的按钮。</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>对比</translation>
+    </message>
+</context>
+<context>
+    <name>lvslab::gui::EventListModel</name>
+    <message>
+        <source>Time (s)</source>
+        <translation>时间（秒）</translation>
+    </message>
+    <message>
+        <source>Host</source>
+        <translation>主机</translation>
+    </message>
+    <message>
+        <source>Interface</source>
+        <translation>接口</translation>
+    </message>
+    <message>
+        <source>From</source>
+        <translation>源</translation>
+    </message>
+    <message>
+        <source>To</source>
+        <translation>目的</translation>
+    </message>
+    <message>
+        <source>Protocol</source>
+        <translation>协议</translation>
+    </message>
+    <message>
+        <source>What happens</source>
+        <translation>发生了什么</translation>
+    </message>
+    <message>
+        <source>Why</source>
+        <translation>为什么</translation>
+    </message>
+    <message>
+        <source>exit status %1</source>
+        <translation>退出状态 %1</translation>
+    </message>
+</context>
+<context>
+    <name>lvslab::gui::EventPanel</name>
+    <message>
+        <source>Filter: tcp port 80, arp, host 192.168.80.10 … or any word</source>
+        <translation>过滤：tcp port 80、arp、host 192.168.80.10 … 或任意词语</translation>
+    </message>
+    <message>
+        <source>A pcap-filter(7) expression as for tcpdump, or words to look for (Ctrl+F)</source>
+        <translation>tcpdump 使用的 pcap-filter(7) 表达式，或要查找的词语（Ctrl+F）</translation>
+    </message>
+    <message>
+        <source>Filter</source>
+        <translation>过滤</translation>
+    </message>
+    <message>
+        <source>Only what happens at this host</source>
+        <translation>只看这台主机上发生的事</translation>
+    </message>
+    <message>
+        <source>Host</source>
+        <translation>主机</translation>
+    </message>
+    <message>
+        <source>Switches</source>
+        <translation>交换机</translation>
+    </message>
+    <message>
+        <source>Show the hops through switches, too</source>
+        <translation>也显示经过交换机的每一跳</translation>
+    </message>
+    <message>
+        <source>Table rows</source>
+        <translation>表项</translation>
+    </message>
+    <message>
+        <source>Show changes of the hosts' tables, too</source>
+        <translation>也显示各主机表项的变化</translation>
+    </message>
+    <message>
+        <source>Follow packet</source>
+        <translation>跟踪报文</translation>
+    </message>
+    <message>
+        <source>Only the story of the packet in focus, across all rewrites (F)</source>
+        <translation>只看当前报文的来龙去脉，跨越所有改写（F）</translation>
+    </message>
+    <message>
+        <source>Events</source>
+        <translation>事件</translation>
+    </message>
+    <message>
+        <source>All hosts</source>
+        <translation>全部主机</translation>
+    </message>
+    <message>
+        <source>Nothing that happened so far matches this filter.</source>
+        <translation>到目前为止，没有事件符合这个过滤条件。</translation>
+    </message>
+    <message>
+        <source>What happens will be listed here. Press → to step.</source>
+        <translation>发生的事会列在这里。按 → 前进一步。</translation>
+    </message>
+</context>
+<context>
+    <name>lvslab::gui::HostPanel</name>
+    <message>
+        <source>Type a command, for example: ip addr</source>
+        <translation>输入命令，例如：ip addr</translation>
+    </message>
+    <message>
+        <source>Command on %1</source>
+        <translation>%1 上的命令</translation>
+    </message>
+    <message>
+        <source>Enter runs it, ↑ and ↓ recall, Tab completes, Ctrl+C interrupts</source>
+        <translation>回车执行，↑ ↓ 调出历史，Tab 补全，Ctrl+C 中断</translation>
+    </message>
+    <message>
+        <source>Terminal of %1</source>
+        <translation>%1 的终端</translation>
+    </message>
+    <message>
+        <source>What is typed and printed on %1 stands here.</source>
+        <translation>%1 上输入和输出的内容显示在这里。</translation>
+    </message>
+    <message>
+        <source>Interrupt what runs (Ctrl+C)</source>
+        <translation>中断正在运行的命令（Ctrl+C）</translation>
+    </message>
+    <message>
+        <source>Interrupt</source>
+        <translation>中断</translation>
+    </message>
+    <message>
+        <source>Step through</source>
+        <translation>单步跟踪</translation>
+    </message>
+    <message>
+        <source>Stay where the command was typed, and step through what it does</source>
+        <translation>停在输入命令的时刻，一步一步看它做了什么</translation>
+    </message>
+    <message>
+        <source>As %1 lists it</source>
+        <translation>与 %1 列出的相同</translation>
+    </message>
+    <message>
+        <source>No rows yet. On a real host, %1 would list them.</source>
+        <translation>还没有表项。在真实主机上，用 %1 查看。</translation>
+    </message>
+    <message>
+        <source>You are in the past: what you type here starts a new course of events.</source>
+        <translation>现在位于过去的时刻：在这里输入命令会开始一条新的时间线。</translation>
+    </message>
+    <message>
+        <source>A command is running. Step on, or press Ctrl+C.</source>
+        <translation>有命令正在运行。继续前进，或按 Ctrl+C。</translation>
+    </message>
+</context>
+<context>
+    <name>lvslab::gui::Inspector</name>
+    <message>
+        <source>Step to a packet, or choose one in the list: its layers and bytes stand here.</source>
+        <translation>前进到一个报文，或在列表中选一个：这里会显示它的各层和字节。</translation>
+    </message>
+    <message>
+        <source>Layers and fields</source>
+        <translation>各层与字段</translation>
+    </message>
+    <message>
+        <source>What was rewritten on the way is marked, with its former value</source>
+        <translation>途中被改写的字段会标出，并附上原来的值</translation>
+    </message>
+    <message>
+        <source>Bytes</source>
+        <translation>字节</translation>
+    </message>
+    <message>
+        <source>Click a byte to find its field</source>
+        <translation>点击字节，查找它所属的字段</translation>
+    </message>
+    <message>
+        <source>Packet</source>
+        <translation>报文</translation>
+    </message>
+    <message>
+        <source>Rewritten here:</source>
+        <translation>此处改写：</translation>
+    </message>
+</context>
+<context>
+    <name>lvslab::gui::LadderModel</name>
+    <message>
+        <source> s</source>
+        <translation> 秒</translation>
+    </message>
+    <message>
+        <source>sent again</source>
+        <translation>重传</translation>
+    </message>
+    <message>
+        <source>it reached nobody</source>
+        <translation>没有到达任何主机</translation>
+    </message>
+    <message>
+        <source>it is on its way</source>
+        <translation>还在途中</translation>
+    </message>
+</context>
+<context>
+    <name>lvslab::gui::LadderView</name>
+    <message>
+        <source>Ladder</source>
+        <translation>时序图</translation>
+    </message>
+    <message>
+        <source>Packets will stand here as arrows from host to host. Press → to step.</source>
+        <translation>报文会在这里显示为主机之间的箭头。按 → 前进一步。</translation>
+    </message>
+</context>
+<context>
+    <name>lvslab::gui::LessonsPanel</name>
+    <message>
+        <source>Lessons</source>
+        <translation>课程</translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation>现在</translation>
+    </message>
+    <message>
+        <source>What to look at now</source>
+        <translation>现在看什么</translation>
+    </message>
+    <message>
+        <source>Check</source>
+        <translation>检查</translation>
+    </message>
+    <message>
+        <source>Run to the end and hold the run against what the lesson expects (Ctrl+Enter)</source>
+        <translation>运行到结束，并与课程的预期对照（Ctrl+Enter）</translation>
+    </message>
+    <message>
+        <source>All %1 expectations hold.</source>
+        <translation>全部 %1 项预期均满足。</translation>
+    </message>
+    <message>
+        <source>%1 of %2 expectations failed.</source>
+        <translation>%2 项预期中有 %1 项未满足。</translation>
+    </message>
+    <message>
+        <source>Choose a lesson above, or drop a scenario file here.</source>
+        <translation>在上面选一课，或把场景文件拖到这里。</translation>
+    </message>
+    <message>
+        <source>Press → to step through it, or Space to watch it run.</source>
+        <translation>按 → 单步前进，或按空格键观看运行。</translation>
+    </message>
+</context>
+<context>
+    <name>lvslab::gui::LibraryModel</name>
+    <message>
+        <source>%1 (done)</source>
+        <translation>%1（已完成）</translation>
+    </message>
+    <message>
+        <source>%1 has mistakes; open it to see them</source>
+        <translation>%1 有错误；打开后可查看</translation>
+    </message>
+    <message>
+        <source>Direct routing (DR)</source>
+        <translation>直接路由（DR）</translation>
+    </message>
+    <message>
+        <source>Address translation (NAT)</source>
+        <translation>地址转换（NAT）</translation>
+    </message>
+    <message>
+        <source>Tunnels (TUN)</source>
+        <translation>隧道（TUN）</translation>
+    </message>
+    <message>
+        <source>High availability</source>
+        <translation>高可用</translation>
+    </message>
+    <message>
+        <source>ARP, IP and TCP</source>
+        <translation>ARP、IP 与 TCP</translation>
+    </message>
+    <message>
+        <source>More</source>
+        <translation>其他</translation>
+    </message>
+</context>
+<context>
+    <name>lvslab::gui::MainWindow</name>
+    <message>
+        <source>There is no scenario '%1'.</source>
+        <translation>没有名为“%1”的场景。</translation>
+    </message>
+    <message>
+        <source>%1 has mistakes: they are listed beside the text.</source>
+        <translation>%1 有错误：已列在文本旁边。</translation>
+    </message>
+    <message>
+        <source>The text has mistakes: they are listed beside it.</source>
+        <translation>文本有错误：已列在旁边。</translation>
+    </message>
+    <message>
+        <source>Terminal and tables of %1</source>
+        <translation>%1 的终端与表</translation>
+    </message>
+    <message>
+        <source>Close %1</source>
+        <translation>关闭 %1</translation>
+    </message>
+    <message>
+        <source>Events</source>
+        <translation>事件</translation>
+    </message>
+    <message>
+        <source>Everything that happened, line by line</source>
+        <translation>发生的一切，逐行列出</translation>
+    </message>
+    <message>
+        <source>Ladder</source>
+        <translation>时序图</translation>
+    </message>
+    <message>
+        <source>Packets as arrows from host to host</source>
+        <translation>报文显示为主机之间的箭头</translation>
+    </message>
+    <message>
+        <source>Scenario</source>
+        <translation>场景</translation>
+    </message>
+    <message>
+        <source>The scenario as text, with what is wrong with it</source>
+        <translation>场景文本，以及其中的错误</translation>
+    </message>
+    <message>
+        <source>What runs the lab; the scenario starts anew</source>
+        <translation>由什么来运行实验；切换后场景重新开始</translation>
+    </message>
+    <message>
+        <source>Backend</source>
+        <translation>后端</translation>
+    </message>
+    <message>
+        <source>Switch the language (Ctrl+L)</source>
+        <translation>切换语言（Ctrl+L）</translation>
+    </message>
+    <message>
+        <source>Light or dark (Ctrl+D)</source>
+        <translation>浅色或深色（Ctrl+D）</translation>
+    </message>
+    <message>
+        <source>Light or dark</source>
+        <translation>浅色或深色</translation>
+    </message>
+    <message>
+        <source>Open a scenario to begin.</source>
+        <translation>打开一个场景，开始实验。</translation>
+    </message>
+    <message>
+        <source>Ready. Press → to do the first step, Space to run.</source>
+        <translation>就绪。按 → 走第一步，按空格键运行。</translation>
+    </message>
+    <message>
+        <source>LVS Lab</source>
+        <translation>LVS Lab</translation>
+    </message>
+    <message>
+        <source>&amp;File</source>
+        <translation>文件(&amp;F)</translation>
+    </message>
+    <message>
+        <source>Open &amp;recent</source>
+        <translation>最近打开(&amp;R)</translation>
+    </message>
+    <message>
+        <source>&amp;Run</source>
+        <translation>运行(&amp;R)</translation>
+    </message>
+    <message>
+        <source>&amp;View</source>
+        <translation>视图(&amp;V)</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>帮助(&amp;H)</translation>
+    </message>
+    <message>
+        <source>Open a scenario</source>
+        <translation>打开场景</translation>
+    </message>
+    <message>
+        <source>Scenarios (*.yaml *.yml)</source>
+        <translation>场景 (*.yaml *.yml)</translation>
+    </message>
+    <message>
+        <source>Written: %1</source>
+        <translation>已写入：%1</translation>
+    </message>
+    <message>
+        <source>Export capture</source>
+        <translation>导出抓包</translation>
+    </message>
+    <message>
+        <source>Captures (*.pcapng)</source>
+        <translation>抓包文件 (*.pcapng)</translation>
+    </message>
+    <message>
+        <source>Wireshark is not installed. The capture is in %1</source>
+        <translation>未安装 Wireshark。抓包文件在 %1</translation>
+    </message>
+    <message>
+        <source>Export picture</source>
+        <translation>导出图片</translation>
+    </message>
+    <message>
+        <source>Pictures (*.svg *.png)</source>
+        <translation>图片 (*.svg *.png)</translation>
+    </message>
+    <message>
+        <source>Cannot write %1</source>
+        <translation>无法写入 %1</translation>
+    </message>
+    <message>
+        <source>Save what I typed as a scenario</source>
+        <translation>把输入过的命令存为场景</translation>
+    </message>
+    <message>
+        <source>Scenarios (*.yaml)</source>
+        <translation>场景 (*.yaml)</translation>
+    </message>
+    <message>
+        <source>Run until…</source>
+        <translation>运行到…</translation>
+    </message>
+    <message>
+        <source>2.5s</source>
+        <translation>2.5s</translation>
+    </message>
+    <message>
+        <source>tcp[tcpflags] &amp; tcp-syn != 0</source>
+        <translation>tcp[tcpflags] &amp; tcp-syn != 0</translation>
+    </message>
+    <message>
+        <source>any host</source>
+        <translation>任意主机</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>Packet filter</source>
+        <translation>报文过滤</translation>
+    </message>
+    <message>
+        <source>Host</source>
+        <translation>主机</translation>
+    </message>
+    <message>
+        <source>Decision</source>
+        <translation>决定</translation>
+    </message>
+    <message>
+        <source>There is no decision '%1'.</source>
+        <translation>没有名为“%1”的决定。</translation>
+    </message>
+    <message>
+        <source>All keys</source>
+        <translation>全部快捷键</translation>
+    </message>
+    <message>
+        <source>Terminal</source>
+        <translation>终端</translation>
+    </message>
+    <message>
+        <source>Tables</source>
+        <translation>表</translation>
+    </message>
+    <message>
+        <source>Unplug %1</source>
+        <translation>拔掉 %1 的网线</translation>
+    </message>
+    <message>
+        <source>Plug %1 in</source>
+        <translation>插上 %1 的网线</translation>
+    </message>
+    <message>
+        <source>Lose 10% of the frames on %1</source>
+        <translation>让 %1 丢失 10% 的帧</translation>
+    </message>
+    <message>
+        <source>Stop the web server</source>
+        <translation>停止 Web 服务</translation>
+    </message>
+    <message>
+        <source>Start the web server</source>
+        <translation>启动 Web 服务</translation>
+    </message>
+    <message>
+        <source>Crash</source>
+        <translation>崩溃</translation>
+    </message>
+    <message>
+        <source>Switch off</source>
+        <translation>关机</translation>
+    </message>
+    <message>
+        <source>Start anew</source>
+        <translation>重新启动</translation>
+    </message>
+    <message>
+        <source>New cable to</source>
+        <translation>新接一根网线到</translation>
+    </message>
+    <message>
+        <source>Remove %1 from the scenario</source>
+        <translation>从场景中删除 %1</translation>
+    </message>
+    <message>
+        <source>Add a host: %1</source>
+        <translation>添加主机：%1</translation>
+    </message>
+    <message>
+        <source>Add a switch</source>
+        <translation>添加交换机</translation>
+    </message>
+    <message>
+        <source>Export every record</source>
+        <translation>导出全部记录</translation>
+    </message>
+    <message>
+        <source>Records (*.jsonl *.trace)</source>
+        <translation>记录 (*.jsonl *.trace)</translation>
+    </message>
+    <message>
+        <source>Captures (*.pcap)</source>
+        <translation>抓包文件 (*.pcap)</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>对比</translation>
+    </message>
+    <message>
+        <source>The simulator and the real kernel, side by side</source>
+        <translation>模拟器与真实内核，左右对照</translation>
+    </message>
+</context>
+<context>
+    <name>lvslab::gui::PacketModel</name>
+    <message>
+        <source>Field</source>
+        <translation>字段</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>值</translation>
+    </message>
+    <message>
+        <source>Was</source>
+        <translation>原值</translation>
+    </message>
+    <message>
+        <source>added</source>
+        <translation>新增</translation>
+    </message>
+    <message>
+        <source>%1 added</source>
+        <translation>新增 %1</translation>
+    </message>
+    <message>
+        <source>Packet %1 · %2 %3 · %4 %5 %6</source>
+        <translation>报文 %1 · %2 %3 · %4 %5 %6</translation>
+    </message>
+</context>
+<context>
+    <name>lvslab::gui::PlayModel</name>
+    <message>
+        <source>The scenario ends here. Type commands, break something, or step back.</source>
+        <translation>场景到此结束。可以输入命令、制造故障，或后退。</translation>
+    </message>
+</context>
+<context>
+    <name>lvslab::gui::ScenarioEditor</name>
+    <message>
+        <source>%1 (changed)</source>
+        <translation>%1（已改动）</translation>
+    </message>
+    <message>
+        <source>Scenario file</source>
+        <translation>场景文件</translation>
+    </message>
+    <message>
+        <source>Problems</source>
+        <translation>问题</translation>
+    </message>
+    <message>
+        <source>There is an unsaved draft of this file.</source>
+        <translation>这个文件有一份未保存的草稿。</translation>
+    </message>
+    <message>
+        <source>Restore it</source>
+        <translation>恢复草稿</translation>
+    </message>
+    <message>
+        <source>Undo (Ctrl+Z)</source>
+        <translation>撤销（Ctrl+Z）</translation>
+    </message>
+    <message>
+        <source>Redo (Ctrl+Shift+Z)</source>
+        <translation>重做（Ctrl+Shift+Z）</translation>
+    </message>
+    <message>
+        <source>Save (Ctrl+S)</source>
+        <translation>保存（Ctrl+S）</translation>
+    </message>
+    <message>
+        <source>Run this text</source>
+        <translation>运行这份文本</translation>
+    </message>
+    <message>
+        <source>Open what is written here, saved or not (Ctrl+R)</source>
+        <translation>打开这里写的内容，无论是否已保存（Ctrl+R）</translation>
+    </message>
+    <message>
+        <source>✓ No problems.</source>
+        <translation>✓ 没有问题。</translation>
+    </message>
+    <message>
+        <source>Cannot write %1</source>
+        <translation>无法写入 %1</translation>
+    </message>
+</context>
+<context>
+    <name>lvslab::gui::TablesModel</name>
+    <message>
+        <source>Addresses</source>
+        <translation>地址</translation>
+    </message>
+    <message>
+        <source>ARP</source>
+        <translation>ARP</translation>
+    </message>
+    <message>
+        <source>Routes</source>
+        <translation>路由</translation>
+    </message>
+    <message>
+        <source>Local table</source>
+        <translation>local 表</translation>
+    </message>
+    <message>
+        <source>Rules</source>
+        <translation>规则</translation>
+    </message>
+    <message>
+        <source>IPVS</source>
+        <translation>IPVS</translation>
+    </message>
+    <message>
+        <source>Connections</source>
+        <translation>连接</translation>
+    </message>
+    <message>
+        <source>Sockets</source>
+        <translation>套接字</translation>
+    </message>
+    <message>
+        <source>Sysctls</source>
+        <translation>内核参数</translation>
+    </message>
+    <message>
+        <source>Links</source>
+        <translation>链路</translation>
+    </message>
+    <message>
+        <source>Interface</source>
+        <translation>接口</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>地址</translation>
+    </message>
+    <message>
+        <source>Label</source>
+        <translation>标签</translation>
+    </message>
+    <message>
+        <source>Scope</source>
+        <translation>范围</translation>
+    </message>
+    <message>
+        <source>MAC</source>
+        <translation>MAC</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Age</source>
+        <translation>时长</translation>
+    </message>
+    <message>
+        <source>Destination</source>
+        <translation>目的</translation>
+    </message>
+    <message>
+        <source>Via</source>
+        <translation>下一跳</translation>
+    </message>
+    <message>
+        <source>Source</source>
+        <translation>源地址</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>Priority</source>
+        <translation>优先级</translation>
+    </message>
+    <message>
+        <source>Selector</source>
+        <translation>选择条件</translation>
+    </message>
+    <message>
+        <source>Action</source>
+        <translation>动作</translation>
+    </message>
+    <message>
+        <source>Service / server</source>
+        <translation>服务 / 服务器</translation>
+    </message>
+    <message>
+        <source>Method</source>
+        <translation>方式</translation>
+    </message>
+    <message>
+        <source>Weight</source>
+        <translation>权重</translation>
+    </message>
+    <message>
+        <source>Active</source>
+        <translation>活动</translation>
+    </message>
+    <message>
+        <source>Inactive</source>
+        <translation>非活动</translation>
+    </message>
+    <message>
+        <source>Client</source>
+        <translation>客户端</translation>
+    </message>
+    <message>
+        <source>Virtual</source>
+        <translation>虚拟地址</translation>
+    </message>
+    <message>
+        <source>Server</source>
+        <translation>服务器</translation>
+    </message>
+    <message>
+        <source>Expires</source>
+        <translation>剩余</translation>
+    </message>
+    <message>
+        <source>Protocol</source>
+        <translation>协议</translation>
+    </message>
+    <message>
+        <source>Local</source>
+        <translation>本地</translation>
+    </message>
+    <message>
+        <source>Remote</source>
+        <translation>远端</translation>
+    </message>
+    <message>
+        <source>Program</source>
+        <translation>程序</translation>
+    </message>
+    <message>
+        <source>Setting</source>
+        <translation>参数</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>值</translation>
+    </message>
+    <message>
+        <source>Received</source>
+        <translation>接收</translation>
+    </message>
+    <message>
+        <source>Sent</source>
+        <translation>发送</translation>
+    </message>
+    <message>
+        <source>%1 (changed)</source>
+        <translation>%1（已改动）</translation>
+    </message>
+</context>
+<context>
+    <name>lvslab::gui::TimeLine</name>
+    <message>
+        <source>%1 seconds, event %2 of %3</source>
+        <translation>%1 秒，第 %2 条，共 %3 条</translation>
+    </message>
+    <message>
+        <source>Time line</source>
+        <translation>时间轴</translation>
+    </message>
+    <message>
+        <source>start</source>
+        <translation>开始</translation>
+    </message>
+    <message>
+        <source>%1 s, %2 records</source>
+        <translation>%1 秒，%2 条记录</translation>
+    </message>
+    <message>
+        <source> s</source>
+        <translation> 秒</translation>
+    </message>
+    <message>
+        <source>Drag to any moment; ↑ and ↓ go from mark to mark</source>
+        <translation>拖到任意时刻；↑ ↓ 在标记之间移动</translation>
+    </message>
+</context>
+<context>
+    <name>lvslab::gui::TimelineModel</name>
+    <message>
+        <source>command</source>
+        <translation>命令</translation>
+    </message>
+    <message>
+        <source>fault</source>
+        <translation>故障</translation>
+    </message>
+    <message>
+        <source>failover</source>
+        <translation>主备切换</translation>
+    </message>
+    <message>
+        <source>drop</source>
+        <translation>丢弃</translation>
+    </message>
+    <message>
+        <source>failed expectation</source>
+        <translation>未满足的预期</translation>
+    </message>
+    <message>
+        <source>takes over %1</source>
+        <translation>接管 %1</translation>
+    </message>
+</context>
+<context>
+    <name>lvslab::gui::TopologyModel</name>
+    <message>
+        <source>%1: switch</source>
+        <translation>%1：交换机</translation>
+    </message>
+    <message>
+        <source>not running</source>
+        <translation>未运行</translation>
+    </message>
+    <message>
+        <source>(down)</source>
+        <translation>（已关闭）</translation>
+    </message>
+    <message>
+        <source>(no cable)</source>
+        <translation>（无网线）</translation>
+    </message>
+    <message>
+        <source>VIP %1: another host answers for it, too</source>
+        <translation>VIP %1：另有主机也在应答</translation>
+    </message>
+    <message>
+        <source>VIP %1: answers ARP</source>
+        <translation>VIP %1：应答 ARP</translation>
+    </message>
+    <message>
+        <source>VIP %1: hidden, answers no ARP</source>
+        <translation>VIP %1：已隐藏，不应答 ARP</translation>
+    </message>
+    <message>
+        <source>IPVS services: %1, connections: %2</source>
+        <translation>IPVS 服务：%1，连接：%2</translation>
+    </message>
+</context>
+<context>
+    <name>lvslab::gui::TopologyView</name>
+    <message>
+        <source>Topology</source>
+        <translation>拓扑</translation>
+    </message>
+</context>
+<context>
+    <name>lvslab::gui::TransportBar</name>
+    <message>
+        <source>Transport</source>
+        <translation>播放控制</translation>
+    </message>
+    <message>
+        <source>Back to the start</source>
+        <translation>回到开头</translation>
+    </message>
+    <message>
+        <source>Home</source>
+        <translation>Home</translation>
+    </message>
+    <message>
+        <source>One step back</source>
+        <translation>后退一步</translation>
+    </message>
+    <message>
+        <source>One step forward</source>
+        <translation>前进一步</translation>
+    </message>
+    <message>
+        <source>Run to the end</source>
+        <translation>运行到结束</translation>
+    </message>
+    <message>
+        <source>End</source>
+        <translation>End</translation>
+    </message>
+    <message>
+        <source>Run until…</source>
+        <translation>运行到…</translation>
+    </message>
+    <message>
+        <source>Step by</source>
+        <translation>步长</translation>
+    </message>
+    <message>
+        <source>event</source>
+        <translation>事件</translation>
+    </message>
+    <message>
+        <source>frame</source>
+        <translation>帧</translation>
+    </message>
+    <message>
+        <source>decision</source>
+        <translation>决定</translation>
+    </message>
+    <message>
+        <source>command</source>
+        <translation>命令</translation>
+    </message>
+    <message>
+        <source>What one step is</source>
+        <translation>一步有多大</translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation>速度</translation>
+    </message>
+    <message>
+        <source>How fast a run is shown; rightmost: without any pause</source>
+        <translation>运行的播放速度；最右端：不停顿</translation>
+    </message>
+    <message>
+        <source>Simulated time in seconds</source>
+        <translation>模拟时间（秒）</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation>运行</translation>
+    </message>
+    <message>
+        <source>Space</source>
+        <translation>空格键</translation>
+    </message>
+    <message>
+        <source> s</source>
+        <translation> 秒</translation>
+    </message>
+    <message>
+        <source>Simulated time: %1 seconds</source>
+        <translation>模拟时间：%1 秒</translation>
+    </message>
+</context>
+<context>
+    <name>lvslab::gui::WhyModel</name>
+    <message>
+        <source> s</source>
+        <translation> 秒</translation>
+    </message>
+    <message>
+        <source>sends packet %1 (%2 %3) on %4</source>
+        <translation>从 %4 发出报文 %1（%2 %3）</translation>
+    </message>
+    <message>
+        <source>receives packet %1 (%2 %3) on %4</source>
+        <translation>在 %4 收到报文 %1（%2 %3）</translation>
+    </message>
+    <message>
+        <source>… %1 more</source>
+        <translation>…… 还有 %1 步</translation>
+    </message>
+    <message>
+        <source>… %1 earlier steps</source>
+        <translation>…… 之前还有 %1 步</translation>
+    </message>
+</context>
+<context>
+    <name>lvslab::gui::WhyPanel</name>
+    <message>
+        <source>dropped: </source>
+        <translation>丢弃：</translation>
+    </message>
+    <message>
+        <source>Why</source>
+        <translation>为什么</translation>
+    </message>
+    <message>
+        <source>Click a sentence to go to its moment (W)</source>
+        <translation>点击一句话，跳到它发生的时刻（W）</translation>
+    </message>
+    <message>
+        <source>Step to a packet or a decision: here stands why it came about, and what became of it.</source>
+        <translation>前进到一个报文或决定：这里会说明它为何发生，后来又怎样。</translation>
+    </message>
+</context>
+<context>
+    <name>main</name>
+    <message>
+        <source>Watch a Linux Virtual Server lab, ask why, type, break it.</source>
+        <translation>观看 LVS 实验，追问为什么，输入命令，制造故障。</translation>
+    </message>
+    <message>
+        <source>scenario file, or the name of a shipped one</source>
+        <translation>场景文件，或自带场景的名称</translation>
+    </message>
+</context>
+</TS>

@@ -1,0 +1,67 @@
+// One host: a terminal to type in, and its tables, live.
+#pragma once
+
+#include <QWidget>
+#include <vector>
+
+#include "gui/models/tables_model.h"
+
+class QCheckBox;
+class QLabel;
+class QLineEdit;
+class QPlainTextEdit;
+class QStackedWidget;
+class QTabBar;
+class QTableView;
+class QToolButton;
+
+namespace lvslab::gui {
+
+class TerminalModel;
+
+class HostPanel : public QWidget {
+  Q_OBJECT
+
+ public:
+  HostPanel(PlayModel& play, const std::string& host, QWidget* parent = nullptr);
+
+  const std::string& host() const { return host_; }
+  void focus_terminal();
+  void show_table(HostTable table);
+  QLineEdit* input() const { return input_; }
+  QPlainTextEdit* output() const { return output_; }
+  TablesModel& table(HostTable table) const { return *models_[static_cast<std::size_t>(table)]; }
+
+ protected:
+  void changeEvent(QEvent* event) override;
+  bool eventFilter(QObject* watched, QEvent* event) override;
+
+ private:
+  QWidget* make_terminal();
+  QWidget* make_tables();
+  void retranslate();
+  void refresh_terminal();
+  void refresh_tabs();
+  void enter();
+  void recall(int by);
+  void complete();
+
+  PlayModel& play_;
+  std::string host_;
+  TerminalModel* terminal_;
+  QPlainTextEdit* output_ = nullptr;
+  QLabel* prompt_ = nullptr;
+  QLineEdit* input_ = nullptr;
+  QToolButton* stop_ = nullptr;
+  QCheckBox* step_through_ = nullptr;
+  QLabel* hint_ = nullptr;
+  QTabBar* tabs_ = nullptr;
+  QStackedWidget* stack_ = nullptr;
+  std::vector<TablesModel*> models_;
+  std::vector<QTableView*> views_;
+  std::vector<QLabel*> empties_;
+  int recalled_ = -1;
+  QString draft_;
+};
+
+}  // namespace lvslab::gui

@@ -1,0 +1,423 @@
+#include "gui/widgets/main_window.h"
+
+#include <QApplication>
+#include <QCloseEvent>
+#include <QComboBox>
+#include <QFileInfo>
+#include <QLabel>
+#include <QLibraryInfo>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QSettings>
+#include <QSplitter>
+#include <QTabBar>
+#include <QTabWidget>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include "gui/models/compare_model.h"
+#include "gui/models/event_list_model.h"
+#include "gui/models/ladder_model.h"
+#include "gui/models/library.h"
+#include "gui/models/packet_model.h"
+#include "gui/models/play_model.h"
+#include "gui/models/timeline_model.h"
+#include "gui/models/topology_model.h"
+#include "gui/models/why_model.h"
+#include "gui/models/words.h"
+#include "gui/widgets/compare_view.h"
+#include "gui/widgets/event_panel.h"
+#include "gui/widgets/host_panel.h"
+#include "gui/widgets/icons.h"
+#include "gui/widgets/inspector.h"
+#include "gui/widgets/ladder_view.h"
+#include "gui/widgets/lessons_panel.h"
+#include "gui/widgets/scenario_editor.h"
+#include "gui/widgets/theme.h"
+#include "gui/widgets/time_line.h"
+#include "gui/widgets/topology_view.h"
+#include "gui/widgets/transport_bar.h"
+#include "gui/widgets/why_panel.h"
+
+namespace lvslab::gui {
+namespace {
+
+constexpr int kRecentFiles = 8;
+constexpr int kNoticeMs = 7'000;
+
+}  // namespace
+
+MainWindow::MainWindow(WindowOptions options) : options_(std::move(options)) {
+  setObjectName(QStringLiteral("main"));
+  setAcceptDrops(true);
+  build_models();
+  build_panels();
+  build_actions();
+  connect_all();
+  load_state();
+  retranslate();
+  qApp->installEventFilter(this);
+}
+
+MainWindow::~MainWindow() = default;
+
+void MainWindow::build_models() {
+  play_ = std::make_unique<PlayModel>(options_.factory);
+  library_ = std::make_unique<LibraryModel>(options_.scenario_folder);
+  event_model_ = new EventListModel(*play_, play_.get());
+  packet_model_ = new PacketModel(*play_, play_.get());
+  why_model_ = new WhyModel(*play_, play_.get());
+  topology_model_ = new TopologyModel(*play_, play_.get());
+  timeline_model_ = new TimelineModel(*play_, play_.get());
+  ladder_model_ = new LadderModel(*play_, play_.get());
+  compare_model_ = new CompareModel(options_.factory, play_.get());
+}
+
+void MainWindow::build_panels() {
+  transport_ = new TransportBar(*play_, this);
+  addToolBar(transport_);
+  auto* gap = new QWidget(transport_);
+  gap->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+  transport_->addWidget(gap);
+  backend_ = new QComboBox(transport_);
+  for (std::size_t i = 0; i < options_.backends.size(); ++i) backend_->addItem(QString());
+  transport_->addWidget(backend_);
+  language_button_ = new QToolButton(transport_);
+  language_button_->setAutoRaise(true);
+  transport_->addWidget(language_button_);
+  theme_button_ = new QToolButton(transport_);
+  theme_button_->setAutoRaise(true);
+  theme_button_->setIcon(icon(Glyph::kTheme));
+  transport_->addWidget(theme_button_);
+
+  lessons_ = new LessonsPanel(*play_, *library_, this);
+  auto* middle = new QWidget(this);
+  topology_ = new TopologyView(*play_, *topology_model_, middle);
+  caption_ = new QLabel(middle);
+  caption_->setWordWrap(true);
+  caption_->setContentsMargins(12, 6, 12, 8);
+  caption_->setMinimumHeight(2 * fontMetrics().height() + 14);
+  caption_->setAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+  auto* middle_box = new QVBoxLayout(middle);
+  middle_box->setContentsMargins(0, 0, 0, 0);
+  middle_box->setSpacing(0);
+  middle_box->addWidget(topology_, 1);
+  middle_box->addWidget(caption_);
+  inspector_ = new Inspector(*packet_model_, this);
+  why_ = new WhyPanel(*play_, *why_model_, this);
+  right_ = new QSplitter(Qt::Vertical, this);
+  right_->addWidget(inspector_);
+  right_->addWidget(why_);
+  right_->setChildrenCollapsible(false);
+  right_->setSizes({250, 230});
+  columns_ = new QSplitter(Qt::Horizontal, this);
+  columns_->addWidget(lessons_);
+  columns_->addWidget(middle);
+  columns_->addWidget(right_);
+  columns_->setStretchFactor(1, 1);
+  columns_->setSizes({240, 630, 410});
+  build_tabs();
+  rows_ = new QSplitter(Qt::Vertical, this);
+  rows_->addWidget(columns_);
+  rows_->addWidget(tabs_);
+  rows_->setStretchFactor(0, 1);
+  rows_->setSizes({500, 220});
+  rows_->setChildrenCollapsible(false);
+  time_line_ = new TimeLine(*play_, *timeline_model_, this);
+  auto* central = new QWidget(this);
+  auto* all = new QVBoxLayout(central);
+  all->setContentsMargins(0, 0, 0, 0);
+  all->setSpacing(0);
+  all->addWidget(rows_, 1);
+  all->addWidget(time_line_);
+  setCentralWidget(central);
+  notice_timer_.setSingleShot(true);
+  QObject::connect(&notice_timer_, &QTimer::timeout, this, &MainWindow::refresh_caption);
+}
+
+void MainWindow::build_tabs() {
+  events_ = new EventPanel(*play_, *event_model_, this);
+  tabs_ = new QTabWidget(this);
+  tabs_->setDocumentMode(true);
+  tabs_->setMovable(false);
+  tabs_->addTab(events_, {});
+  ladder_ = new LadderView(*play_, *ladder_model_, this);
+  tabs_->addTab(ladder_, {});
+  editor_ = new ScenarioEditor(this);
+  tabs_->addTab(editor_, {});
+  compare_ = new CompareView(*compare_model_, this);
+  tabs_->addTab(compare_, {});
+}
+
+void MainWindow::connect_all() {
+  const auto on = [this](auto* sender, auto signal, auto slot) {
+    QObject::connect(sender, signal, this, slot);
+  };
+  on(play_.get(), &PlayModel::opened, &MainWindow::on_opened);
+  on(play_.get(), &PlayModel::moved, [this] {
+    notice_timer_.stop();
+    refresh_caption();
+  });
+  on(play_.get(), &PlayModel::focus_changed, &MainWindow::refresh_caption);
+  on(play_.get(), &PlayModel::failed, &MainWindow::tell);
+  on(play_.get(), &PlayModel::ended, &MainWindow::notice);
+  on(play_.get(), &PlayModel::was_checked, [this] {
+    bool all = !play_->findings().empty();
+    for (const lab::Finding& finding : play_->findings()) all = all && finding.passed;
+    if (all) library_->add_done(to_qt(play_->scenario().name));
+  });
+  on(lessons_, &LessonsPanel::scenario_chosen, &MainWindow::open);
+  QObject::connect(lessons_, &LessonsPanel::check_wanted, play_.get(), &PlayModel::check);
+  on(topology_, &TopologyView::host_opened, [this](const QString& host) {
+    if (HostPanel* panel = open_host(host)) panel->focus_terminal();
+  });
+  on(topology_, &TopologyView::menu_wanted, &MainWindow::host_menu);
+  on(topology_, &TopologyView::places_changed, &MainWindow::save_state);
+  on(topology_, &TopologyView::canvas_menu_wanted, &MainWindow::canvas_menu);
+  on(editor_, &ScenarioEditor::run_wanted, &MainWindow::run_text);
+  on(editor_, &ScenarioEditor::failed, &MainWindow::tell);
+  on(editor_, &ScenarioEditor::modified_changed, [this] { retranslate(); });
+  on(backend_, &QComboBox::activated, [this] {
+    if (play_->has_scenario()) run_text();
+  });
+  on(compare_, &CompareView::compare_wanted, &MainWindow::compare);
+  on(transport_, &TransportBar::until_wanted, &MainWindow::ask_until);
+  on(language_button_, &QToolButton::clicked,
+     [this] { set_language(language_ == Language::kEn ? Language::kZh : Language::kEn); });
+  on(theme_button_, &QToolButton::clicked, [this] { set_dark(!theme().dark); });
+}
+
+// --- opening -------------------------------------------------------------------------------------
+
+void MainWindow::open(const QString& name) {
+  const QString path = library_->resolve(name);
+  if (path.isEmpty()) return tell(tr("There is no scenario '%1'.").arg(name));
+  path_ = path;
+  editor_->open(path);
+  if (!editor_->scenario()) {
+    tabs_->setCurrentWidget(editor_);
+    return tell(tr("%1 has mistakes: they are listed beside the text.").arg(name));
+  }
+  run_text();
+}
+
+void MainWindow::run_text() {
+  if (!editor_->scenario()) return tell(tr("The text has mistakes: they are listed beside it."));
+  const auto backend = static_cast<std::size_t>(std::max(0, backend_->currentIndex()));
+  play_->open(*editor_->scenario(), options_.backends[backend].name);
+}
+
+void MainWindow::open_first() {
+  const QString last = QSettings().value(QStringLiteral("file")).toString();
+  open(!last.isEmpty() && QFileInfo::exists(last) ? last : QStringLiteral("dr-basic"));
+}
+
+void MainWindow::compare() {
+  if (!play_->has_scenario()) return;
+  compare_model_->start(play_->scenario(), options_.compared.first, options_.compared.second);
+}
+
+void MainWindow::on_opened() {
+  while (!hosts_.empty()) close_host(hosts_.begin()->first);
+  QMap<QString, QPointF> places;
+  QSettings settings;
+  settings.beginGroup(QStringLiteral("places/") + to_qt(play_->scenario().name));
+  for (const QString& node : settings.childKeys()) places[node] = settings.value(node).toPointF();
+  if (!places.isEmpty()) topology_->set_places(places);
+  remember_recent(path_);
+  lessons_->show_open(path_);
+  refresh_title();
+  refresh_caption();
+}
+
+void MainWindow::remember_recent(const QString& path) {
+  recent_.removeAll(path);
+  recent_.prepend(path);
+  while (recent_.size() > kRecentFiles) recent_.removeLast();
+  QSettings().setValue(QStringLiteral("file"), path);
+  fill_recent();
+}
+
+HostPanel* MainWindow::open_host(const QString& host) {
+  if (!play_->has_scenario() || play_->scenario().find_host(from_qt(host)) == nullptr)
+    return nullptr;
+  HostPanel*& panel = hosts_[host];
+  if (panel == nullptr) {
+    panel = new HostPanel(*play_, from_qt(host), this);
+    tabs_->addTab(panel, icon(Glyph::kTerminal), host);
+    tabs_->setTabToolTip(tabs_->indexOf(panel), tr("Terminal and tables of %1").arg(host));
+    auto* close = new QToolButton(tabs_);
+    close->setObjectName(QStringLiteral("closeTab"));
+    close->setText(QStringLiteral("✕"));
+    close->setToolTip(tr("Close %1").arg(host));
+    close->setAccessibleName(close->toolTip());
+    tabs_->tabBar()->setTabButton(tabs_->indexOf(panel), QTabBar::RightSide, close);
+    QObject::connect(close, &QToolButton::clicked, this, [this, host] { close_host(host); });
+  }
+  tabs_->setCurrentWidget(panel);
+  return panel;
+}
+
+void MainWindow::close_host(const QString& host) {
+  const auto found = hosts_.find(host);
+  if (found == hosts_.end()) return;
+  tabs_->removeTab(tabs_->indexOf(found->second));
+  found->second->deleteLater();
+  hosts_.erase(found);
+}
+
+// --- words ---------------------------------------------------------------------------------------
+
+void MainWindow::set_language(Language language) {
+  language_ = language;
+  qApp->removeTranslator(&translator_);
+  qApp->removeTranslator(&qt_translator_);
+  if (language == Language::kZh) {
+    if (qt_translator_.load(QStringLiteral("qtbase_zh_CN"),
+                            QLibraryInfo::path(QLibraryInfo::TranslationsPath))) {
+      qApp->installTranslator(&qt_translator_);
+    }
+    if (translator_.load(QStringLiteral(":/i18n/lvslab_zh.qm")))
+      qApp->installTranslator(&translator_);
+  }
+  play_->set_language(language);
+  compare_model_->set_language(language);
+  retranslate();
+}
+
+void MainWindow::set_dark(bool dark) { use_theme(*qApp, dark); }
+
+void MainWindow::changeEvent(QEvent* event) {
+  QMainWindow::changeEvent(event);
+  if (event->type() == QEvent::LanguageChange && transport_ != nullptr) retranslate();
+  if (event->type() == QEvent::PaletteChange && caption_ != nullptr) refresh_caption();
+}
+
+void MainWindow::retranslate() {
+  tabs_->setTabText(0, tr("Events"));
+  tabs_->setTabToolTip(0, tr("Everything that happened, line by line"));
+  tabs_->setTabText(1, tr("Ladder"));
+  tabs_->setTabToolTip(1, tr("Packets as arrows from host to host"));
+  tabs_->setTabText(
+      2, editor_->is_modified() ? tr("Scenario") + QStringLiteral(" *") : tr("Scenario"));
+  tabs_->setTabToolTip(2, tr("The scenario as text, with what is wrong with it"));
+  tabs_->setTabText(3, tr("Compare"));
+  tabs_->setTabToolTip(3, tr("The simulator and the real kernel, side by side"));
+  for (std::size_t i = 0; i < options_.backends.size(); ++i) {
+    backend_->setItemText(static_cast<int>(i),
+                          QCoreApplication::translate("Backend", options_.backends[i].title));
+  }
+  backend_->setToolTip(tr("What runs the lab; the scenario starts anew"));
+  backend_->setAccessibleName(tr("Backend"));
+  language_button_->setText(language_ == Language::kEn ? QStringLiteral("中文")
+                                                       : QStringLiteral("English"));
+  language_button_->setToolTip(tr("Switch the language (Ctrl+L)"));
+  theme_button_->setToolTip(tr("Light or dark (Ctrl+D)"));
+  theme_button_->setAccessibleName(tr("Light or dark"));
+  translate_actions();
+  refresh_title();
+  refresh_caption();
+}
+
+void MainWindow::refresh_title() {
+  setWindowTitle(play_->has_scenario()
+                     ? QStringLiteral("LVS Lab — %1").arg(to_qt(play_->scenario().name))
+                     : QStringLiteral("LVS Lab"));
+}
+
+// One sentence below the drawing: what was just decided, or what to do.
+void MainWindow::refresh_caption() {
+  const RecordId focus = play_->focus();
+  QString text;
+  bool drop = false;
+  if (notice_timer_.isActive()) {
+    text = QStringLiteral("ⓘ ") + notice_;
+  } else if (!play_->has_scenario()) {
+    text = tr("Open a scenario to begin.");
+  } else if (!focus.valid() || focus.value >= play_->trace().size()) {
+    text = tr("Ready. Press → to do the first step, Space to run.");
+  } else {
+    drop = play_->trace()[focus].kind == RecordKind::kFrameDropped;
+    const NodeId node = play_->trace()[focus].node;
+    const QString host = node.valid() ? to_qt(play_->trace().node(node).name) : QString();
+    const QString reason = event_model_->reason(focus);
+    const bool frame = play_->trace()[focus].kind == RecordKind::kFrameSent;
+    text = frame && !reason.isEmpty() ? reason : event_model_->summary(focus);
+    if (!text.startsWith(host)) text = host + QStringLiteral(": ") + text;
+  }
+  QPalette p = caption_->palette();
+  p.setColor(QPalette::WindowText, drop ? theme().danger : theme().text);
+  p.setColor(QPalette::Window, theme().panel);
+  caption_->setAutoFillBackground(true);
+  caption_->setPalette(p);
+  caption_->setText(text);
+}
+
+// Where the eye is: in place of the sentence below the drawing, for a while.
+void MainWindow::notice(const QString& text) {
+  notice_ = text;
+  notice_timer_.start(kNoticeMs);
+  refresh_caption();
+}
+
+void MainWindow::tell(const QString& message) {
+  notice(message.section(u'\n', 0, 0));
+  QApplication::alert(this);
+  if (!message.contains(u'\n')) return;
+  auto* box =
+      new QMessageBox(QMessageBox::Warning, tr("LVS Lab"), message, QMessageBox::Close, this);
+  box->setAttribute(Qt::WA_DeleteOnClose);
+  box->open();
+}
+
+// --- state ---------------------------------------------------------------------------------------
+
+void MainWindow::load_state() {
+  const QSettings settings;
+  resize(1280, 800);
+  restoreGeometry(settings.value(QStringLiteral("geometry")).toByteArray());
+  columns_->restoreState(settings.value(QStringLiteral("columns")).toByteArray());
+  rows_->restoreState(settings.value(QStringLiteral("rows")).toByteArray());
+  right_->restoreState(settings.value(QStringLiteral("right")).toByteArray());
+  recent_ = settings.value(QStringLiteral("recent")).toStringList();
+  library_->set_done(settings.value(QStringLiteral("done")).toStringList());
+  fill_recent();
+  const QString language =
+      settings.value(QStringLiteral("language"), QLocale::system().name().left(2)).toString();
+  set_language(language == QLatin1String("zh") ? Language::kZh : Language::kEn);
+  set_dark(settings.value(QStringLiteral("dark"), desktop_is_dark()).toBool());
+}
+
+void MainWindow::save_state() {
+  QSettings settings;
+  settings.setValue(QStringLiteral("geometry"), saveGeometry());
+  settings.setValue(QStringLiteral("columns"), columns_->saveState());
+  settings.setValue(QStringLiteral("rows"), rows_->saveState());
+  settings.setValue(QStringLiteral("right"), right_->saveState());
+  settings.setValue(QStringLiteral("recent"), recent_);
+  settings.setValue(QStringLiteral("done"), library_->done());
+  settings.setValue(QStringLiteral("language"),
+                    language_ == Language::kZh ? QStringLiteral("zh") : QStringLiteral("en"));
+  settings.setValue(QStringLiteral("dark"), theme().dark);
+  if (!play_->has_scenario()) return;
+  settings.beginGroup(QStringLiteral("places/") + to_qt(play_->scenario().name));
+  const QMap<QString, QPointF> places = topology_->places();
+  for (auto it = places.begin(); it != places.end(); ++it) settings.setValue(it.key(), it.value());
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+  save_state();
+  play_->cancel();
+  QMainWindow::closeEvent(event);
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+  if (event->mimeData()->hasUrls()) event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+  const QList<QUrl> urls = event->mimeData()->urls();
+  if (!urls.isEmpty() && urls.front().isLocalFile()) open(urls.front().toLocalFile());
+}
+
+}  // namespace lvslab::gui

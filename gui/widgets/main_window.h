@@ -1,0 +1,193 @@
+// The window: lessons, topology, packet and why, events and hosts, time line, transport; and all
+// keys.
+//
+// Leaves out: which backends there are (main.cpp hands them in).
+#pragma once
+
+#include <QMainWindow>
+#include <QTimer>
+#include <QTranslator>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gui/models/session_worker.h"
+#include "sim/base/language.h"
+
+class QComboBox;
+class QLabel;
+class QMenu;
+class QSplitter;
+class QTabWidget;
+class QToolButton;
+
+namespace lvslab::gui {
+
+class CompareModel;
+class CompareView;
+class EventListModel;
+class EventPanel;
+class HostPanel;
+class Inspector;
+class LadderModel;
+class LadderView;
+class LessonsPanel;
+class LibraryModel;
+class PacketModel;
+class PlayModel;
+class ScenarioEditor;
+class TimeLine;
+class TimelineModel;
+class TopologyModel;
+class TopologyView;
+class TransportBar;
+class WhyModel;
+class WhyPanel;
+
+/// A backend that main.cpp offers; `title` is translated in the context "Backend".
+struct BackendChoice {
+  std::string name;
+  const char* title;
+};
+
+struct WindowOptions {
+  BackendFactory factory;
+  std::vector<BackendChoice> backends;
+  /// The two sides of a comparison, by name.
+  std::pair<std::string, std::string> compared{};
+  QString scenario_folder;
+};
+
+class MainWindow : public QMainWindow {
+  Q_OBJECT
+
+ public:
+  explicit MainWindow(WindowOptions options);
+  ~MainWindow() override;
+
+  /// A scenario by path or by the name of a shipped one. Tells what is wrong with it, if anything
+  /// is.
+  void open(const QString& name);
+  /// What was open last, or dr-basic.
+  void open_first();
+  void set_language(Language language);
+  void set_dark(bool dark);
+  HostPanel* open_host(const QString& host);
+  /// All of the events to a capture; false after telling why not.
+  bool export_capture(const QString& path);
+
+  PlayModel& play() { return *play_; }
+  TopologyView& topology() { return *topology_; }
+  EventPanel& events() { return *events_; }
+  EventListModel& event_model() { return *event_model_; }
+  Inspector& inspector() { return *inspector_; }
+  WhyPanel& why() { return *why_; }
+  LessonsPanel& lessons() { return *lessons_; }
+  TransportBar& transport() { return *transport_; }
+  LadderView& ladder() { return *ladder_; }
+  ScenarioEditor& editor() { return *editor_; }
+  CompareModel& compare_model() { return *compare_model_; }
+  QComboBox& backend_choice() { return *backend_; }
+  QTabWidget& tabs() { return *tabs_; }
+
+ protected:
+  void changeEvent(QEvent* event) override;
+  void closeEvent(QCloseEvent* event) override;
+  void dragEnterEvent(QDragEnterEvent* event) override;
+  void dropEvent(QDropEvent* event) override;
+  bool eventFilter(QObject* watched, QEvent* event) override;
+
+ private:
+  // main_window.cpp
+  void build_models();
+  void build_panels();
+  void build_tabs();
+  void connect_all();
+  void load_state();
+  void save_state();
+  void retranslate();
+  void refresh_title();
+  void refresh_caption();
+  void on_opened();
+  void remember_recent(const QString& path);
+
+  // main_window_actions.cpp
+  QAction* action(QMenu* menu, const char* name, const QKeySequence& key);
+  void build_actions();
+  void build_file_menu();
+  void build_run_menu();
+  void build_view_menu();
+  void build_help_menu();
+  void translate_actions();
+  void fill_recent();
+  void ask_open();
+  void ask_export();
+  void ask_save_typed();
+  void ask_trace();
+  void ask_interface_capture(const QString& host, const QString& nic);
+  void write_bytes(const QString& path, const std::string& text);
+  void ask_picture();
+  void ask_ladder_picture();
+  void open_in_wireshark();
+  void ask_until();
+  void show_keys();
+  void host_menu(const QString& host, const QPoint& at);
+  void strike(const QString& host, int kind, const QString& nic);
+  void canvas_menu(const QPoint& at);
+  void add_edit_menu(QMenu* menu, const QString& host);
+  /// Plays the scenario on both sides and shows what differs.
+  void compare();
+  /// What stands in the editor, on the chosen backend.
+  void run_text();
+  void tell(const QString& message);
+  void notice(const QString& text);
+  void close_host(const QString& host);
+
+  WindowOptions options_;
+  std::unique_ptr<PlayModel> play_;
+  std::unique_ptr<LibraryModel> library_;
+  EventListModel* event_model_ = nullptr;
+  PacketModel* packet_model_ = nullptr;
+  WhyModel* why_model_ = nullptr;
+  TopologyModel* topology_model_ = nullptr;
+  TimelineModel* timeline_model_ = nullptr;
+  LadderModel* ladder_model_ = nullptr;
+  CompareModel* compare_model_ = nullptr;
+
+  TransportBar* transport_ = nullptr;
+  LessonsPanel* lessons_ = nullptr;
+  TopologyView* topology_ = nullptr;
+  QLabel* caption_ = nullptr;
+  Inspector* inspector_ = nullptr;
+  WhyPanel* why_ = nullptr;
+  EventPanel* events_ = nullptr;
+  LadderView* ladder_ = nullptr;
+  ScenarioEditor* editor_ = nullptr;
+  CompareView* compare_ = nullptr;
+  TimeLine* time_line_ = nullptr;
+  QTabWidget* tabs_ = nullptr;
+  QSplitter* columns_ = nullptr;
+  QSplitter* rows_ = nullptr;
+  QSplitter* right_ = nullptr;
+  QToolButton* language_button_ = nullptr;
+  QToolButton* theme_button_ = nullptr;
+  QComboBox* backend_ = nullptr;
+  std::map<QString, HostPanel*> hosts_;
+
+  QMenu* file_menu_ = nullptr;
+  QMenu* recent_menu_ = nullptr;
+  QMenu* run_menu_ = nullptr;
+  QMenu* view_menu_ = nullptr;
+  QMenu* help_menu_ = nullptr;
+  std::map<std::string, QAction*> actions_;
+
+  QTranslator translator_, qt_translator_;
+  Language language_ = Language::kEn;
+  QString path_;
+  QStringList recent_;
+  QString notice_;
+  QTimer notice_timer_;
+};
+
+}  // namespace lvslab::gui

@@ -1,0 +1,343 @@
+#include "gui/widgets/topology_view.h"
+
+#include <QContextMenuEvent>
+#include <QGraphicsScene>
+#include <QKeyEvent>
+#include <QPainter>
+#include <QWheelEvent>
+#include <algorithm>
+
+#include "gui/models/play_model.h"
+#include "gui/models/words.h"
+#include "gui/widgets/theme.h"
+#include "gui/widgets/topology_items.h"
+
+namespace lvslab::gui {
+namespace {
+
+/// Pixels for a unit of the automatic layout.
+constexpr double kUnitX = 14, kUnitY = 13;
+constexpr int kShortestHopMs = 150, kLongestHopMs = 400;
+/// A step over more frames than this is shown by its end only.
+constexpr std::size_t kMostMoves = 40;
+
+}  // namespace
+
+TopologyView::TopologyView(PlayModel& play, TopologyModel& model, QWidget* parent)
+    : QGraphicsView(parent), play_(play), model_(model) {
+  setScene(new QGraphicsScene(this));
+  setRenderHint(QPainter::Antialiasing);
+  setDragMode(QGraphicsView::ScrollHandDrag);
+  setTransformationAnchor(QGraphicsView::AnchorUnderMouse);
+  setViewportUpdateMode(QGraphicsView::SmartViewportUpdate);
+  setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  setAccessibleName(tr("Topology"));
+  setMinimumSize(240, 160);
+  motion_.setStartValue(0.0);
+  motion_.setEndValue(1.0);
+  motion_.setEasingCurve(QEasingCurve::InOutSine);
+  QObject::connect(&motion_, &QVariantAnimation::valueChanged, this,
+                   [this](const QVariant& value) { advance(value.toDouble()); });
+  QObject::connect(&motion_, &QVariantAnimation::finished, this, &TopologyView::settle);
+  QObject::connect(&model, &TopologyModel::rebuilt, this, &TopologyView::rebuild);
+  QObject::connect(&model, &TopologyModel::refreshed, this, &TopologyView::refresh);
+  QObject::connect(&play, &PlayModel::moved, this, &TopologyView::on_moved);
+  QObject::connect(&play, &PlayModel::focus_changed, this, &TopologyView::refresh);
+}
+
+// --- places --------------------------------------------------------------------------------------
+
+QPointF TopologyView::default_place(std::size_t node) const {
+  const TopologyNode& of = model_.nodes()[node];
+  return {of.x * kUnitX, of.y * kUnitY};
+}
+
+void TopologyView::rebuild() {
+  motion_.stop();
+  transient_.clear();
+  flights_.clear();
+  scene()->clear();
+  nodes_.clear();
+  cables_.clear();
+  for (std::size_t n = 0; n < model_.nodes().size(); ++n) {
+    auto* item = new NodeItem(model_.nodes()[n], n);
+    scene()->addItem(item);
+    item->setPos(default_place(n));
+    nodes_.push_back(item);
+    QObject::connect(item, &NodeItem::opened, this, &TopologyView::host_opened);
+    QObject::connect(item, &NodeItem::menu_wanted, this, &TopologyView::menu_wanted);
+    QObject::connect(item, &NodeItem::dragged, this, &TopologyView::places_changed);
+  }
+  for (const TopologyCable& cable : model_.cables()) {
+    cables_.push_back(new CableItem(nodes_[cable.a], nodes_[cable.b], cable));
+    scene()->addItem(cables_.back());
+  }
+  fitted_ = true;
+  refresh();
+  fit();
+}
+
+void TopologyView::set_places(const QMap<QString, QPointF>& places) {
+  for (NodeItem* node : nodes_) {
+    const auto found = places.find(to_qt(node->name()));
+    if (found != places.end()) node->setPos(*found);
+  }
+  fit();
+}
+
+QMap<QString, QPointF> TopologyView::places() const {
+  QMap<QString, QPointF> out;
+  for (const NodeItem* node : nodes_) out[to_qt(node->name())] = node->pos();
+  return out;
+}
+
+void TopologyView::arrange() {
+  for (NodeItem* node : nodes_) node->setPos(default_place(node->index()));
+  fit();
+  Q_EMIT places_changed();
+}
+
+QRectF TopologyView::content() const {
+  QRectF box;
+  for (const NodeItem* node : nodes_) box |= node->mapRectToScene(node->boundingRect());
+  return box.adjusted(-16, -16, 16, 16);
+}
+
+void TopologyView::fit() {
+  fitted_ = true;
+  if (nodes_.empty()) return;
+  reserve_room();
+  fitInView(content(), Qt::KeepAspectRatio);
+  constexpr double kLargest = 1.35;
+  if (transform().m11() > kLargest) {
+    resetTransform();
+    scale(kLargest, kLargest);
+    centerOn(content().center());
+  }
+}
+
+// Some space around, so that one can pan.
+void TopologyView::reserve_room() { setSceneRect(content().adjusted(-600, -600, 600, 600)); }
+
+void TopologyView::zoom(double factor) {
+  fitted_ = false;
+  const double now = transform().m11();
+  const double next = std::clamp(now * factor, 0.15, 4.0);
+  scale(next / now, next / now);
+}
+
+void TopologyView::wheelEvent(QWheelEvent* event) {
+  zoom(event->angleDelta().y() > 0 ? 1.15 : 1 / 1.15);
+  event->accept();
+}
+
+void TopologyView::resizeEvent(QResizeEvent* event) {
+  QGraphicsView::resizeEvent(event);
+  if (fitted_) fit();
+}
+
+void TopologyView::changeEvent(QEvent* event) {
+  QGraphicsView::changeEvent(event);
+  if (event->type() == QEvent::LanguageChange) setAccessibleName(tr("Topology"));
+  if (event->type() == QEvent::PaletteChange) scene()->update();
+}
+
+void TopologyView::keyPressEvent(QKeyEvent* event) {
+  // Arrows step through the run everywhere; Tab goes from host to host.
+  if (event->key() == Qt::Key_Left || event->key() == Qt::Key_Right) return event->ignore();
+  if (event->key() == Qt::Key_Escape) scene()->clearSelection();
+  QGraphicsView::keyPressEvent(event);
+}
+
+void TopologyView::contextMenuEvent(QContextMenuEvent* event) {
+  if (itemAt(event->pos()) != nullptr) return QGraphicsView::contextMenuEvent(event);
+  Q_EMIT canvas_menu_wanted(event->globalPos());
+}
+
+// --- states --------------------------------------------------------------------------------------
+
+void TopologyView::refresh() {
+  if (nodes_.size() != model_.states().size()) return;
+  const RecordId focus = play_.focus();
+  std::string current;
+  if (focus.valid() && focus.value < play_.trace().size()) {
+    const NodeId node = play_.trace()[focus].node;
+    if (node.valid()) current = play_.trace().node(node).name;
+  }
+  for (std::size_t n = 0; n < nodes_.size(); ++n) {
+    nodes_[n]->set_state(model_.states()[n], model_.describe(n));
+    nodes_[n]->set_current(nodes_[n]->name() == current);
+  }
+  for (std::size_t c = 0; c < cables_.size(); ++c) {
+    cables_[c]->set_state(model_.is_plugged(c), model_.cable_faults()[c]);
+  }
+  // A card that grew may stand out; one that shrank does not make the drawing jump.
+  const QRectF seen = mapToScene(viewport()->rect()).boundingRect();
+  if (fitted_ && !seen.contains(content().adjusted(12, 12, -12, -12))) fit();
+}
+
+// --- packets -------------------------------------------------------------------------------------
+
+void TopologyView::clear_packets() {
+  flights_.clear();
+  for (QGraphicsItem* item : transient_) delete item;
+  transient_.clear();
+}
+
+QPointF TopologyView::border_of(const NodeItem& node, QPointF towards) const {
+  const QPointF way = towards - node.pos();
+  const QRectF card = node.card();
+  const double sx = way.x() == 0 ? 1e9 : card.width() / 2 / std::abs(way.x());
+  const double sy = way.y() == 0 ? 1e9 : card.height() / 2 / std::abs(way.y());
+  return node.pos() + way * std::min({sx, sy, 1.0});
+}
+
+std::vector<QPointF> TopologyView::way_of(const std::vector<std::size_t>& path) const {
+  std::vector<QPointF> way;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const NodeItem& node = *nodes_[path[i]];
+    if (i == 0) {
+      way.push_back(border_of(node, nodes_[path[1]]->pos()));
+    } else if (i + 1 == path.size()) {
+      way.push_back(border_of(node, nodes_[path[i - 1]]->pos()));
+    } else {
+      way.push_back(node.pos());
+    }
+  }
+  return way;
+}
+
+namespace {
+
+QPointF along(const std::vector<QPointF>& way, double part) {
+  double length = 0;
+  for (std::size_t i = 1; i < way.size(); ++i) length += QLineF(way[i - 1], way[i]).length();
+  double left = length * part;
+  for (std::size_t i = 1; i < way.size(); ++i) {
+    const QLineF leg(way[i - 1], way[i]);
+    if (left <= leg.length() || i + 1 == way.size()) {
+      return leg.pointAt(leg.length() == 0 ? 0 : std::min(1.0, left / leg.length()));
+    }
+    left -= leg.length();
+  }
+  return way.back();
+}
+
+}  // namespace
+
+namespace {
+
+/// A step to the side of the way's last leg, never up.
+QPointF beside(const std::vector<QPointF>& way) {
+  const QLineF normal = QLineF(way[way.size() - 2], way.back()).normalVector().unitVector();
+  const QPointF step(normal.dx(), normal.dy());
+  return step.y() < -0.1 || (std::abs(step.y()) <= 0.1 && step.x() < 0) ? -step * 1.6 : step;
+}
+
+}  // namespace
+
+void TopologyView::on_moved(quint32 from, quint32 to) {
+  if (nodes_.empty()) return;
+  motion_.stop();
+  clear_packets();
+  from_ = to > from ? from : play_.history().previous_end(to);
+  const bool one_step = to > from;
+  const std::vector<Move> moves = model_.moves(from_, to);
+  if (one_step && !moves.empty() && moves.size() <= kMostMoves && !reduced_motion_) {
+    for (const Move& move : moves) {
+      auto* item = new PacketItem(move.facts, move.number);
+      scene()->addItem(item);
+      transient_.push_back(item);
+      flights_.push_back({item, way_of(move.path), false});
+    }
+    const int pace = play_.playing() ? play_.pace() * 9 / 10 : 250;
+    motion_.setDuration(std::clamp(pace, kShortestHopMs, kLongestHopMs));
+    motion_.start();
+    return;
+  }
+  settle();
+}
+
+void TopologyView::advance(double part) {
+  for (const Flight& flight : flights_) flight.item->setPos(along(flight.way, part));
+}
+
+// What stays until the next step: what is on its way, what has just arrived, what was lost.
+void TopologyView::settle() {
+  clear_packets();
+  std::map<std::vector<std::size_t>, int> crowd;
+  const auto put = [&](const Move& move, double part, bool arrived) {
+    auto* item = new PacketItem(move.facts, move.number);
+    const std::vector<QPointF> way = way_of(move.path);
+    const int above = crowd[move.path]++;
+    const QPointF aside = arrived ? beside(way) * 24 : QPointF();
+    item->setPos(along(way, part) + aside - QPointF(0, above * 22));
+    item->set_arrived(arrived);
+    scene()->addItem(item);
+    transient_.push_back(item);
+  };
+  const std::vector<Move> flying = model_.in_flight(play_.position());
+  for (std::size_t i = 0; i < std::min(flying.size(), kMostMoves); ++i) put(flying[i], 0.32, false);
+  const Position begin = instant_begin();
+  const std::vector<Move> arrived = model_.moves(begin, play_.position());
+  if (arrived.size() <= kMostMoves) {
+    for (const Move& move : arrived) {
+      if (!nodes_[move.path.back()]->is_switch()) put(move, 0.72, true);
+    }
+  }
+  show_drops(begin, play_.position());
+}
+
+// After a long way only what happened at its last instant is worth a look.
+Position TopologyView::instant_begin() const {
+  Position begin = play_.position();
+  while (begin > from_ && play_.trace()[RecordId(begin - 1)].at ==
+                              play_.trace()[RecordId(play_.position() - 1)].at) {
+    --begin;
+  }
+  return begin;
+}
+
+void TopologyView::show_drops(Position from, Position to) {
+  constexpr int kMostDrops = 2;
+  std::map<std::size_t, int> count;
+  std::map<std::size_t, double> below;
+  const auto keep = [this](QGraphicsItem* item) {
+    scene()->addItem(item);
+    transient_.push_back(item);
+  };
+  for (const Drop& drop : model_.drops(from, to)) {
+    if (count[drop.node]++ == kMostDrops) continue;
+    const NodeItem& node = *nodes_[drop.node];
+    const QRectF card = node.card().translated(node.pos());
+    double& y = below[drop.node];
+    double x = card.left();
+    auto* reason = new ReasonItem(drop.reason);
+    if (drop.has_frame) {
+      auto* packet = new PacketItem(drop.facts, drop.number);
+      packet->set_dropped(true);
+      const double width = PacketItem::size_of(drop.facts).width();
+      packet->setPos(x + width / 2, card.bottom() + y + 8 + reason->boundingRect().height() / 2);
+      x += width + 6;
+      keep(packet);
+    }
+    reason->setPos(x, card.bottom() + y + 8);
+    y += reason->boundingRect().height() + 8;
+    keep(reason);
+  }
+}
+
+QStringList TopologyView::packets_in_words() const {
+  QStringList words;
+  for (const QGraphicsItem* item : transient_) {
+    if (!item->toolTip().isEmpty()) words << item->toolTip().section(u'\n', 0, 0);
+  }
+  return words;
+}
+
+void TopologyView::render_to(QPainter& painter, const QRectF& target) {
+  scene()->render(&painter, target, content());
+}
+
+}  // namespace lvslab::gui

@@ -1,0 +1,86 @@
+// The canvas: hosts, switches, cables, and packets that move along them.
+//
+// Models: places (automatic, dragged, kept by the caller), zoom, pan, fit, motion of one step at a
+// time. Leaves out: what the items look like (topology_items.h) and what they stand for
+// (TopologyModel).
+#pragma once
+
+#include <QGraphicsView>
+#include <QVariantAnimation>
+#include <vector>
+
+#include "gui/models/topology_model.h"
+
+namespace lvslab::gui {
+
+class CableItem;
+class NodeItem;
+class PacketItem;
+class PlayModel;
+
+class TopologyView : public QGraphicsView {
+  Q_OBJECT
+
+ public:
+  TopologyView(PlayModel& play, TopologyModel& model, QWidget* parent = nullptr);
+
+  void fit();
+  void zoom(double factor);
+  /// Back to the automatic places.
+  void arrange();
+  /// Places by node name; what is not named stands where the layout puts it.
+  void set_places(const QMap<QString, QPointF>& places);
+  QMap<QString, QPointF> places() const;
+  /// No motion at all: packets jump.
+  void set_reduced_motion(bool reduced) { reduced_motion_ = reduced; }
+  /// Every packet on the canvas in words, for screen readers and tests.
+  QStringList packets_in_words() const;
+  QRectF content() const;
+  /// Into `painter`, as the scene is now.
+  void render_to(QPainter& painter, const QRectF& target);
+
+ Q_SIGNALS:
+  void host_opened(const QString& host);
+  void menu_wanted(const QString& host, const QPoint& at);
+  void canvas_menu_wanted(const QPoint& at);
+  void places_changed();
+
+ protected:
+  void wheelEvent(QWheelEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
+  void changeEvent(QEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
+  void contextMenuEvent(QContextMenuEvent* event) override;
+
+ private:
+  struct Flight {
+    PacketItem* item = nullptr;
+    std::vector<QPointF> way;
+    bool dropped = false;
+  };
+  void rebuild();
+  void refresh();
+  void on_moved(quint32 from, quint32 to);
+  void clear_packets();
+  void settle();
+  Position instant_begin() const;
+  void advance(double part);
+  void show_drops(Position from, Position to);
+  std::vector<QPointF> way_of(const std::vector<std::size_t>& path) const;
+  QPointF border_of(const NodeItem& node, QPointF towards) const;
+  QPointF default_place(std::size_t node) const;
+  void reserve_room();
+
+  PlayModel& play_;
+  TopologyModel& model_;
+  std::vector<NodeItem*> nodes_;
+  std::vector<CableItem*> cables_;
+  std::vector<QGraphicsItem*> transient_;  ///< packets and reasons of the current step
+  std::vector<Flight> flights_;
+  QVariantAnimation motion_;
+  Position from_ = 0;
+  bool reduced_motion_ = false;
+  bool fitted_ = true;  ///< goes on fitting when the window is resized
+};
+
+}  // namespace lvslab::gui

@@ -1,0 +1,290 @@
+// What a student does in the window, clicked and typed.
+#include <gmock/gmock.h>
+
+#include <QAbstractButton>
+#include <QAction>
+#include <QComboBox>
+#include <QFileInfo>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QProcess>
+#include <QPushButton>
+#include <QSlider>
+#include <QTabWidget>
+#include <QTableView>
+#include <QTextBrowser>
+#include <QTreeView>
+#include <algorithm>
+
+#include "gui/models/compare_model.h"
+#include "gui/models/event_list_model.h"
+#include "gui/widgets/event_panel.h"
+#include "gui/widgets/host_panel.h"
+#include "gui/widgets/inspector.h"
+#include "gui/widgets/ladder_view.h"
+#include "gui/widgets/lessons_panel.h"
+#include "gui/widgets/theme.h"
+#include "gui/widgets/topology_view.h"
+#include "gui/widgets/transport_bar.h"
+#include "gui/widgets/why_panel.h"
+#include "tests/gui/window_bench.h"
+
+namespace lvslab::gui {
+namespace {
+
+using testing::HasSubstr;
+
+std::string plain(const QTextBrowser* browser) { return browser->toPlainText().toStdString(); }
+
+TEST(Journey, DrBasicFromTheFirstStepToAnExportedCapture) {
+  WindowBench bench;
+  MainWindow& window = bench.window();
+  EXPECT_TRUE(window.windowTitle().contains(QStringLiteral("dr-basic")));
+
+  // To the MAC rewrite: the director passes the client's packets on with another MAC.
+  Until rewrite{.filter = PacketFilter::compile("tcp and ip[8] == 63").value()};
+  rewrite.host = "node01";
+  bench.play().run_until(rewrite);
+  ASSERT_TRUE(bench.settle());
+  const auto* rewrites = window.inspector().findChild<QLabel*>(QStringLiteral("rewrites"));
+  ASSERT_NE(rewrites, nullptr);
+  EXPECT_TRUE(rewrites->isVisible());
+  EXPECT_THAT(rewrites->text().toStdString(), HasSubstr("destination: 02:00:00:00:02:00 →"));
+
+  // Read why.
+  EXPECT_THAT(plain(window.why().text()), HasSubstr("Direct routing"));
+  EXPECT_THAT(plain(window.why().text()), HasSubstr("ip_vs_xmit.c"));
+
+  // Step back with the key of the window.
+  const Position there = bench.play().position();
+  bench.press(Qt::Key_Left);
+  EXPECT_LT(bench.play().position(), there);
+  bench.press(Qt::Key_Right);
+  EXPECT_EQ(bench.play().position(), there);
+
+  // Type on the director.
+  bench.press(Qt::Key_End);
+  EXPECT_THAT(bench.type(QStringLiteral("node01"), QStringLiteral("ipvsadm -ln"))
+                  .simplified()
+                  .toStdString(),
+              HasSubstr("-> 192.168.80.202:80 Route 1 0 3"));
+
+  // Unplug node02 and watch a request fail.
+  scenario::Fault fault;
+  fault.kind = scenario::FaultKind::kLinkDown;
+  fault.host = "node02";
+  fault.nic = "eth0";
+  bench.play().strike(fault);
+  ASSERT_TRUE(bench.settle());
+  bench.type(QStringLiteral("node01"), QStringLiteral("ip neigh flush dev eth0"));
+  const QString answers = bench.type(
+      QStringLiteral("client"),
+      QStringLiteral(
+          "for i in 1 2; do curl -s --connect-timeout 2 http://192.168.80.150/; done; echo $?"));
+  EXPECT_THAT(answers.toStdString(), HasSubstr("node03"));
+  EXPECT_FALSE(
+      answers.section(QStringLiteral("connect-timeout"), 1).contains(QStringLiteral("node02")));
+
+  // Switch the language: the window, its reasons, its menus.
+  bench.press(Qt::Key_L, Qt::ControlModifier);
+  EXPECT_EQ(window.tabs().tabText(0), QStringLiteral("事件"));
+
+  // Export a capture, and read it with tshark.
+  const QTemporaryDir folder;
+  const QString path = folder.filePath(QStringLiteral("dr.pcapng"));
+  ASSERT_TRUE(window.export_capture(path));
+  QProcess tshark;
+  tshark.start(QStringLiteral("tshark"),
+               {QStringLiteral("-n"), QStringLiteral("-r"), path, QStringLiteral("-Y"),
+                QStringLiteral("tcp.flags.syn == 1")});
+  ASSERT_TRUE(tshark.waitForFinished(60'000));
+  EXPECT_EQ(tshark.exitCode(), 0);
+  EXPECT_THAT(tshark.readAllStandardOutput().toStdString(), HasSubstr("192.168.80.150"));
+}
+
+TEST(Journey, ADropIsSeenWithItsReason) {
+  WindowBench bench(QStringLiteral("dr-server-dead"));
+  bench.press(Qt::Key_End);
+  ASSERT_TRUE(bench.play().finished());
+  bool seen = false;
+  for (Position i = bench.play().start(); i < bench.play().history().end() && !seen; ++i) {
+    if (bench.play().trace()[RecordId(i)].kind != RecordKind::kFrameDropped) continue;
+    bench.play().show(RecordId(i));
+    seen = true;
+  }
+  ASSERT_TRUE(seen);
+  EXPECT_THAT(plain(bench.window().why().text()), HasSubstr("dropped"));
+}
+
+TEST(Journey, TheEventListFiltersAndFollows) {
+  WindowBench bench;
+  bench.press(Qt::Key_End);
+  EventPanel& events = bench.window().events();
+  QAbstractItemModel* model = events.table()->model();
+  const int all = model->rowCount();
+  bench.press(Qt::Key_F, Qt::ControlModifier);
+  QTest::keyClicks(events.filter_edit(), QStringLiteral("arp"));
+  EXPECT_LT(model->rowCount(), all);
+  EXPECT_GT(model->rowCount(), 3);
+  events.clear_filters();
+  EXPECT_EQ(model->rowCount(), all);
+  const RecordId record = bench.window().event_model().record_at(all / 2);
+  events.table()->setCurrentIndex(model->index(all / 2, 0));
+  EXPECT_EQ(bench.play().focus(), record) << "a row is a moment";
+}
+
+TEST(Journey, TheLessonGradesItself) {
+  WindowBench bench;
+  auto* check = bench.window().lessons().findChild<QPushButton*>();
+  QTest::mouseClick(check, Qt::LeftButton);
+  ASSERT_TRUE(bench.settle());
+  EXPECT_THAT(plain(bench.window().lessons().now()), HasSubstr("expectations hold."));
+}
+
+TEST(Journey, PacketsOnTheCanvasCanBeReadInWords) {
+  WindowBench bench;
+  bench.press(Qt::Key_Right);
+  QTest::qWait(500);
+  const QStringList words = bench.window().topology().packets_in_words();
+  ASSERT_FALSE(words.isEmpty());
+  EXPECT_THAT(words.front().toStdString(), HasSubstr("ARP who-has .150"));
+}
+
+TEST(Journey, SpaceRunsAndPauses) {
+  WindowBench bench;
+  bench.window().transport().speed()->setValue(4);
+  QTest::keyClick(&bench.window(), Qt::Key_Space);
+  EXPECT_TRUE(
+      QTest::qWaitFor([&] { return bench.play().position() > bench.play().start() + 30; }, 10'000));
+  EXPECT_TRUE(bench.play().playing());
+  QTest::keyClick(&bench.window(), Qt::Key_Space);
+  EXPECT_FALSE(bench.play().playing());
+}
+
+TEST(Journey, KeysThatALineUsesAreNotTheWindows) {
+  WindowBench bench;
+  HostPanel* panel = bench.window().open_host(QStringLiteral("client"));
+  panel->focus_terminal();
+  const Position before = bench.play().position();
+  QTest::keyClicks(panel->input(), QStringLiteral("ping -c 1 node01 fw?"));
+  EXPECT_EQ(panel->input()->text(), QStringLiteral("ping -c 1 node01 fw?"));
+  EXPECT_EQ(bench.play().position(), before);
+  QTest::keyClick(panel->input(), Qt::Key_C, Qt::ControlModifier);
+  EXPECT_TRUE(panel->input()->text().isEmpty());
+}
+
+TEST(Journey, TheTerminalRecallsAndCompletes) {
+  WindowBench bench;
+  bench.type(QStringLiteral("node01"), QStringLiteral("ip addr"));
+  HostPanel* panel = bench.window().open_host(QStringLiteral("node01"));
+  QTest::keyClick(panel->input(), Qt::Key_Up);
+  EXPECT_EQ(panel->input()->text(), QStringLiteral("ip addr"));
+  QTest::keyClick(panel->input(), Qt::Key_Down);
+  QTest::keyClicks(panel->input(), QStringLiteral("netst"));
+  QTest::keyClick(panel->input(), Qt::Key_Tab);
+  EXPECT_EQ(panel->input()->text(), QStringLiteral("netstat -natp"));
+}
+
+TEST(Journey, TheLadderIsWrittenAsAPicture) {
+  WindowBench bench;
+  bench.press(Qt::Key_End);
+  const QTemporaryDir folder;
+  for (const char* name : {"ladder.svg", "ladder.png"}) {
+    const QString path = folder.filePath(QString::fromLatin1(name));
+    ASSERT_TRUE(bench.window().ladder().write_picture(path));
+    EXPECT_GT(QFileInfo(path).size(), 4'000);
+  }
+  EXPECT_FALSE(bench.window().ladder().write_picture(QStringLiteral("/no/such/folder/a.png")));
+}
+
+TEST(Journey, WhereTheStudentDraggedAHostIsKept) {
+  WindowBench bench;
+  QMap<QString, QPointF> places = bench.window().topology().places();
+  places[QStringLiteral("node01")] = QPointF(77, -88);
+  bench.window().topology().set_places(places);
+  Q_EMIT bench.window().topology().places_changed();
+  bench.window().open(QStringLiteral("dr-basic"));
+  bench.settle();
+  EXPECT_EQ(bench.window().topology().places().value(QStringLiteral("node01")), QPointF(77, -88));
+}
+
+TEST(Journey, TwoRunsAreComparedSideBySide) {
+  WindowBench bench;
+  bench.window().tabs().setCurrentIndex(3);
+  auto* page = bench.window().tabs().widget(3);
+  QTest::mouseClick(page->findChild<QPushButton*>(), Qt::LeftButton);
+  CompareModel& model = bench.window().compare_model();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !model.busy() && model.runs() != nullptr; }, 20'000));
+  EXPECT_EQ(model.rowCount(), 0) << "the simulator agrees with itself";
+  EXPECT_THAT(model.verdict().toStdString(), HasSubstr("No difference"));
+  ASSERT_FALSE(model.runs()->rows.empty());
+  for (const ComparedRow& row : model.runs()->rows) {
+    EXPECT_TRUE(row.left && row.right && !row.differs);
+  }
+}
+
+// --- what everybody can read ---------------------------------------------------------------------
+
+TEST(Looks, TextStandsOutFromItsBackgroundInBothThemes) {
+  for (const Theme* t : {&Theme::light(), &Theme::dark_one()}) {
+    const auto enough = [&](const QColor& ink, const QColor& paper, const char* what) {
+      EXPECT_GE(contrast(ink, paper), 4.5)
+          << what << (t->dark ? " dark: " : " light: ") << ink.name().toStdString() << " on "
+          << paper.name().toStdString();
+    };
+    for (const QColor& paper : {t->panel, t->raised, t->window, t->accent_soft}) {
+      enough(t->text, paper, "text");
+      enough(t->muted, paper, "muted");
+      enough(t->accent, paper, "accent");
+      enough(t->danger, paper, "danger");
+    }
+    enough(t->good, t->panel, "good");
+    enough(t->changed_ink, t->changed, "changed");
+    enough(t->text, t->used, "used");
+    for (std::size_t p = 0; p < t->protocol_ink.size(); ++p) {
+      enough(t->protocol_ink[p], t->panel, "protocol");
+      enough(t->protocol_ink[p], t->accent_soft, "protocol, selected");
+      enough(t->on_protocol, t->protocol_fill[p], "on protocol");
+    }
+    enough(t->on_protocol, t->accent, "badge");
+    enough(t->on_protocol, t->danger, "badge, doubled");
+  }
+}
+
+TEST(Looks, ContrastIsThatOfWcag) {
+  EXPECT_NEAR(contrast(Qt::white, Qt::black), 21, 0.01);
+  EXPECT_NEAR(contrast(QColor("#777777"), Qt::white), 4.48, 0.01);
+}
+
+TEST(Looks, WhatOneCanWorkHasANameAndATip) {
+  WindowBench bench;
+  bench.window().open_host(QStringLiteral("node01"));
+  for (const QAbstractButton* button : bench.window().findChildren<QAbstractButton*>()) {
+    if (!button->isVisible() || button->inherits("QTableCornerButton")) continue;
+    if (button->inherits("QLineEditIconButton")) continue;  // a picture in a line
+    const bool spoken = !button->text().isEmpty() || !button->accessibleName().isEmpty();
+    EXPECT_TRUE(spoken) << button->objectName().toStdString();
+    if (button->parent()->inherits("QTabBar") && button->text().isEmpty()) continue;  // scrollers
+    EXPECT_FALSE(button->toolTip().isEmpty()) << button->text().toStdString();
+  }
+  for (const QAction* action : bench.window().actions()) {
+    EXPECT_FALSE(action->text().isEmpty());
+    EXPECT_FALSE(action->toolTip().isEmpty());
+  }
+}
+
+TEST(Looks, NothingIsLeftInEnglishWhenTheWindowSpeaksChinese) {
+  WindowBench bench;
+  bench.window().set_language(Language::kZh);
+  QCoreApplication::processEvents();
+  for (const QAction* action : bench.window().actions()) {
+    if (action->text().contains(QStringLiteral("English"))) continue;
+    EXPECT_TRUE(std::ranges::any_of(action->text(), [](QChar c) { return c.unicode() > 0x2e80; }))
+        << action->text().toStdString();
+  }
+  EXPECT_EQ(bench.window().transport().step_action()->text(), QStringLiteral("前进一步"));
+}
+
+}  // namespace
+}  // namespace lvslab::gui

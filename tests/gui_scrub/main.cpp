@@ -1,0 +1,71 @@
+// How long the window takes to show another moment of a long run, and how much memory it holds:
+// `gui_scrub [RECORDS]`. Drags the time line of a window with every view open to moments at random
+// and waits each time until all is drawn.
+#include <fmt/format.h>
+
+#include <QElapsedTimer>
+#include <QFile>
+#include <QRandomGenerator>
+#include <QTabWidget>
+#include <algorithm>
+
+#include "gui/widgets/event_panel.h"
+#include "gui/widgets/host_panel.h"
+#include "gui/widgets/main_window.h"
+#include "gui/widgets/topology_view.h"
+#include "tests/gui/window_bench.h"
+
+namespace {
+
+using namespace lvslab;
+using namespace lvslab::gui;
+
+constexpr int kMoves = 400;
+
+/// Resident memory in MiB, from /proc/self/status.
+double resident_mib() {
+  QFile status(QStringLiteral("/proc/self/status"));
+  if (!status.open(QIODevice::ReadOnly)) return 0;
+  for (const QByteArray& line : status.readAll().split('\n')) {
+    if (line.startsWith("VmRSS:"))
+      return line.mid(6).trimmed().split(' ').front().toDouble() / 1024;
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM")) qputenv("QT_QPA_PLATFORM", "offscreen");
+  QApplication app(argc, argv);
+  QApplication::setOrganizationName(QStringLiteral("lvslab-scrub"));
+  const auto wanted = static_cast<Position>(argc > 1 ? QByteArray(argv[1]).toUInt() : 100'000);
+  WindowBench bench;
+  PlayModel& play = bench.play();
+  bench.window().topology().set_reduced_motion(true);
+  play.to_end();
+  bench.settle();
+  while (play.history().end() < wanted) {
+    play.type("client", "ab -n 300 -c 10 http://192.168.80.150/", false);
+    bench.settle();
+  }
+  bench.window().open_host(QStringLiteral("node01"));
+  bench.window().tabs().setCurrentIndex(0);
+  QRandomGenerator random(1);
+  std::vector<double> times;
+  for (int i = 0; i < kMoves; ++i) {
+    const Position to = play.start() + random.bounded(play.history().end() - play.start());
+    QElapsedTimer timer;
+    timer.start();
+    play.go_to(to);
+    bench.window().repaint();
+    QCoreApplication::processEvents();
+    times.push_back(static_cast<double>(timer.nsecsElapsed()) / 1e6);
+  }
+  std::ranges::sort(times);
+  fmt::print(
+      "{} records: scrub p50 {:.1f} ms, p99 {:.1f} ms, slowest {:.1f} ms; resident {:.0f} MiB\n",
+      play.history().end(), times[times.size() / 2], times[times.size() * 99 / 100], times.back(),
+      resident_mib());
+  return 0;
+}

@@ -1,0 +1,94 @@
+// Pictures of the window for the documents: every view, in both languages, light and dark, in two
+// sizes. `gui_shots FOLDER` writes them; docs/gui.md says how.
+#include <QApplication>
+#include <QDir>
+#include <QTabWidget>
+
+#include "gui/widgets/host_panel.h"
+#include "gui/widgets/main_window.h"
+#include "gui/widgets/theme.h"
+#include "tests/gui/window_bench.h"
+
+namespace {
+
+using namespace lvslab;
+using namespace lvslab::gui;
+
+class Camera {
+ public:
+  Camera(WindowBench& bench, QDir folder, QString suffix)
+      : bench_(bench), folder_(std::move(folder)), suffix_(std::move(suffix)) {}
+
+  void shoot(const QString& name) {
+    QTest::qWait(600);  // until what moves has arrived
+    const QString path =
+        folder_.filePath(name + QLatin1Char('-') + suffix_ + QStringLiteral(".png"));
+    bench_.window().grab().toImage().convertToFormat(QImage::Format_RGB32).save(path);
+  }
+
+ private:
+  WindowBench& bench_;
+  QDir folder_;
+  QString suffix_;
+};
+
+void visit(const QDir& folder, Language language, bool dark, QSize size) {
+  WindowBench bench;
+  bench.window().resize(size);
+  bench.window().set_language(language);
+  bench.window().set_dark(dark);
+  const QString suffix =
+      QStringLiteral("%1-%2-%3")
+          .arg(language == Language::kZh ? QStringLiteral("zh") : QStringLiteral("en"),
+               dark ? QStringLiteral("dark") : QStringLiteral("light"))
+          .arg(size.width());
+  Camera camera(bench, folder, suffix);
+  camera.shoot(QStringLiteral("start"));
+  bench.run_to("arp-ignored", "node02");
+  camera.shoot(QStringLiteral("arp"));
+  Until rewrite{.filter = PacketFilter::compile("tcp and ip[8] == 63").value()};
+  rewrite.host = "node01";
+  bench.play().run_until(rewrite);
+  bench.settle();
+  camera.shoot(QStringLiteral("rewrite"));
+  bench.window().tabs().setCurrentIndex(1);
+  camera.shoot(QStringLiteral("ladder"));
+  bench.window().open_host(QStringLiteral("node01"))->show_table(HostTable::kServices);
+  bench.play().to_end();
+  bench.settle();
+  bench.type(QStringLiteral("node01"), QStringLiteral("ipvsadm -ln"));
+  camera.shoot(QStringLiteral("host"));
+  bench.play().check();
+  bench.settle();
+  camera.shoot(QStringLiteral("checked"));
+  bench.window().open(QStringLiteral("dr-server-dead"));
+  bench.settle();
+  bench.play().to_end();
+  bench.settle();
+  bench.window().tabs().setCurrentIndex(0);
+  camera.shoot(QStringLiteral("dead"));
+  bench.window().open(QStringLiteral("dr-without-arp-hiding"));
+  bench.settle();
+  bench.run_to("arp-replied", "node02");  // for the VIP, which the director has, too
+  camera.shoot(QStringLiteral("doubled"));
+  bench.window().open(QStringLiteral("dr-across-router"));
+  bench.settle();
+  bench.window().tabs().setCurrentIndex(2);
+  camera.shoot(QStringLiteral("editor"));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  QApplication app(argc, argv);
+  QApplication::setOrganizationName(QStringLiteral("lvslab-shots"));
+  const QDir folder(argc > 1 ? QString::fromLocal8Bit(argv[1]) : QStringLiteral("shots"));
+  folder.mkpath(QStringLiteral("."));
+  const bool quick = argc > 2;
+  visit(folder, Language::kEn, false, QSize(1280, 800));
+  if (quick) return 0;
+  visit(folder, Language::kZh, true, QSize(1280, 800));
+  visit(folder, Language::kEn, true, QSize(1920, 1080));
+  visit(folder, Language::kZh, false, QSize(1920, 1080));
+  return 0;
+}
