@@ -22,7 +22,7 @@ constexpr const char* kModules = "/usr/lib/uml/modules/";
 /// What a lab needs before anybody types anything; the kernel loads the rest by itself.
 constexpr const char* kWanted[] = {"overlay",      "veth",       "bridge",    "sch_ingress",
                                    "cls_matchall", "act_mirred", "sch_netem", "ip_vs",
-                                   "ip_vs_rr",     "udp_diag"};
+                                   "ip_vs_rr",     "udp_diag",   "ip_tables"};
 
 /// Programs that stand in for what the lab does not install.
 constexpr const char* kPrograms[] = {"usr/local/sbin/yum",     "usr/local/sbin/dnf",
@@ -45,6 +45,7 @@ std::string release() {
 }
 
 /// modules.dep: path and the paths that it depends on, those last that are to be loaded first.
+/// modules.alias: what the kernel asks for when it needs a kind of device, a match or a target.
 class ModuleIndex {
  public:
   Result<void> read() {
@@ -60,11 +61,12 @@ class ModuleIndex {
       paths[0].pop_back();  // the colon
       by_name_[module_name(paths[0])] = std::move(paths);
     }
-    return {};
+    return read_aliases();
   }
 
   Result<void> load(const std::string& name) {
-    const auto found = by_name_.find(module_name(name));
+    const auto alias = aliases_.find(module_name(name));
+    const auto found = by_name_.find(alias != aliases_.end() ? alias->second : module_name(name));
     if (found == by_name_.end()) return fail("there is no module " + name);
     const std::vector<std::string>& paths = found->second;
     for (std::size_t i = paths.size(); i-- > 0;) {
@@ -81,8 +83,22 @@ class ModuleIndex {
   }
 
  private:
+  Result<void> read_aliases() {
+    auto text = read_file(directory_ + "modules.alias");
+    if (!text) return std::unexpected(text.error());
+    std::istringstream lines(*text);
+    for (std::string word, alias, module; lines >> word;) {
+      if (word == "alias" && lines >> alias >> module) {
+        aliases_[module_name(alias)] = module_name(module);
+      }
+      std::getline(lines, word);
+    }
+    return {};
+  }
+
   std::string directory_;
   std::map<std::string, std::vector<std::string>> by_name_;
+  std::map<std::string, std::string> aliases_;  ///< patterns are kept, but match only themselves
   std::set<std::string> loaded_;
 };
 
@@ -119,6 +135,21 @@ Result<void> lay_out_stand_ins(const std::string& self) {
   return hide("/etc/keepalived", 0755);
 }
 
+/// The firewall that the simulator models is that of ip_tables; the machine may prefer nf_tables.
+Result<void> prefer_ip_tables() {
+  for (const char* name : {"iptables", "iptables-save", "iptables-restore"}) {
+    const std::string link = std::string(kStandIns) + "/usr/sbin/" + name;
+    if (::symlink("xtables-legacy-multi", link.c_str()) != 0) return os_failure(link);
+  }
+  return {};
+}
+
+/// Loading a tunnel's module would make its device on all hosts at once: hosts get theirs when
+/// `modprobe` is typed there (net/ipv4/ip_tunnel.c: ip_tunnel_init_net()).
+Result<void> keep_tunnels_apart() {
+  return write_file("/proc/sys/net/core/fb_tunnels_only_for_init_net", "2");
+}
+
 /// The kernel scales TCP's buffers by its memory, and offers another window scale for it: give
 /// hosts those of a machine with a gigabyte and more (net/ipv4/tcp.c: tcp_init()).
 Result<void> have_usual_buffers() {
@@ -153,7 +184,9 @@ Result<void> boot_kernel(const std::string& self) {
     if (auto done = modules.load(name); !done) return done;
   }
   if (auto done = have_usual_buffers(); !done) return done;
+  if (auto done = keep_tunnels_apart(); !done) return done;
   if (auto done = lay_out_stand_ins(copy); !done) return done;
+  if (auto done = prefer_ip_tables(); !done) return done;
   // When memory or processes run out, it is not the agent's and the hosts' first processes that go.
   if (auto done = write_file("/proc/self/oom_score_adj", "-1000"); !done) return done;
   if (auto done = write_file("/proc/sys/kernel/threads-max", "800"); !done) return done;

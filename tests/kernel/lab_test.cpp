@@ -7,6 +7,7 @@ namespace lvslab::kernel {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 TEST_F(KernelLab, TypesTextIntoARealShell) {
   EXPECT_EQ(type("a", "hostname; uname -s; id -un"), "a\nLinux\nroot\n");
@@ -31,6 +32,20 @@ TEST_F(KernelLab, KeepsDirectoryAndVariablesFromLineToLine) {
   type("a", "cd /etc; X=5; export Y='a b'");
   EXPECT_EQ(type("a", "pwd; echo $X $Y; sh -c 'echo $Y'"), "/etc\n5 a b\na b\n");
   EXPECT_EQ(type("b", "pwd; echo \"[$X]\""), "/root\n[]\n");
+}
+
+TEST_F(KernelLab, HasTheFirewallOfIpTables) {
+  EXPECT_THAT(type("a", "iptables -V"), HasSubstr("(legacy)"));
+  type("a",
+       "iptables -t mangle -A PREROUTING -p tcp -m multiport --dports 80,443 -j MARK --set-mark 7");
+  EXPECT_EQ(status_, 0);
+  EXPECT_THAT(type("a", "iptables -t mangle -S"), HasSubstr("-j MARK --set-xmark 0x7"));
+  EXPECT_THAT(type("b", "iptables -t mangle -S"), Not(HasSubstr("MARK")));
+}
+
+TEST_F(KernelLab, LoadsATunnelOnOneHostAlone) {
+  EXPECT_EQ(type("a", "modprobe ipip; ip -o link show tunl0 | grep -c 'mtu 1480'"), "1\n");
+  EXPECT_THAT(type("b", "ip link show tunl0"), HasSubstr("does not exist"));
 }
 
 TEST_F(KernelLab, LoadsLabAfterLab) {
