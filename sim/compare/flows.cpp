@@ -62,11 +62,13 @@ Flows::Flows(const Trace& trace) {
 
 void Flows::read(Bytes frame, SimTime at, ReadFrame& out) {
   out.fields = dissect(frame);
+  bool quoted = false;
   for (const Field& field : out.fields) {
+    // Errors quote what was sent before: they begin nothing new. What tunnels carry may.
+    quoted = quoted || field.name == "ICMP";
     if (field.name != "IPv4") continue;
     Layer layer{.at = field.offset};
-    // Errors quote what was sent before: they begin nothing new.
-    read_layer(frame.subspan(field.offset), field.depth > 0, at, layer);
+    read_layer(frame.subspan(field.offset), quoted, at, layer);
     out.layers.push_back(layer);
   }
   out.conversation = conversation_of(frame, out);

@@ -198,7 +198,8 @@ class Flattener {
       return dest.addr == row.dest && dest.port == row.dest_port;
     });
     if (has_server) out.values.push_back({"forwarding", number(static_cast<int>(row.forward))});
-    out.lasts_for = row.expires - tables_.now;
+    // Overdue, until the timer wheel comes to it, counts as 0 in the kernel's own listing.
+    out.lasts_for = std::max(SimDuration{}, row.expires - tables_.now);
   }
   static void fill(const SysctlRow& row, FlatRow& out) {
     out.key = row.path;

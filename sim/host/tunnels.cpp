@@ -68,6 +68,7 @@ void Wiring::unpack(Step& step, Packet packet, const ip::Route& route) {
   packet.frame = step.frames().make_writable(packet.frame);
   step.frames().pull_front(packet.frame, skip);
   ip::count_rx(host_.ip, dev, step.frames().bytes(packet.frame).size());
+  if (step.tracing()) step.row_changed(ip::link_row(host_.ip, dev));  // no frame tells of it
   step.explain(Reason::kTunnelUnpacked, dev, {arg(packet.ip.src), arg(packet.ip.dst), 0});
   if (auto inner = ip::parse_packet(step, host_.ip, dev, {}, packet.frame)) {
     handle_ipv4(step, *inner);

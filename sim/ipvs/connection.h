@@ -1,5 +1,5 @@
 // The connection table: which client connection belongs to which real server, in which state, and
-// until when. One entry is 72 bytes and one hash slot, so that a director holds millions.
+// until when. One entry is 80 bytes and one hash slot, so that a director holds millions.
 //
 // Left out: the kernel's table has 4096 buckets by default; that number is only displayed.
 // Source: net/netfilter/ipvs/ip_vs_conn.c, ip_vs_proto_tcp.c, ip_vs_proto_udp.c.
@@ -45,6 +45,7 @@ struct Conn {
   std::uint32_t timeout_ms = 3'000;   ///< what the timer is set to at every packet
   std::uint32_t in_packets = 0;       ///< of a template: the connections that it controls
   std::uint32_t control = 0xffff'ffffU;  ///< the template that this connection came from
+  SimTime expires;  ///< what listings count down to; the timer may run a little later
   LazyTimer timer;
 
   ConnKey key() const { return {protocol, client, client_port, virt, virt_port}; }

@@ -219,7 +219,7 @@ IpvsConnRow Director::conn_row(std::uint32_t c) const {
           .dest_port = conn.dest_port,
           .state = conn.state,
           .forward = conn.forward,
-          .expires = conn.timer.deadline,
+          .expires = conn.expires,
           .id = c};
 }
 

@@ -145,8 +145,9 @@ void Director::move_state(Step& step, Conn& conn, ConnDirection direction, std::
 void Director::restart_timer(Step& step, std::uint32_t c) {
   Conn& conn = conns_[c];
   conn.looked_again = false;
-  conn.timer.set(step.timers(), step.now() + milliseconds(conn.timeout_ms), TimerKind::kIpvsConn,
-                 c);
+  conn.expires = step.now() + milliseconds(conn.timeout_ms);
+  conn.timer.set(step.timers(), step.timers().run_at(conn.expires, step.now()),
+                 TimerKind::kIpvsConn, c);
 }
 
 void Director::on_timer(Step& step, std::uint32_t c) {

@@ -53,7 +53,11 @@ struct Folder::Change {
     apply(f.links_, r);
     LinkRow* after = f.links_.find(r.dev);
     // A row that only changed does not know of the frames since; a new one begins at zero.
-    if (after != nullptr && kind == RecordKind::kRowChanged) after->stats = counted;
+    // No frame is recorded on a tunnel's device: its row does know.
+    const bool counts_frames = r.tunnel == TunnelKind::kNone;
+    if (after != nullptr && kind == RecordKind::kRowChanged && counts_frames) {
+      after->stats = counted;
+    }
   }
   void operator()(const AddrRow& r) const { apply(f.addrs_, r); }
   void operator()(const RouteRow& r) const { apply(f.routes_, r); }

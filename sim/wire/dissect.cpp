@@ -7,6 +7,7 @@
 #include "sim/wire/arp.h"
 #include "sim/wire/dissector.h"
 #include "sim/wire/ethernet.h"
+#include "sim/wire/tunnel.h"
 
 namespace lvslab {
 
@@ -15,6 +16,8 @@ namespace detail {
 namespace {
 
 void read_arp(Dissector& d, Slice in);
+void read_ipip(Dissector& d, Slice in, const IpContext& ip);
+void read_gre(Dissector& d, Slice in, const IpContext& ip);
 
 struct EtherReader {
   EtherType type;
@@ -36,7 +39,7 @@ struct IpReader {
 constexpr std::array kIpReaders{
     IpReader{IpProto::kIcmp, "ICMP", read_icmp}, IpReader{IpProto::kTcp, "TCP", read_tcp},
     IpReader{IpProto::kUdp, "UDP", read_udp},    IpReader{IpProto::kIgmp, "IGMP", nullptr},
-    IpReader{IpProto::kIpip, "IPIP", nullptr},   IpReader{IpProto::kGre, "GRE", nullptr},
+    IpReader{IpProto::kIpip, "IPIP", read_ipip}, IpReader{IpProto::kGre, "GRE", read_gre},
     IpReader{IpProto::kVrrp, "VRRP", nullptr},
 };
 
@@ -97,6 +100,32 @@ void read_arp(Dissector& d, Slice in) {
   }
 }
 
+void read_ipip(Dissector& d, Slice in, const IpContext&) { read_carried(d, in); }
+
+void read_gre(Dissector& d, Slice in, const IpContext& ip) {
+  const Bytes bytes = in.of(d);
+  const bool whole = !ip.fragment && in.size >= ip.length;
+  const auto gre = GreRepr::parse_header(bytes);
+  if (!gre) {
+    d.malformed(fmt::format("GRE header: {}", to_string(gre.error())), in.at, in.size);
+    return;
+  }
+  d.protocol("GRE", fmt::format("carries 0x{:04x}", gre->protocol), in.at, gre->length());
+  d.field("flags", gre->checksum ? "0x8000 (checksum)" : "0x0000", in.at, 2);
+  d.field("protocol", fmt::format("0x{:04x}", gre->protocol), in.at + 2, 2);
+  if (gre->checksum) {
+    const std::uint16_t value = load_be16(bytes.data() + 4);
+    d.field("checksum", whole ? checksum_text(value, sum_bytes(bytes)) : unverifiable(value),
+            in.at + 4, 2);
+  }
+  const Slice payload = in.from(gre->length());
+  if (gre->protocol == static_cast<std::uint16_t>(EtherType::kIpv4)) {
+    read_carried(d, payload);
+  } else if (payload.size > 0) {
+    d.protocol("payload", fmt::format("{} bytes", payload.size), payload.at, payload.size);
+  }
+}
+
 const IpReader* find_reader(IpProto protocol) {
   for (const IpReader& known : kIpReaders) {
     if (known.protocol == protocol) return &known;
@@ -132,6 +161,19 @@ void ipv4_fields(Dissector& d, Slice in, const Ipv4Repr& ip, std::string_view pr
 }
 
 }  // namespace
+
+std::string unverifiable(std::uint16_t value) {
+  return fmt::format("0x{:04x} (not verifiable: part of the data is missing)", value);
+}
+
+void read_carried(Dissector& d, Slice in) {
+  if (in.size == 0) return;
+  if (d.too_deep()) {
+    d.protocol("payload", fmt::format("{} bytes", in.size), in.at, in.size);
+  } else {
+    d.quoted([&] { read_ipv4(d, in); });
+  }
+}
 
 std::string checksum_text(std::uint16_t value, std::uint64_t sum) {
   if (fold_sum(sum) == 0xffff) return fmt::format("0x{:04x} (correct)", value);

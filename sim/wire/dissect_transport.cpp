@@ -8,6 +8,7 @@
 #include "sim/wire/icmpv4.h"
 #include "sim/wire/tcp.h"
 #include "sim/wire/text.h"
+#include "sim/wire/tunnel.h"
 #include "sim/wire/udp.h"
 
 namespace lvslab::detail {
@@ -40,7 +41,7 @@ std::string icmp_name(const IcmpRepr& icmp) {
 std::string transport_checksum(Bytes in, std::size_t field, IpProto protocol, const IpContext& ip) {
   const std::uint16_t value = load_be16(in.data() + field);
   if (ip.fragment || in.size() < ip.length) {
-    return fmt::format("0x{:04x} (not verifiable: part of the data is missing)", value);
+    return unverifiable(value);
   }
   return checksum_text(
       value, std::uint64_t{sum_bytes(in)} +
@@ -142,6 +143,17 @@ void tcp_fields(Dissector& d, Slice in, const TcpRepr& tcp, const IpContext& ip)
   tcp_options_fields(d, {at + TcpRepr::kLength, header - TcpRepr::kLength});
 }
 
+void read_gue(Dissector& d, Slice in) {
+  const auto gue = GueRepr::parse(in.of(d));
+  if (!gue || gue->protocol != IpProto::kIpip) {
+    d.protocol("payload", fmt::format("{} bytes", in.size), in.at, in.size);
+    return;
+  }
+  d.protocol("GUE", "carries IPIP", in.at, GueRepr::kLength);
+  d.field("protocol", "4 (IPIP)", in.at + 1, 1);
+  read_carried(d, in.from(GueRepr::kLength));
+}
+
 }  // namespace
 
 void read_icmp(Dissector& d, Slice in, const IpContext& ip) {
@@ -156,15 +168,13 @@ void read_icmp(Dissector& d, Slice in, const IpContext& ip) {
   d.protocol("ICMP", icmp_name(*icmp), in.at, IcmpRepr::kLength);
   d.field("type", fmt::format("{}", bytes[0]), in.at, 1);
   d.field("code", fmt::format("{}", bytes[1]), in.at + 1, 1);
-  d.field("checksum",
-          whole ? checksum_text(checksum, sum_bytes(bytes))
-                : fmt::format("0x{:04x} (not verifiable: part of the data is missing)", checksum),
+  d.field("checksum", whole ? checksum_text(checksum, sum_bytes(bytes)) : unverifiable(checksum),
           in.at + 2, 2);
   icmp_rest(d, in.at, *icmp);
   const Slice payload = in.from(IcmpRepr::kLength);
   if (payload.size == 0) return;
-  if (icmp->is_error() && !d.too_deep()) {
-    d.quoted([&] { read_ipv4(d, payload); });
+  if (icmp->is_error()) {
+    read_carried(d, payload);
   } else {
     d.protocol("payload", fmt::format("{} bytes", payload.size), payload.at, payload.size);
   }
@@ -190,7 +200,12 @@ void read_udp(Dissector& d, Slice in, const IpContext& ip) {
               ? "0x0000 (none)"
               : transport_checksum(datagram.of(d), 6, IpProto::kUdp, covered),
           in.at + 6, 2);
-  read_payload(d, datagram.from(UdpRepr::kLength), udp->src_port, udp->dst_port);
+  const Slice payload = datagram.from(UdpRepr::kLength);
+  if (udp->dst_port == GueRepr::kPort && !ip.fragment) {
+    read_gue(d, payload);
+  } else {
+    read_payload(d, payload, udp->src_port, udp->dst_port);
+  }
 }
 
 void read_tcp(Dissector& d, Slice in, const IpContext& ip) {

@@ -70,6 +70,8 @@ struct IpContext {
 };
 
 void read_ipv4(Dissector& d, Slice in);
+/// A whole packet inside of a tunnel's, one level deeper.
+void read_carried(Dissector& d, Slice in);
 void read_icmp(Dissector& d, Slice in, const IpContext& ip);
 void read_udp(Dissector& d, Slice in, const IpContext& ip);
 void read_tcp(Dissector& d, Slice in, const IpContext& ip);
@@ -77,5 +79,7 @@ void read_payload(Dissector& d, Slice in, std::uint16_t src_port, std::uint16_t 
 
 /// "0x1c46 (correct)", or "0x1c46 (wrong, should be 0x1234)". `sum` covers the field as well.
 std::string checksum_text(std::uint16_t value, std::uint64_t sum);
+/// The same for a packet of which a part is missing.
+std::string unverifiable(std::uint16_t value);
 
 }  // namespace lvslab::detail

@@ -17,16 +17,23 @@ struct GreRepr {
   std::uint16_t protocol = 0x0800;  ///< an EtherType
 
   constexpr std::size_t length() const { return checksum ? kLengthWithChecksum : kLength; }
-  /// `in` is the header and all that it carries. Errors: kTruncated; kUnsupported for a version,
-  /// key, sequence number or routing; kBadChecksum.
-  static WireResult<GreRepr> parse(Bytes in) {
+  /// What it carries may be cut. Errors: kTruncated; kUnsupported for a version, key, sequence
+  /// number or routing.
+  static WireResult<GreRepr> parse_header(Bytes in) {
     if (in.size() < kLength) return std::unexpected(WireError::kTruncated);
     constexpr std::uint16_t kChecksumPresent = 0x8000;
     const std::uint16_t flags = load_be16(in.data());
     if ((flags & ~kChecksumPresent) != 0) return std::unexpected(WireError::kUnsupported);
     const GreRepr repr{flags != 0, load_be16(in.data() + 2)};
     if (in.size() < repr.length()) return std::unexpected(WireError::kTruncated);
-    if (repr.checksum && sum_bytes(in) != 0xffff) return std::unexpected(WireError::kBadChecksum);
+    return repr;
+  }
+  /// `in` is the header and all that it carries. Errors: as above; kBadChecksum.
+  static WireResult<GreRepr> parse(Bytes in) {
+    const auto repr = parse_header(in);
+    if (repr && repr->checksum && sum_bytes(in) != 0xffff) {
+      return std::unexpected(WireError::kBadChecksum);
+    }
     return repr;
   }
   /// Writes the header in front of what already stands at out[length()..].
@@ -42,7 +49,8 @@ struct GreRepr {
 
 struct GueRepr {
   static constexpr std::size_t kLength = 4;
-  IpProto protocol = IpProto::kIpip;  ///< of what follows
+  static constexpr std::uint16_t kPort = 6080;  ///< as registered for GUE; others may be agreed on
+  IpProto protocol = IpProto::kIpip;            ///< of what follows
 
   /// Errors: kTruncated; kUnsupported for another version, control messages, options and flags.
   static WireResult<GueRepr> parse(Bytes in) {

@@ -83,6 +83,17 @@ TEST(ConnTimer, RestartsWithEveryPacket) {
   EXPECT_EQ(bench.dest(k204).active, 0U);
 }
 
+TEST(ConnTimer, MayComeLateOnAWheelThoughTheListingCountsToZero) {
+  DirectorBench bench = two_servers();
+  bench.timers.set_wheel({{10'000'000}});
+  bench.segment(1, kSyn);
+  bench.wait_s(60);
+  ASSERT_TRUE(bench.conn(1)) << "60 s lie on a grid of 5.12 s";
+  EXPECT_EQ(bench.state(1), State(kSynRecv, 0));
+  bench.wait_s(2);
+  EXPECT_FALSE(bench.conn(1));
+}
+
 TEST(ConnTimer, OfAnEntryThatIsThereChangesAtItsNextPacketOnly) {
   DirectorBench bench = two_servers();
   bench.segment(1, kSyn);

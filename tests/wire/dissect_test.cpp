@@ -9,6 +9,7 @@
 
 #include "sim/base/prng.h"
 #include "sim/wire/build.h"
+#include "sim/wire/tunnel.h"
 #include "tests/wire/frames.h"
 #include "tests/wire/golden.h"
 
@@ -86,6 +87,39 @@ TEST(Dissect, QuoteOfEightBytesSaysWhatIsMissing) {
   const Bytes quote = Bytes(lost).subspan(EthernetRepr::kLength, 28);
   const auto fields = dissect(icmp_message(kPath, IcmpRepr::time_exceeded(), quote));
   EXPECT_EQ(value_of(fields, "malformed"), "5 bytes of the packet are missing");
+}
+
+/// A packet of a tunnel: `header` of its protocol, and a datagram inside.
+Frame tunnelled(IpProto protocol, std::vector<std::uint8_t> header) {
+  const Frame inner = udp_datagram(kPath, 1111, 2222, text_bytes("x"));
+  header.insert(header.end(), inner.begin() + EthernetRepr::kLength, inner.end());
+  Ipv4Repr outer;
+  outer.protocol = protocol;
+  outer.src = {0x0a000003};
+  outer.dst = {0x0a000004};
+  return ipv4_packet(kPath.dst_mac, kPath.src_mac, outer, header);
+}
+
+TEST(Dissect, CarriedPacketStandsOneLevelDeeper) {
+  EXPECT_THAT(dissect(tunnelled(IpProto::kIpip, {})),
+              Contains(Field{"UDP", "1111 > 2222", 54, 8, 1}));
+  const auto gre = dissect(tunnelled(IpProto::kGre, {0, 0, 8, 0}));
+  EXPECT_THAT(gre, Contains(Field{"GRE", "carries 0x0800", 34, 4, 0}));
+  EXPECT_THAT(gre, Contains(Field{"UDP", "1111 > 2222", 58, 8, 1}));
+  const Frame gue = udp_datagram(kPath, 5555, GueRepr::kPort, [] {
+    Frame payload = tunnelled(IpProto::kIpip, {});
+    payload.erase(payload.begin(), payload.begin() + EthernetRepr::kLength + Ipv4Repr::kLength);
+    payload.insert(payload.begin(), {0, 4, 0, 0});
+    return payload;
+  }());
+  EXPECT_THAT(dissect(gue), Contains(Field{"UDP", "1111 > 2222", 66, 8, 1}));
+}
+
+TEST(Dissect, TunnelHeadersThatAreCutOrUnknownAreSaid) {
+  EXPECT_EQ(value_of(dissect(tunnelled(IpProto::kGre, {0x20, 0, 8, 0})), "malformed"),
+            "GRE header: " + std::string(to_string(WireError::kUnsupported)));
+  const auto other = dissect(tunnelled(IpProto::kGre, {0, 0, 0x65, 0x58}));
+  EXPECT_EQ(value_of(other, "payload"), "29 bytes");
 }
 
 TEST(Dissect, EveryBuiltFrameIsKnown) {
