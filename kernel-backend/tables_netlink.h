@@ -44,6 +44,11 @@ struct NetlinkAttribute {
 /// Takes the first attribute off `in`; false as next_message().
 bool next_attribute(Bytes& in, NetlinkAttribute& attribute);
 
+/// Zero unless it is an Ethernet address: a tunnel device has one of four bytes.
+inline MacAddr ethernet_address(Bytes value) {
+  return value.size() == 6 ? load_mac(value.data()) : MacAddr{};
+}
+
 /// The attributes of one message by type. Absent ones read as zero and empty.
 template <std::size_t N>
 class AttributeTable {
@@ -68,10 +73,7 @@ class AttributeTable {
   Ipv4Addr ipv4(std::size_t type) const {
     return values_[type].size() >= 4 ? load_ipv4(values_[type].data()) : Ipv4Addr{};
   }
-  /// Zero unless it is an Ethernet address: a tunnel device has one of four bytes.
-  MacAddr mac(std::size_t type) const {
-    return values_[type].size() == 6 ? load_mac(values_[type].data()) : MacAddr{};
-  }
+  MacAddr mac(std::size_t type) const { return ethernet_address(bytes(type)); }
   /// Without the terminating zero.
   std::string_view text(std::size_t type) const {
     const std::string_view all(reinterpret_cast<const char*>(values_[type].data()),
