@@ -1,6 +1,7 @@
 #include "cli/backends.h"
 
 #include "kernel-backend/kernel_backend.h"
+#include "kernel-backend/native_kernel.h"
 #include "kernel-backend/uml_kernel.h"
 #include "sim/backend/sim_backend.h"
 
@@ -20,8 +21,10 @@ Result<std::unique_ptr<lab::Backend>> make_backend(const std::string& name) {
         });
   }
   if (name == "kernel:native") {
-    return fail("this lvslab cannot use the machine's own kernel", {},
-                "--backend kernel boots one as an ordinary process, without root");
+    return std::make_unique<kernel::KernelBackend>(
+        [](std::uint64_t) -> Result<std::unique_ptr<kernel::Kernel>> {
+          return kernel::NativeKernel::start();
+        });
   }
   return fail("there is no backend '" + name + "'", {}, "sim, kernel or kernel:native");
 }

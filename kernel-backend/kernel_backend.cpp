@@ -56,9 +56,11 @@ Result<std::string> KernelBackend::ask(MessageKind kind, T question, bool takes_
     }
     if (end == TurnEnd::kAtLimit && !replies_.contains(id)) limit = kernel_->now() + kAnswerStep;
   }
-  // What the answer set going at this very moment.
-  while (!takes_time && kernel_->turn(kernel_->now(), nullptr) == TurnEnd::kStandsStill)
+  // What the answer set going at this very moment; real time has none.
+  while (!takes_time && kernel_->simulated_time() &&
+         kernel_->turn(kernel_->now(), nullptr) == TurnEnd::kStandsStill) {
     take_inbox();
+  }
   take_inbox();
   Reply reply = std::move(replies_[id]);
   replies_.erase(id);
@@ -70,8 +72,13 @@ std::size_t KernelBackend::take_inbox() {
   std::vector<Message> messages;
   messages.swap(kernel_->inbox);
   for (const Message& message : messages) take(message);
-  recorded_ = std::max(recorded_, recorder_.flush());
+  const SimTime complete = in_real_time() && kernel_->alive() ? caught_up_ : SimTime::never();
+  recorded_ = std::max(recorded_, recorder_.flush(complete));
   return messages.size();
+}
+
+void KernelBackend::catch_up() {
+  if (in_real_time()) static_cast<void>(ask(MessageKind::kSync, Question{}, false));
 }
 
 void KernelBackend::take(const Message& message) {
@@ -110,6 +117,11 @@ void KernelBackend::take(const Message& message) {
       record.kind = RecordKind::kExit;
       record.args = {static_cast<std::uint32_t>(exit.status), job.number, 0};
       recorder_.plain(record);
+      return;
+    }
+    case MessageKind::kCaughtUp: {
+      CaughtUp news;
+      if (decode(message.payload, news)) caught_up_ = std::max(caught_up_, SimTime{news.at_ns});
       return;
     }
     case MessageKind::kLost: {
@@ -173,7 +185,7 @@ Result<void> KernelBackend::load(const scenario::Scenario& scenario, Trace* sink
   up_.assign(scenario.hosts.size(), false);
   troubles_.clear();
   replies_.clear();
-  recorded_ = {};
+  recorded_ = caught_up_ = {};
   recorder_.begin(scenario_, sink);
   if (!kernel_ || !kernel_->alive()) {
     kernel_.reset();
@@ -185,6 +197,11 @@ Result<void> KernelBackend::load(const scenario::Scenario& scenario, Trace* sink
   const auto built = ask(MessageKind::kBuild, lab_, true);
   if (!built) return std::unexpected(built.error());
   zero_ = kernel_->now();
+  if (in_real_time()) {
+    Begun begun;
+    if (!decode(*built, begun)) return fail("the agent does not say when the lab began");
+    zero_ = begun.epoch_ns;
+  }
   up_.assign(up_.size(), true);
   return {};
 }
@@ -212,6 +229,7 @@ Result<Ticket> KernelBackend::start_job(std::string_view host, Exec question) {
   const auto index = find_host(host);
   if (!index) return no_host(host);
   if (!up_[*index]) return fail(std::string(host) + " is down: nothing can be typed on it");
+  catch_up();
   const auto number = static_cast<std::uint32_t>(jobs_.size());
   Job& job = jobs_.emplace_back();
   job.host = *index;
@@ -269,6 +287,7 @@ SimTime KernelBackend::now() const {
 RunStop KernelBackend::run(const lab::RunLimits& limits) {
   RunStop stop;
   const auto ends = [&](StopReason reason) {
+    if (reason != StopReason::kEventLimit) catch_up();
     stop.reason = reason;
     return stop;
   };
@@ -348,6 +367,7 @@ Result<void> KernelBackend::apply(const scenario::Fault& fault) {
     question.kind = LabFaultKind::kImpair;
     for (LabImpairment& from : lab_.cables[question.cable].from) from = question.impairment;
   }
+  catch_up();
   recorder_.append_text(RecordKind::kFault, now(), *host, dev, text, {});
   if (auto done = ask(MessageKind::kFault, question, false); !done) {
     return std::unexpected(done.error());

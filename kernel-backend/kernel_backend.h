@@ -1,7 +1,8 @@
 // The real kernel behind the waist of sim/lab/backend.h: the same scenarios, the same records.
 //
 // Models: all of Backend. One kernel is booted for the first load() and kept for those that follow;
-// it is booted anew if it died. What a line prints comes from the real tool, run by a shell.
+// it is booted anew if it died. What a line prints comes from the real tool, run by a shell. In real
+// time (the machine's own kernel) news comes a little late and not in order: records wait for it.
 // Leaves out: going back in time, and reasons.
 #pragma once
 
@@ -60,6 +61,9 @@ class KernelBackend final : public lab::Backend, public lab::Consoles {
   Result<std::string> ask(MessageKind kind, T question, bool takes_time);
   /// What came: to the recorder, and to those who wait for it. The number of messages.
   std::size_t take_inbox();
+  /// In real time: waits until everything that has happened by now is recorded.
+  void catch_up();
+  bool in_real_time() const { return kernel_ && !kernel_->simulated_time(); }
   void take(const Message& message);
   void died();
   std::int64_t kernel_time(SimTime at) const;
@@ -76,6 +80,7 @@ class KernelBackend final : public lab::Backend, public lab::Consoles {
   std::uint32_t next_question_ = 1;
   std::int64_t zero_ = 0;  ///< the kernel's time when the lab began
   SimTime recorded_;       ///< of the last record
+  SimTime caught_up_;      ///< in real time: no frame from before this is still to come
   std::vector<Error> troubles_;
 };
 

@@ -72,9 +72,11 @@ void Recorder::row(std::int64_t at_ns, std::uint32_t host, RowChange change) {
 
 void Recorder::plain(TraceRecord record) { pending_.push_back({record}); }
 
-SimTime Recorder::flush() {
+SimTime Recorder::flush(SimTime until) {
   std::ranges::stable_sort(pending_, {}, [](const Pending& p) { return p.record.at; });
-  for (Pending& p : pending_) {
+  const auto end = std::ranges::upper_bound(pending_, until, {},
+                                            [](const Pending& p) { return p.record.at; });
+  for (Pending& p : std::ranges::subrange(pending_.begin(), end)) {
     p.record.at = last_ = std::max(last_, p.record.at);
     if (trace_ == nullptr) continue;
     switch (p.record.kind) {
@@ -89,7 +91,7 @@ SimTime Recorder::flush() {
         break;
     }
   }
-  pending_.clear();
+  pending_.erase(pending_.begin(), end);
   return last_;
 }
 

@@ -32,8 +32,9 @@ class Recorder {
   /// A record without text.
   void plain(TraceRecord record);
 
-  /// Everything that has come goes to the trace; the time of the last of it.
-  SimTime flush();
+  /// What has come, as far as it is not later than `until`, goes to the trace; the time of the last
+  /// of it. In real time what comes later may have happened before.
+  SimTime flush(SimTime until = SimTime::never());
   /// Appends at once; `at` is not before what was flushed.
   RecordId append_text(RecordKind kind, SimTime at, std::uint32_t host, IfIndex dev,
                        std::string_view text, std::array<std::uint32_t, 3> args);

@@ -3,16 +3,12 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include <chrono>
 #include <new>
-
-extern char** environ;
 
 namespace lvslab::kernel {
 namespace {
@@ -27,12 +23,6 @@ constexpr std::chrono::seconds kBootLimit{60};
 constexpr std::uint32_t kPatienceMs = 500;
 /// Longer messages go by a file: the kernel reads its serial line byte by byte.
 constexpr std::size_t kLongestLine = 1'000;
-constexpr std::size_t kConsoleKept = 1U << 14;
-
-std::string tool_directory() {
-  const char* given = std::getenv("LVSLAB_KERNEL_DIR");
-  return given != nullptr ? given : LVSLAB_KERNEL_DIR;
-}
 
 }  // namespace
 
@@ -50,10 +40,7 @@ Result<std::unique_ptr<UmlKernel>> UmlKernel::boot(const UmlOptions& options) {
 
 UmlKernel::~UmlKernel() {
   lifeline_.reset();  // the keeper does the rest
-  if (keeper_ > 0) {
-    while (::waitpid(keeper_, nullptr, 0) < 0 && errno == EINTR) {
-    }
-  }
+  wait_for_keeper(keeper_);
   if (page_ != nullptr) ::munmap(page_, sizeof(ClockPage));
 }
 
@@ -81,31 +68,14 @@ Result<void> UmlKernel::start_keeper(const UmlOptions& options) {
   if (at == MAP_FAILED) return os_failure("clock");
   page_ = new (at) ClockPage;
 
-  const std::string agent = tool_directory() + "/lvslab-agent";
-  const std::string clock = tool_directory() + "/uml_clock.so";
   const int given[] = {their_lifeline.get(), their_channel.get(), their_console.get(),
                        page_fd_.get(),       wake_.get(),         notify_.get()};
-  // Numbers far above those in use, so that none is overwritten by another.
-  constexpr int kFirst = 60;
-  std::vector<std::string> words{"lvslab-keeper", "keep"};
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  for (int i = 0; i < 6; ++i) {
-    ::posix_spawn_file_actions_adddup2(&actions, given[i], kFirst + i);
-    words.push_back(std::to_string(kFirst + i));
-  }
-  words.insert(words.end(), {std::to_string(options.memory_mib), std::to_string(options.seed),
-                             kKernelPath, clock});
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  const int error =
-      ::posix_spawn(&keeper_, agent.c_str(), &actions, nullptr, arguments.data(), environ);
-  ::posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) {
-    keeper_ = -1;
-    return os_failure(agent, error);
-  }
+  auto keeper = start_keeper_process(
+      "keep", given,
+      {std::to_string(options.memory_mib), std::to_string(options.seed), kKernelPath,
+       tool_directory() + "/uml_clock.so"});
+  if (!keeper) return std::unexpected(keeper.error());
+  keeper_ = *keeper;
   alive_ = true;
   return {};
 }
@@ -135,29 +105,13 @@ Result<void> UmlKernel::wait_for_hello() {
 // --- talking -------------------------------------------------------------------------------------
 
 void UmlKernel::give_up(std::string why) {
-  read_console();
+  console_text_.read_from(console_.get());
   alive_ = false;
   why_dead_ = std::move(why);
   lifeline_.reset();
 }
 
-std::string UmlKernel::last_words() {
-  std::string text = why_dead_;
-  std::string_view rest = console_text_;
-  if (rest.size() > 2'000) rest.remove_prefix(rest.size() - 2'000);
-  if (!rest.empty()) text += fmt::format("\n{}", rest);
-  return text;
-}
-
-void UmlKernel::read_console() {
-  char buffer[4096];
-  for (ssize_t got = 0; (got = ::read(console_.get(), buffer, sizeof buffer)) > 0;) {
-    console_text_.append(buffer, static_cast<std::size_t>(got));
-  }
-  if (console_text_.size() > kConsoleKept) {
-    console_text_.erase(0, console_text_.size() - kConsoleKept / 2);
-  }
-}
+std::string UmlKernel::last_words() { return console_text_.after(why_dead_); }
 
 void UmlKernel::read_channel() {
   char buffer[1U << 16];
@@ -200,7 +154,7 @@ TurnEnd UmlKernel::turn(std::int64_t limit, const volatile std::sig_atomic_t* st
                        {console_.get(), POLLIN, 0}};
     constexpr int kLookAtStopMs = 100;
     ::poll(ready, 4, kLookAtStopMs);
-    if (ready[3].revents != 0) read_console();
+    if (ready[3].revents != 0) console_text_.read_from(console_.get());
     if (ready[1].revents != 0) {
       std::uint64_t count = 0;
       static_cast<void>(!::read(notify_.get(), &count, sizeof count));

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "kernel-backend/clock/clock_page.h"
+#include "kernel-backend/keeper_process.h"
 #include "kernel-backend/kernel.h"
 #include "kernel-backend/os.h"
 
@@ -43,14 +44,13 @@ class UmlKernel final : public Kernel {
   Result<void> start_keeper(const UmlOptions& options);
   Result<void> wait_for_hello();
   void read_channel();
-  void read_console();
   void give_up(std::string why);
 
   Fd lifeline_, channel_, console_, page_fd_, wake_, notify_;
   ClockPage* page_ = nullptr;
   pid_t keeper_ = -1;
   std::string directory_;
-  std::string console_text_;
+  ConsoleText console_text_;
   std::string why_dead_;
   FrameReader reader_;
   std::uint64_t taken_ = 0;

@@ -21,6 +21,17 @@ namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
 
+/// How much later than its time stamp a frame may reach the packet socket, on a busy machine.
+constexpr std::int64_t kStampedBefore = 5'000'000;
+/// How often to look whether all has been told, in ms.
+constexpr int kLookAgain = 2;
+
+std::int64_t clock_ns(clockid_t clock) {
+  timespec time{};
+  ::clock_gettime(clock, &time);
+  return time.tv_sec * kSecond + time.tv_nsec;
+}
+
 /// The room on a host's disk.
 constexpr const char* kDiskOptions = "mode=755,size=48m";
 
@@ -43,15 +54,19 @@ std::string hosts_file(const Lab& lab) {
 
 }  // namespace
 
-std::int64_t Agent::now() const {
-  timespec time{};
-  ::clock_gettime(CLOCK_REALTIME, &time);
-  return time.tv_sec * kSecond + time.tv_nsec - lab_.epoch_ns;
-}
+std::int64_t Agent::now() const { return clock_ns(CLOCK_REALTIME) - lab_.epoch_ns; }
 
-void Agent::set_clock() {
-  const timespec epoch{lab_.epoch_ns / kSecond, lab_.epoch_ns % kSecond};
-  ::clock_settime(CLOCK_REALTIME, &epoch);
+// A kernel of its own gets the lab's date, at a round tick; the machine keeps its own.
+void Agent::begin_time() {
+  if (setting_ == Setting::kMachine) {
+    lab_.epoch_ns = clock_ns(CLOCK_REALTIME);
+  } else {
+    if (!ticks_) ticks_ = Ticks::find();
+    ticks_->wait_for_round_one();
+    const timespec epoch{lab_.epoch_ns / kSecond, lab_.epoch_ns % kSecond};
+    ::clock_settime(CLOCK_REALTIME, &epoch);
+  }
+  around_.epoch_ns = lab_.epoch_ns;
 }
 
 // --- the loop ------------------------------------------------------------------------------------
@@ -62,6 +77,8 @@ void Agent::run() {
   channel_.flush();
   for (;;) {
     wait_for_events();
+    const std::int64_t began = clock_ns(CLOCK_REALTIME);
+    const std::int64_t began_monotonic = clock_ns(CLOCK_MONOTONIC);
     if (!channel_.read() || !channel_.error().empty()) return;
     while (auto message = channel_.next()) handle(*message);
     // Terminals before exits, so that nothing that a line printed comes after its end.
@@ -70,6 +87,7 @@ void Agent::run() {
     for (const auto& [job, state] : jobs_) jobs.push_back(job);
     for (const std::uint32_t job : jobs) drain_terminal(job);
     for (std::uint32_t h = 0; h < hosts_.size(); ++h) drain_host(h);
+    if (setting_ == Setting::kMachine) tell_caught_up(began, began_monotonic);
     channel_.flush();
   }
 }
@@ -83,8 +101,29 @@ void Agent::wait_for_events() {
   for (const auto& [id, job] : jobs_) {
     if (job.master.valid()) ready.push_back({job.master.get(), POLLIN, 0});
   }
-  ::poll(ready.data(), ready.size(), -1);
+  ::poll(ready.data(), ready.size(), behind_ || !syncs_.empty() ? kLookAgain : -1);
   reap();
+}
+
+// --- real time -----------------------------------------------------------------------------------
+
+void Agent::sync(std::uint32_t id) {
+  if (setting_ == Setting::kMachine)
+    syncs_[id] = clock_ns(CLOCK_MONOTONIC);
+  else
+    answer(id, {});  // nothing happens while the launcher does not wait
+}
+
+// Everything that had come by the given time has been told.
+void Agent::tell_caught_up(std::int64_t since_ns, std::int64_t since_monotonic_ns) {
+  const std::int64_t at = since_ns - kStampedBefore - lab_.epoch_ns;
+  if (recording_) channel_.send(MessageKind::kCaughtUp, CaughtUp{at});
+  behind_ = recording_ && last_told_ns_ > at;
+  std::erase_if(syncs_, [&](const auto& asked) {
+    const bool done = asked.second + kStampedBefore <= since_monotonic_ns;
+    if (done) answer(asked.first, {});
+    return done;
+  });
 }
 
 // Orphans of all kinds come to process 1. How a host's first process ended tells a reboot from a
@@ -110,9 +149,19 @@ void Agent::handle(const Message& message) {
     answer(id, act(std::move(value)));
   };
   switch (message.kind) {
-    case MessageKind::kBuild:
-      question(Lab{}, [&](Lab lab) { return build(std::move(lab)); });
+    case MessageKind::kBuild: {
+      Lab lab;
+      if (!decode(message.payload, lab)) return;
+      const std::uint32_t id = lab.id;
+      const auto built = build(std::move(lab));
+      answer(id, built, encoded(Begun{lab_.epoch_ns}));
       return;
+    }
+    case MessageKind::kSync: {
+      Question asked;
+      if (decode(message.payload, asked)) sync(asked.id);
+      return;
+    }
     case MessageKind::kExec: question(Exec{}, [&](const Exec& e) { return exec(e); }); return;
     case MessageKind::kSignal:
       question(JobSignal{}, [&](const JobSignal& s) { return signal(s); });
@@ -147,6 +196,7 @@ void Agent::handle(const Message& message) {
 
 void Agent::clear() {
   recording_ = false;
+  last_told_ns_ = 0;
   for (std::uint32_t h = 0; h < hosts_.size(); ++h) stop_host(h);
   for (const Host& host : hosts_) ::umount2(host.paths.disk.c_str(), MNT_DETACH);
   hosts_.clear();
@@ -160,18 +210,17 @@ Result<void> Agent::build(Lab lab) {
   lab_ = std::move(lab);
   around_.hosts_file = hosts_file(lab_);
   around_.epoch_ns = lab_.epoch_ns;
-  if (around_.fresh_sysctls.empty()) around_.fresh_sysctls = fresh_sysctls();
+  around_.on_machine = setting_ == Setting::kMachine;
+  if (around_.fresh_sysctls.empty()) around_.fresh_sysctls = fresh_sysctls(around_.on_machine);
   if (auto done = wire_->build(lab_); !done) return done;
   hosts_.resize(lab_.hosts.size());
   for (std::uint32_t h = 0; h < hosts_.size(); ++h) {
     const std::string base = std::string(kWorkDirectory) + "/host" + std::to_string(h);
-    hosts_[h].paths = {std::string(kStandIns) + ":/", base, base + "-root"};
+    hosts_[h].paths = {base, base + "-root"};
     for (const std::string& path : {base, base + "-root"}) {
       if (auto done = make_directories(path); !done) return done;
     }
     if (auto done = mount_at("disk", base, "tmpfs", 0, kDiskOptions); !done) return done;
-    ::mkdir((base + "/upper").c_str(), 0755);
-    ::mkdir((base + "/work").c_str(), 0755);
     if (auto done = start_process(h, true); !done) return done;
   }
   for (std::uint32_t h = 0; h < hosts_.size(); ++h) {
@@ -182,11 +231,10 @@ Result<void> Agent::build(Lab lab) {
       return fail(lab_.hosts[h].name + ": " + done.error().message);
     }
   }
-  if (!ticks_) ticks_ = Ticks::find();
-  ticks_->wait_for_round_one();
-  set_clock();
+  begin_time();
   recording_ = true;
-  for (const Host& host : hosts_) send_parcel(host.process.socket.get(), parcel::kLook, {});
+  const std::string begun = encoded(Begun{lab_.epoch_ns});
+  for (const Host& host : hosts_) send_parcel(host.process.socket.get(), parcel::kLook, begun);
   return {};
 }
 
@@ -387,7 +435,8 @@ void Agent::host_is_gone(std::uint32_t h) {
   const bool known = host.ended || ::waitpid(host.process.pid, &status, 0) == host.process.pid;
   host.ended.reset();
   host.process.pid = -1;
-  const bool off = known && WIFSIGNALED(status) && WTERMSIG(status) == SIGINT;
+  const bool off = known && ((WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) ||
+                             (WIFEXITED(status) && WEXITSTATUS(status) == kPoweredOffStatus));
   stop_host(h);
   host.process = {};
   channel_.send(MessageKind::kPower,

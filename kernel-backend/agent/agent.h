@@ -14,10 +14,16 @@
 
 namespace lvslab::kernel {
 
+/// Whose kernel the agent runs in.
+enum class Setting : std::uint8_t {
+  kOwnKernel,  ///< one that was booted for the lab: it is process 1, and time is the lab's
+  kMachine     ///< the machine's own, in namespaces: nothing but those is the lab's, time is real
+};
+
 class Agent {
  public:
-  Agent(Channel channel, std::string kernel_release)
-      : channel_(std::move(channel)), release_(std::move(kernel_release)) {}
+  Agent(Channel channel, std::string kernel_release, Setting setting)
+      : channel_(std::move(channel)), release_(std::move(kernel_release)), setting_(setting) {}
 
   /// Until the launcher is gone.
   void run();
@@ -50,7 +56,10 @@ class Agent {
   Result<void> start_process(std::uint32_t host, bool first_boot);
   Result<void> configure(std::uint32_t host);
   void stop_host(std::uint32_t host);
-  void set_clock();
+  void begin_time();
+
+  void sync(std::uint32_t id);
+  void tell_caught_up(std::int64_t since_ns, std::int64_t since_monotonic_ns);
 
   Result<void> exec(const Exec& exec);
   Result<void> signal(const JobSignal& wanted);
@@ -69,6 +78,7 @@ class Agent {
 
   Channel channel_;
   std::string release_;
+  Setting setting_;
   Lab lab_;
   HostSurroundings around_;
   Result<Wire> wire_ = fail("not open");
@@ -76,6 +86,9 @@ class Agent {
   std::map<std::uint32_t, Job> jobs_;
   bool recording_ = false;
   std::optional<Ticks> ticks_;
+  std::map<std::uint32_t, std::int64_t> syncs_;  ///< question: when it came (CLOCK_MONOTONIC)
+  std::int64_t last_told_ns_ = 0;                ///< the time stamp of the last frame
+  bool behind_ = false;                          ///< frames were told that are not caught up with
 };
 
 }  // namespace lvslab::kernel

@@ -12,6 +12,7 @@
 #include <sstream>
 #include <vector>
 
+#include "kernel-backend/agent/host_network.h"
 #include "kernel-backend/agent/host_root.h"
 
 namespace lvslab::kernel {
@@ -113,9 +114,30 @@ Result<void> hide(const std::string& path, mode_t mode) {
   return {};
 }
 
-Result<void> lay_out_stand_ins(const std::string& self) {
+/// The firewall that the simulator models is that of ip_tables; the machine may prefer nf_tables.
+Result<void> prefer_ip_tables() {
+  for (const char* name : {"iptables", "iptables-save", "iptables-restore"}) {
+    const std::string link = std::string(kStandIns) + "/usr/sbin/" + name;
+    if (::symlink("xtables-legacy-multi", link.c_str()) != 0) return os_failure(link);
+  }
+  return {};
+}
+
+/// Loading a tunnel's module would make its device on all hosts at once: hosts get theirs when
+/// `modprobe` is typed there (net/ipv4/ip_tunnel.c: ip_tunnel_init_net()).
+Result<void> keep_tunnels_apart() {
+  return write_file("/proc/sys/net/core/fb_tunnels_only_for_init_net", "2");
+}
+
+}  // namespace
+
+bool is_loaded(const std::string& module) {
+  return ::access(("/sys/module/" + module_name(module)).c_str(), F_OK) == 0;
+}
+
+Result<void> lay_out_stand_ins() {
   const std::string base = kStandIns;
-  auto program = read_file(self);
+  auto program = read_file(kAgentCopy);
   if (!program) return std::unexpected(program.error());
   const std::string target = base + "/usr/local/lib/lvslab/agent";
   if (auto done = make_directories(base + "/usr/local/lib/lvslab"); !done) return done;
@@ -135,31 +157,6 @@ Result<void> lay_out_stand_ins(const std::string& self) {
   return hide("/etc/keepalived", 0755);
 }
 
-/// The firewall that the simulator models is that of ip_tables; the machine may prefer nf_tables.
-Result<void> prefer_ip_tables() {
-  for (const char* name : {"iptables", "iptables-save", "iptables-restore"}) {
-    const std::string link = std::string(kStandIns) + "/usr/sbin/" + name;
-    if (::symlink("xtables-legacy-multi", link.c_str()) != 0) return os_failure(link);
-  }
-  return {};
-}
-
-/// Loading a tunnel's module would make its device on all hosts at once: hosts get theirs when
-/// `modprobe` is typed there (net/ipv4/ip_tunnel.c: ip_tunnel_init_net()).
-Result<void> keep_tunnels_apart() {
-  return write_file("/proc/sys/net/core/fb_tunnels_only_for_init_net", "2");
-}
-
-/// The kernel scales TCP's buffers by its memory, and offers another window scale for it: give
-/// hosts those of a machine with a gigabyte and more (net/ipv4/tcp.c: tcp_init()).
-Result<void> have_usual_buffers() {
-  const std::string ipv4 = "/proc/sys/net/ipv4/";
-  if (auto done = write_file(ipv4 + "tcp_rmem", "4096 131072 6291456"); !done) return done;
-  return write_file(ipv4 + "tcp_wmem", "4096 16384 4194304");
-}
-
-}  // namespace
-
 Result<void> load_module(const std::string& name) {
   ModuleIndex index;
   if (auto read = index.read(); !read) return read;
@@ -174,9 +171,8 @@ Result<void> boot_kernel(const std::string& self) {
   auto program = read_file(self);  // before /tmp, where it may lie, is covered
   if (!program) return std::unexpected(program.error());
   if (auto done = make_directories(kWorkDirectory); !done) return done;
-  const std::string copy = std::string(kWorkDirectory) + "/agent";
-  if (auto done = write_file(copy, *program); !done) return done;
-  ::chmod(copy.c_str(), 0755);
+  if (auto done = write_file(kAgentCopy, *program); !done) return done;
+  ::chmod(kAgentCopy, 0755);
   if (auto done = make_dev("/dev"); !done) return done;
   ModuleIndex modules;
   if (auto done = modules.read(); !done) return done;
@@ -185,14 +181,14 @@ Result<void> boot_kernel(const std::string& self) {
   }
   if (auto done = have_usual_buffers(); !done) return done;
   if (auto done = keep_tunnels_apart(); !done) return done;
-  if (auto done = lay_out_stand_ins(copy); !done) return done;
+  if (auto done = lay_out_stand_ins(); !done) return done;
   if (auto done = prefer_ip_tables(); !done) return done;
   // When memory or processes run out, it is not the agent's and the hosts' first processes that go.
   if (auto done = write_file("/proc/self/oom_score_adj", "-1000"); !done) return done;
   if (auto done = write_file("/proc/sys/kernel/threads-max", "800"); !done) return done;
   // Modules that the kernel asks for later: by this program, as "modprobe".
   const std::string loader = std::string(kWorkDirectory) + "/modprobe";
-  if (::symlink(copy.c_str(), loader.c_str()) != 0) return os_failure(loader);
+  if (::symlink(kAgentCopy, loader.c_str()) != 0) return os_failure(loader);
   return write_file("/proc/sys/kernel/modprobe", loader);
 }
 

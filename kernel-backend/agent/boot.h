@@ -11,11 +11,19 @@ namespace lvslab::kernel {
 /// Errors: what could not be mounted or loaded.
 Result<void> boot_kernel(const std::string& self);
 
+/// Makes kStandIns, with the program at kAgentCopy under the names that it stands in for, and hides
+/// what no host should see of the machine.
+Result<void> lay_out_stand_ins();
+
+/// /sys says so.
+bool is_loaded(const std::string& module);
 /// Loads a module and what it depends on. Errors: there is none of that name, or the kernel's.
 Result<void> load_module(const std::string& name);
 
 /// Where everything that the agent makes lives.
 inline constexpr const char* kWorkDirectory = "/run/lvslab";
+/// A copy of this program.
+inline constexpr const char* kAgentCopy = "/run/lvslab/agent";
 /// A layer of every host's file system with the stand-in programs.
 inline constexpr const char* kStandIns = "/run/lvslab/stand-ins";
 

@@ -108,6 +108,7 @@ void Agent::send_frame(std::uint32_t h, const FrameInfo& info, std::string_view 
   // What comes in is stamped when it is queued (net/core/dev.c: netif_rx()), and is seen later: on
   // lo, after all that one step of the kernel sends. The order of being seen counts.
   host.last_frame_ns = std::max(host.last_frame_ns, info.at_ns - lab_.epoch_ns);
+  last_told_ns_ = std::max(last_told_ns_, host.last_frame_ns);
   CapturedFrame frame{h, info.dev, host.last_frame_ns, info.outgoing, std::string(bytes)};
   if (info.checksum_missing) complete_checksum(frame.bytes);
   channel_.send(MessageKind::kFrame, frame);

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "kernel-backend/agent/netlink.h"
 
@@ -91,7 +92,64 @@ std::string sysctl_path(const std::string& key) {
   return "/proc/sys/" + path;
 }
 
+/// What conf/all and conf/default are in a kernel that nobody has set anything in; what is not named
+/// is 0 (net/ipv4/devinet.c: ipv4_devconf, ipv4_devconf_dflt). Forwarding sets others, so it is first.
+constexpr std::pair<const char*, const char*> kFreshSettings[] = {
+    {"forwarding", "0"},
+    {"accept_redirects", "1"},
+    {"secure_redirects", "1"},
+    {"send_redirects", "1"},
+    {"shared_media", "1"},
+    {"arp_evict_nocarrier", "1"},
+    {"igmpv2_unsolicited_report_interval", "10000"},
+    {"igmpv3_unsolicited_report_interval", "1000"},
+    {"accept_local", "0"},
+    {"arp_accept", "0"},
+    {"arp_announce", "0"},
+    {"arp_filter", "0"},
+    {"arp_ignore", "0"},
+    {"arp_notify", "0"},
+    {"bc_forwarding", "0"},
+    {"bootp_relay", "0"},
+    {"disable_policy", "0"},
+    {"disable_xfrm", "0"},
+    {"drop_gratuitous_arp", "0"},
+    {"drop_unicast_in_l2_multicast", "0"},
+    {"force_igmp_version", "0"},
+    {"ignore_routes_with_linkdown", "0"},
+    {"log_martians", "0"},
+    {"medium_id", "0"},
+    {"promote_secondaries", "0"},
+    {"proxy_arp", "0"},
+    {"proxy_arp_pvlan", "0"},
+    {"route_localnet", "0"},
+    {"rp_filter", "0"},
+    {"src_valid_mark", "0"},
+    {"tag", "0"}};
+
 }  // namespace
+
+Result<void> have_usual_buffers() {
+  const std::string ipv4 = "/proc/sys/net/ipv4/";
+  if (auto done = write_file(ipv4 + "tcp_rmem", "4096 131072 6291456"); !done) return done;
+  return write_file(ipv4 + "tcp_wmem", "4096 16384 4194304");
+}
+
+// Kernels differ in which of these they know.
+void forget_machine_settings() {
+  const std::string net = "/proc/sys/net/";
+  for (const char* of : {"all", "default", "lo"}) {
+    const std::string conf = net + "ipv4/conf/" + of + "/";
+    for (const auto& [key, value] : kFreshSettings)
+      static_cast<void>(write_file(conf + key, value));
+    const bool all = std::string_view(of) == "all";
+    static_cast<void>(write_file(conf + "accept_source_route", all ? "0" : "1"));
+    static_cast<void>(write_file(net + "ipv6/conf/" + of + "/disable_ipv6", "1"));
+  }
+  for (const char* of : {"disable_policy", "disable_xfrm"})  // lo has them
+    static_cast<void>(write_file(net + "ipv4/conf/lo/" + of, "1"));
+  static_cast<void>(have_usual_buffers());
+}
 
 Result<void> configure_network(const LabHost& host) {
   auto socket = NetlinkSocket::open();

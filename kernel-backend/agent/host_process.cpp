@@ -13,6 +13,7 @@
 
 #include <map>
 
+#include "kernel-backend/agent/host_confinement.h"
 #include "kernel-backend/agent/host_network.h"
 #include "kernel-backend/agent/host_root.h"
 #include "kernel-backend/agent/row_watch.h"
@@ -60,7 +61,8 @@ void HostMain::run() {
   sigprocmask(SIG_SETMASK, &blocked, nullptr);
   sigset_t children;
   sigemptyset(&children);
-  sigaddset(&children, SIGCHLD);
+  for (const int signal : {SIGCHLD, SIGRTMIN + kPowerOffSignal, SIGRTMIN + kRebootSignal})
+    sigaddset(&children, signal);
   const Fd signals(signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK));
   send_parcel(socket_, parcel::kReady, {});
   for (;;) {
@@ -71,6 +73,9 @@ void HostMain::run() {
     if (ready[1].revents != 0) {
       signalfd_siginfo info;
       while (::read(signals.get(), &info, sizeof info) > 0) {
+        const int signal = static_cast<int>(info.ssi_signo) - SIGRTMIN;
+        if (signal == kPowerOffSignal) _exit(kPoweredOffStatus);
+        if (signal == kRebootSignal) _exit(0);
       }
       reap();
     }
@@ -102,7 +107,12 @@ void HostMain::handle(Parcel& parcel) {
       if (decode(parcel.body, wanted)) signal_job(wanted);
       return;
     }
-    case parcel::kLook: tell_rows(false); return;
+    case parcel::kLook: {
+      Begun begun;
+      if (decode(parcel.body, begun)) rows_.begin(begun.epoch_ns);
+      tell_rows(false);
+      return;
+    }
     case parcel::kTables: tell_tables(parcel.body); return;
     default: return;
   }
@@ -160,10 +170,14 @@ void HostMain::signal_job(const JobSignal& wanted) {
     _exit(1);
   };
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (auto done = enter_host_root(host, around.hosts_file, paths, first_boot); !done)
-    give_up(done.error());
+  if (auto done = enter_host_root(host, around, paths, first_boot); !done) give_up(done.error());
   if (::sethostname(host.name.data(), host.name.size()) != 0) give_up({"sethostname", {}, {}});
-  for (const int capability : kRefused) ::prctl(PR_CAPBSET_DROP, capability);
+  if (around.on_machine) {
+    forget_machine_settings();
+    if (auto done = confine_to_host(); !done) give_up(done.error());
+  } else {
+    for (const int capability : kRefused) ::prctl(PR_CAPBSET_DROP, capability);
+  }
   HostMain(host, around, socket).run();
 }
 

@@ -17,9 +17,8 @@
 namespace lvslab::kernel {
 
 struct HostPaths {
-  std::string lower;  ///< of the overlay, as for its option lowerdir
-  std::string disk;   ///< directory with upper/ and work/
-  std::string root;   ///< where the overlay is mounted
+  std::string disk;  ///< directory with all that the host has written; survives a reboot
+  std::string root;  ///< where its file system is mounted
 };
 
 /// What all hosts of a lab have in common.
@@ -27,7 +26,15 @@ struct HostSurroundings {
   std::string hosts_file;
   std::int64_t epoch_ns = 0;
   std::vector<SysctlRow> fresh_sysctls;
+  bool on_machine = false;  ///< the kernel is the machine's own: more is refused to a host
 };
+
+/// How the first process of a host exits when the host is powered off where it may not call
+/// reboot(2). Any other end is a reboot.
+inline constexpr int kPoweredOffStatus = 3;
+/// What the stand-ins send to process 1 then (as systemd takes them): SIGRTMIN and this.
+inline constexpr int kPowerOffSignal = 4;
+inline constexpr int kRebootSignal = 5;
 
 struct HostProcess {
   pid_t pid = -1;

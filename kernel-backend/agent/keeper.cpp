@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/mount.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -19,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel-backend/agent/mounts.h"
 #include "kernel-backend/clock/clock_page.h"
 #include "kernel-backend/os.h"
 
@@ -59,17 +59,19 @@ Result<void> make_directory(Plan& plan) {
 }
 
 // As root: a copy of the machine's mounts in which nothing can be written but a place in memory for
-// the kernel. False where even root may not mount; the kernel is nobody and confined anyway.
+// the kernel. False where even root may not mount; the kernel is nobody and confined anyway. Where
+// it may mount, but not see to it that all is read-only, there is no kernel.
 bool enter_read_only_copy(const Plan& plan) {
   if (::geteuid() != 0 || ::unshare(CLONE_NEWNS) != 0) return false;
   const std::string own = plan.directory + "/uml";
   const std::string options = "mode=700,uid=" + std::to_string(kNobody) +
                               ",size=" + std::to_string(plan.memory_mib + 16) + "m";
   if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return false;
-  mount_attr read_only{};
-  read_only.attr_set = MOUNT_ATTR_RDONLY;
-  static_cast<void>(
-      ::syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &read_only, sizeof read_only));
+  if (const auto done = make_all_mounts_read_only(); !done) {
+    ::dprintf(1, "lvslab: the machine's mounts cannot be made read-only for the kernel: %s\n",
+              done.error().message.c_str());
+    _exit(1);
+  }
   return ::mount("memory", own.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, options.c_str()) == 0;
 }
 

@@ -1,5 +1,6 @@
 // One program in several parts: the first process of the User-Mode Linux kernel, the keeper of that
-// kernel on the machine, and the stand-in programs on the lab's hosts. Its name tells them apart.
+// kernel on the machine, the keeper of a lab on the machine's own kernel with the first process of
+// that lab, and the stand-in programs on the lab's hosts. Its name and arguments tell them apart.
 #include <signal.h>
 #include <stdio.h>
 #include <sys/reboot.h>
@@ -11,6 +12,7 @@
 #include "kernel-backend/agent/agent.h"
 #include "kernel-backend/agent/boot.h"
 #include "kernel-backend/agent/keeper.h"
+#include "kernel-backend/agent/native_keeper.h"
 #include "kernel-backend/agent/stand_ins.h"
 
 namespace lvslab::kernel {
@@ -39,7 +41,7 @@ namespace {
   }
   utsname name{};
   ::uname(&name);
-  Agent(*std::move(channel), name.release).run();
+  Agent(*std::move(channel), name.release, Setting::kOwnKernel).run();
   power_off();
 }
 
@@ -51,6 +53,8 @@ int main(int argc, char** argv) {
   const std::string_view path = argc > 0 ? argv[0] : "";
   const std::string_view name = path.substr(path.rfind('/') + 1);
   if (argc > 1 && std::string_view(argv[1]) == "keep") return keep(argc - 2, argv + 2);
+  if (argc > 1 && std::string_view(argv[1]) == "keep-native")
+    return keep_native(argc - 2, argv + 2);
   if (const auto status = run_stand_in(name, argc, argv)) return *status;
   if (::getpid() == 1) be_init(std::string(path));
   ::fprintf(stderr, "lvslab-agent: this program is a part of lvslab, which starts it\n");

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "kernel-backend/agent/host_network.h"
 #include "kernel-backend/protocol/codec.h"
 #include "kernel-backend/protocol/messages.h"
 #include "kernel-backend/tables_image.h"
@@ -47,13 +48,14 @@ Result<Fd> RowWatch::image() {
   return file;
 }
 
-std::vector<SysctlRow> fresh_sysctls() {
+std::vector<SysctlRow> fresh_sysctls(bool on_machine) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return {};
   Fd from(ends[0]);
   Fd to(ends[1]);
   const long pid = ::syscall(SYS_clone, CLONE_NEWNET | SIGCHLD, 0, 0, 0, 0);
   if (pid == 0) {
+    if (on_machine) forget_machine_settings();
     HostTables tables;
     tables.sysctls = read_sysctls("/proc");
     write_all(to.get(), encode_tables(tables));

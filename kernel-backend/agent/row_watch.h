@@ -15,6 +15,8 @@ class RowWatch {
   RowWatch(std::int64_t epoch_ns, const std::vector<SysctlRow>& fresh)
       : epoch_ns_(epoch_ns), fresh_(fresh) {}
 
+  /// The lab begins now: times count from `epoch_ns`.
+  void begin(std::int64_t epoch_ns) { epoch_ns_ = epoch_ns; }
   /// In the host's namespaces, once its own /proc is in place.
   Result<void> open();
   /// Readable when rows have changed; negative before open().
@@ -33,8 +35,9 @@ class RowWatch {
   std::optional<TableReader> reader_;
 };
 
-/// The sysctls of a network namespace that was made for that alone.
-std::vector<SysctlRow> fresh_sysctls();
+/// The sysctls of a network namespace that was made for that alone; `on_machine`: and that was made
+/// to forget what the machine's own has set (forget_machine_settings()).
+std::vector<SysctlRow> fresh_sysctls(bool on_machine);
 
 /// Lines that may write a sysctl.
 bool may_change_sysctls(std::string_view line);

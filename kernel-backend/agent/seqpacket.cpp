@@ -50,6 +50,7 @@ std::optional<Parcel> receive_parcel(int socket, bool wait) {
   do {
     got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
   } while (got < 0 && errno == EINTR);
+  if (got == 0) errno = 0;  // the end is no EAGAIN
   if (got <= 0) return std::nullopt;
   Parcel parcel;
   parcel.kind = buffer[0];

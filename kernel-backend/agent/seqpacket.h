@@ -18,7 +18,8 @@ struct Parcel {
 
 /// Sends a parcel; `fd` < 0: none goes with it. False if the other side is gone.
 bool send_parcel(int socket, char kind, std::string_view body, int fd = -1);
-/// The next parcel; nothing at the end, or (with `wait` false) if there is none now.
+/// The next parcel; nothing at the end (errno is 0), or with `wait` false if there is none now
+/// (errno is EAGAIN).
 std::optional<Parcel> receive_parcel(int socket, bool wait);
 
 // Kinds of parcels.

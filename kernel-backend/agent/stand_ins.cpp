@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "kernel-backend/agent/boot.h"
+#include "kernel-backend/agent/host_process.h"
 #include "kernel-backend/agent/netlink.h"
 #include "kernel-backend/os.h"
 
@@ -233,9 +234,13 @@ int systemctl(const Words& words) {
 // --- power ---------------------------------------------------------------------------------------
 
 /// The kernel ends the first process of this pid namespace, which the agent takes for what it is.
+/// Where that is not allowed (on the machine's own kernel), the first process ends itself.
 int power(bool off) {
   ::fflush(stdout);
   ::reboot(off ? RB_POWER_OFF : RB_AUTOBOOT);
+  if (::kill(1, SIGRTMIN + (off ? kPowerOffSignal : kRebootSignal)) == 0) {
+    for (;;) ::pause();
+  }
   ::perror("reboot");
   return 1;
 }
@@ -275,6 +280,7 @@ int modprobe(const Words& words) {
       status = std::max(status, make_tunl0());
       continue;
     }
+    if (is_loaded(module)) continue;
     if (const auto loaded = load_module(module); !loaded) {
       const bool known =
           loaded.error().message.find("Operation not permitted") != std::string::npos;

@@ -3,6 +3,7 @@
 // The launcher asks (kBuild, kExec, kFault, ...), each question is answered by one kReply with the
 // same `id`; the agent tells by itself of output, exits, frames and hosts that went down. Hosts and
 // cables are named by their place in Lab. Times are the kernel's CLOCK_REALTIME less Lab::epoch_ns.
+// On the machine's own kernel no clock is set: there the answer to kBuild says what the epoch is.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,7 @@
 
 namespace lvslab::kernel {
 
-inline constexpr std::uint16_t kProtocolVersion = 1;
+inline constexpr std::uint16_t kProtocolVersion = 2;
 
 enum class MessageKind : std::uint8_t {
   kHello = 1,  ///< agent: Hello; the kernel is up
@@ -29,7 +30,9 @@ enum class MessageKind : std::uint8_t {
   kLost,       ///< agent: FramesLost
   kPower,      ///< agent: PowerChange
   kRows,       ///< agent: RowNews
-  kFile        ///< launcher: FileMessage; the message proper stands in a file
+  kFile,       ///< launcher: FileMessage; the message proper stands in a file
+  kSync,       ///< launcher: Question; answered when all that happened before it was told
+  kCaughtUp    ///< agent, in real time: CaughtUp
 };
 
 struct Hello {
@@ -136,13 +139,39 @@ struct LabCable {
 
 struct Lab {
   std::uint32_t id = 0;
-  std::int64_t epoch_ns = 0;  ///< what CLOCK_REALTIME is set to when the lab begins
+  std::int64_t epoch_ns = 0;  ///< what CLOCK_REALTIME is set to when the lab begins, if it is
   std::vector<LabHost> hosts;
   std::vector<std::string> switches;
   std::vector<LabCable> cables;  ///< ports of switches are numbered in this order
   template <class F>
   void each(F&& f) {
     f(id, epoch_ns, hosts, switches, cables);
+  }
+};
+
+/// The `data` of the answer to kBuild: what CLOCK_REALTIME was when the lab began.
+struct Begun {
+  std::int64_t epoch_ns = 0;
+  template <class F>
+  void each(F&& f) {
+    f(epoch_ns);
+  }
+};
+
+struct Question {
+  std::uint32_t id = 0;
+  template <class F>
+  void each(F&& f) {
+    f(id);
+  }
+};
+
+/// All frames up to this time have been told.
+struct CaughtUp {
+  std::int64_t at_ns = 0;
+  template <class F>
+  void each(F&& f) {
+    f(at_ns);
   }
 };
 
