@@ -50,7 +50,8 @@ class Campaign {
     Json json = Json::parse(text);
     ++compared_;
     if (json.contains("error")) {
-      failed(index, json["error"].get<std::string>(), std::move(json));
+      const std::string cause = json["error"].get<std::string>();
+      failed(index, cause, std::move(json));
     } else if (json["agrees"].get<bool>()) {
       if (options_.json) print(json);
     } else {

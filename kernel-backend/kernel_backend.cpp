@@ -338,7 +338,7 @@ Result<void> KernelBackend::apply(const scenario::Fault& fault) {
     });
     if (cable == lab_.cables.end()) return {};  // no cable, nothing to break
     question.cable = static_cast<std::uint32_t>(cable - lab_.cables.begin());
-    question.impairment = cable->from[0];
+    std::ranges::copy(cable->from, question.from);
   }
   std::string text(scenario::to_string(fault.kind));
   switch (fault.kind) {
@@ -348,16 +348,18 @@ Result<void> KernelBackend::apply(const scenario::Fault& fault) {
     case FaultKind::kReboot: question.kind = LabFaultKind::kReboot; break;
     case FaultKind::kPowerOff: question.kind = LabFaultKind::kPowerOff; break;
     case FaultKind::kLoss:
-      question.impairment.loss_ppm = fault.ppm;
+      for (LabImpairment& from : question.from) from.loss_ppm = fault.ppm;
       text += " " + scenario::share_to_text(fault.ppm);
       break;
     case FaultKind::kDuplicate:
-      question.impairment.duplicate_ppm = fault.ppm;
+      for (LabImpairment& from : question.from) from.duplicate_ppm = fault.ppm;
       text += " " + scenario::share_to_text(fault.ppm);
       break;
     case FaultKind::kDelay:
-      question.impairment.delay_ns = fault.delay.ns;
-      question.impairment.jitter_ns = fault.jitter.ns;
+      for (LabImpairment& from : question.from) {
+        from.delay_ns = fault.delay.ns;
+        from.jitter_ns = fault.jitter.ns;
+      }
       text += " " + scenario::duration_to_text(fault.delay);
       break;
   }
@@ -365,7 +367,7 @@ Result<void> KernelBackend::apply(const scenario::Fault& fault) {
                        fault.kind == FaultKind::kDelay;
   if (impairs) {
     question.kind = LabFaultKind::kImpair;
-    for (LabImpairment& from : lab_.cables[question.cable].from) from = question.impairment;
+    std::ranges::copy(question.from, lab_.cables[question.cable].from);
   }
   catch_up();
   recorder_.append_text(RecordKind::kFault, now(), *host, dev, text, {});

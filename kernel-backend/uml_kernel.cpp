@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include <chrono>
@@ -16,7 +17,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr const char* kKernelPath = "/usr/bin/linux.uml";
-constexpr const char* kPackage = "Debian's package user-mode-linux";
+constexpr const char* kModules = "/usr/lib/uml/modules";
 /// Real time for booting; the machine may be busy.
 constexpr std::chrono::seconds kBootLimit{60};
 /// How much processor time may pass without a pause before time creeps on.
@@ -26,10 +27,20 @@ constexpr std::size_t kLongestLine = 1'000;
 
 }  // namespace
 
+std::string UmlKernel::missing() {
+  for (const char* path : {kKernelPath, kModules}) {
+    if (::access(path, X_OK) != 0) return fmt::format("there is no {}", path);
+  }
+  if (::prctl(PR_GET_SECCOMP) < 0 && errno == EINVAL) {
+    return "this machine's kernel has no seccomp, which the lab is confined by";
+  }
+  return {};
+}
+
 Result<std::unique_ptr<UmlKernel>> UmlKernel::boot(const UmlOptions& options) {
-  if (::access(kKernelPath, X_OK) != 0) {
-    return fail(fmt::format("no kernel can be booted here: there is no {}", kKernelPath), {},
-                fmt::format("install {}", kPackage));
+  if (const std::string what = missing(); !what.empty()) {
+    return fail("no kernel can be booted here: " + what, {},
+                "install Debian's package user-mode-linux");
   }
   std::unique_ptr<UmlKernel> kernel(new UmlKernel);
   auto started = kernel->start_keeper(options);

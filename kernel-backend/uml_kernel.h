@@ -24,6 +24,8 @@ struct UmlOptions {
 
 class UmlKernel final : public Kernel {
  public:
+  /// What this machine lacks for a kernel to be booted; empty if it lacks nothing.
+  static std::string missing();
   /// Boots and waits for the agent's hello. Errors: why no kernel can be booted here.
   static Result<std::unique_ptr<UmlKernel>> boot(const UmlOptions& options);
   ~UmlKernel() override;

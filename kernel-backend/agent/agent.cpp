@@ -452,7 +452,7 @@ Result<void> Agent::fault(const LabFault& fault) {
   if (fault.host >= hosts_.size()) return fail("there is no such host");
   switch (fault.kind) {
     case LabFaultKind::kCarrier: return wire_->set_carrier(lab_, fault.cable, fault.up);
-    case LabFaultKind::kImpair: return wire_->impair(lab_, fault.cable, fault.impairment);
+    case LabFaultKind::kImpair: return wire_->impair(lab_, fault.cable, fault.from);
     case LabFaultKind::kCrash: stop_host(fault.host); return {};
     case LabFaultKind::kPowerOff:
       stop_host(fault.host);

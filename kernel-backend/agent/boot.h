@@ -7,6 +7,9 @@
 
 namespace lvslab::kernel {
 
+/// On a host: there if the kernel is the machine's own.
+inline constexpr const char* kOnMachineMark = "/usr/local/lib/lvslab/on-machine";
+
 /// As process 1 of a User-Mode Linux kernel whose root is the machine's file system, read-only.
 /// Errors: what could not be mounted or loaded.
 Result<void> boot_kernel(const std::string& self);

@@ -1,6 +1,7 @@
 #include "kernel-backend/agent/native_boot.h"
 
 #include <dirent.h>
+#include <net/if.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -82,15 +83,31 @@ Result<void> make_new_root() {
   return {};
 }
 
+/// Hosts count their devices from 2, as the scenario does.
+Result<void> check_namespace() {
+  struct if_nameindex* const devices = ::if_nameindex();
+  if (devices == nullptr) return os_failure("devices");
+  std::string others;
+  for (const struct if_nameindex* one = devices; one->if_index != 0; ++one) {
+    if (std::string_view(one->if_name) != "lo") others += std::string(" ") + one->if_name;
+  }
+  ::if_freenameindex(devices);
+  if (others.empty()) return {};
+  return fail("a module of this kernel makes devices in every network namespace:" + others +
+              "; unload it, or set net.core.fb_tunnels_only_for_init_net=1");
+}
+
 }  // namespace
 
 Result<void> enter_private_root() {
+  if (auto done = check_namespace(); !done) return done;
   const auto program = read_file("/proc/self/exe");
   if (!program) return std::unexpected(program.error());
   if (auto done = make_new_root(); !done) return done;
   if (auto done = write_file(kAgentCopy, *program); !done) return done;
   ::chmod(kAgentCopy, 0755);
   if (auto done = lay_out_stand_ins(); !done) return done;
+  if (auto done = write_file(std::string(kStandIns) + kOnMachineMark, {}); !done) return done;
   if (auto done = hide_secrets("/etc"); !done) return done;
   forget_machine_settings();
   return {};

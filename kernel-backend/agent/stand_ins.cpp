@@ -256,6 +256,12 @@ int shutdown_or_halt(std::string_view name, const Words& words) {
 /// Makes tunl0 as loading ipip does on a machine of its own.
 int make_tunl0() {
   if (interface_index("tunl0") != 0) return 0;
+  if (exists(kOnMachineMark)) {
+    say(stderr,
+        "modprobe: ERROR: could not insert 'ipip': Operation not permitted\n"
+        "lvslab: on the machine's own kernel it would make a tunl0 for the machine as well\n");
+    return 1;
+  }
   auto socket = NetlinkSocket::open();
   if (!socket) return 1;
   NetlinkRequest request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);

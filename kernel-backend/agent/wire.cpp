@@ -300,11 +300,11 @@ Result<void> Wire::set_far_carrier(const Lab& lab, std::uint32_t host, bool up) 
   return {};
 }
 
-Result<void> Wire::impair(const Lab& lab, std::uint32_t cable, const LabImpairment& both) {
+Result<void> Wire::impair(const Lab& lab, std::uint32_t cable, const LabImpairment (&from)[2]) {
   if (cable >= lab.cables.size()) return fail("there is no such cable");
   for (const int end : {0, 1}) {
-    from_[end][cable] = both;
-    if (auto done = shape(inner_name(cable, 1 - end), both, true); !done) return done;
+    from_[end][cable] = from[end];
+    if (auto done = shape(inner_name(cable, 1 - end), from[end], true); !done) return done;
   }
   return {};
 }

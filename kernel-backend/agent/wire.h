@@ -31,7 +31,8 @@ class Wire {
   /// Carrier of both ends, or (without `near_end`) of the one that is not at `host`.
   Result<void> set_carrier(const Lab& lab, std::uint32_t cable, bool up);
   Result<void> set_far_carrier(const Lab& lab, std::uint32_t host, bool up);
-  Result<void> impair(const Lab& lab, std::uint32_t cable, const LabImpairment& both);
+  /// `from`: as in LabCable.
+  Result<void> impair(const Lab& lab, std::uint32_t cable, const LabImpairment (&from)[2]);
   /// Removes everything that was built.
   void clear();
 

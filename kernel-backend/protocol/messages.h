@@ -240,11 +240,11 @@ struct LabFault {
   LabFaultKind kind = LabFaultKind::kCarrier;
   std::uint32_t host = 0;
   std::uint32_t cable = 0;
-  bool up = false;           ///< kCarrier
-  LabImpairment impairment;  ///< kImpair: of both directions
+  bool up = false;        ///< kCarrier
+  LabImpairment from[2];  ///< kImpair: as in LabCable
   template <class F>
   void each(F&& f) {
-    f(id, kind, host, cable, up, impairment);
+    f(id, kind, host, cable, up, from[0], from[1]);
   }
 };
 

@@ -1,4 +1,5 @@
-// A real kernel for tests: booted once per test program, and the reason to skip where none can be.
+// A real kernel for tests. Where what it takes is not installed they are skipped, with the reason;
+// where it is, a kernel that does not come up fails them.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -12,15 +13,6 @@
 #include "sim/scenario/loader.h"
 
 namespace lvslab::kernel {
-
-/// Why no kernel runs here; empty if one does.
-inline const std::string& no_kernel() {
-  static const std::string why = [] {
-    auto booted = UmlKernel::boot({});
-    return booted ? std::string() : booted.error().to_string();
-  }();
-  return why;
-}
 
 inline std::unique_ptr<KernelBackend> make_kernel_backend() {
   return std::make_unique<KernelBackend>([](std::uint64_t seed) -> Result<std::unique_ptr<Kernel>> {
@@ -51,7 +43,7 @@ hosts:
 class KernelLab : public testing::Test {
  protected:
   void SetUp() override {
-    if (!no_kernel().empty()) GTEST_SKIP() << no_kernel();
+    if (const std::string what = UmlKernel::missing(); !what.empty()) GTEST_SKIP() << what;
     backend_ = make_kernel_backend();
     start(kTwoHosts);
   }

@@ -1,6 +1,8 @@
 // Labs on a real kernel, from the first command to the last trace of them.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "tests/kernel/lab_kernel.h"
 
 namespace lvslab::kernel {
@@ -55,6 +57,132 @@ TEST_F(KernelLab, LoadsLabAfterLab) {
     EXPECT_EQ(type("a", "ip -o -4 addr show | wc -l; ls /root; echo > /root/left-behind"), "2\n");
     EXPECT_THAT(type("a", "ping -c 1 b"), HasSubstr("1 received"));
   }
+}
+
+TEST_F(KernelLab, MakesTunl0InLabAfterLab) {
+  for (int i = 0; i < 2; ++i) {
+    start(kTwoHosts);
+    EXPECT_THAT(type("a", "modprobe ipip; ip -br link show tunl0"), HasSubstr("tunl0"));
+    EXPECT_THAT(type("b", "ip link show tunl0"), HasSubstr("does not exist"));
+    EXPECT_THAT(type("a", "ping -c 1 b"), HasSubstr("1 received"));
+  }
+}
+
+// --- cables --------------------------------------------------------------------------------------
+
+/// What `ping` says of the time there and back, in ms.
+double round_trip(const std::string& ping) {
+  const std::size_t at = ping.find("time=");
+  return at == std::string::npos ? -1.0 : std::stod(ping.substr(at + 5));
+}
+
+class Cables : public KernelLab {
+ protected:
+  void fault(scenario::FaultKind kind, const std::string& host, std::uint32_t ppm = 0,
+             SimDuration delay = {}, SimDuration jitter = {}) {
+    scenario::Fault fault;
+    fault.kind = kind;
+    fault.host = host;
+    fault.nic = "eth0";
+    fault.ppm = ppm;
+    fault.delay = delay;
+    fault.jitter = jitter;
+    const auto done = backend_->apply(fault);
+    EXPECT_TRUE(done) << done.error().to_string();
+  }
+};
+
+TEST_F(Cables, LoseWhatTheFaultSays) {
+  EXPECT_THAT(type("a", "ping -c 2 b"), HasSubstr("2 received"));
+  fault(scenario::FaultKind::kLoss, "b", 1'000'000);
+  EXPECT_THAT(type("a", "ping -c 3 -W 1 b"), HasSubstr(" 0 received"));
+  fault(scenario::FaultKind::kReboot, "b");
+  EXPECT_THAT(type("a", "ping -c 3 -W 1 b"), HasSubstr(" 0 received")) << "the cable is the same";
+  fault(scenario::FaultKind::kLoss, "b", 0);
+  EXPECT_THAT(type("a", "ping -c 3 b"), HasSubstr(" 3 received"));
+  fault(scenario::FaultKind::kLoss, "b", 500'000);
+  // Each of 400 survives with 1/4: 100, give or take five times the deviation of 8.7.
+  const std::string half = type("a", "ping -c 400 -i 0.01 -W 1 b");
+  const std::size_t at = half.find(" received");
+  ASSERT_NE(at, std::string::npos) << half;
+  EXPECT_NEAR(std::stoi(half.substr(half.rfind(' ', at - 1))), 100, 44) << half;
+}
+
+TEST_F(Cables, RepeatWhatTheFaultSays) {
+  type("a", "ping -c 1 b");
+  fault(scenario::FaultKind::kDuplicate, "b", 1'000'000);
+  // Two requests, each answered, each answer doubled: one and three that are too many.
+  EXPECT_THAT(type("a", "ping -c 1 -w 1 b; ping -c 2 b"), HasSubstr("DUP!"));
+  fault(scenario::FaultKind::kDuplicate, "b", 0);
+  EXPECT_THAT(type("a", "ping -c 3 b"), Not(HasSubstr("DUP!")));
+}
+
+TEST_F(Cables, DelayAsTheFaultSays) {
+  type("a", "ping -c 1 b");
+  EXPECT_NEAR(round_trip(type("a", "ping -c 1 b")), 0.41, 0.1);
+  fault(scenario::FaultKind::kDelay, "b", 0, SimDuration{50'000'000});
+  EXPECT_NEAR(round_trip(type("a", "ping -c 1 b")), 100.2, 0.5);
+  fault(scenario::FaultKind::kDelay, "b", 0, SimDuration{50'000'000}, SimDuration{20'000'000});
+  double least = 1e9, most = 0;
+  for (int i = 0; i < 20; ++i) {
+    const double time = round_trip(type("a", "ping -c 1 b"));
+    least = std::min(least, time);
+    most = std::max(most, time);
+  }
+  EXPECT_GT(least, 100.0) << "never less than the delay";
+  EXPECT_LT(most, 141.0) << "nor more than delay and jitter, twice";
+  EXPECT_GT(most - least, 1.0) << "by chance";
+}
+
+TEST_F(Cables, JoinTwoInterfacesWithoutASwitch) {
+  start(R"(
+title: a cable
+hosts:
+  - name: a
+    nics: [{addresses: 10.0.0.1/24, peer: b/eth0, link: {delay: 10ms}}]
+  - name: b
+    nics: [{addresses: 10.0.0.2/24, link: {delay: 30ms}}]
+)");
+  type("a", "ping -c 1 b");
+  EXPECT_NEAR(round_trip(type("a", "ping -c 1 b")), 40.0, 1.0) << "each end has its own delay";
+  fault(scenario::FaultKind::kLoss, "b", 0);
+  EXPECT_NEAR(round_trip(type("a", "ping -c 1 b")), 40.0, 1.0) << "and keeps it";
+  fault(scenario::FaultKind::kLinkDown, "b");
+  for (const char* host : {"a", "b"})
+    EXPECT_THAT(type(host, "ip link show eth0"), HasSubstr("NO-CARRIER")) << host;
+  EXPECT_THAT(type("a", "ping -c 1 -W 1 b"), HasSubstr(" 0 received"));
+  fault(scenario::FaultKind::kLinkUp, "a");
+  EXPECT_THAT(type("a", "ping -c 1 b"), HasSubstr("1 received"));
+  fault(scenario::FaultKind::kCrash, "b");
+  EXPECT_THAT(type("a", "ip link show eth0"), Not(HasSubstr("NO-CARRIER")));
+  fault(scenario::FaultKind::kReboot, "b");
+  EXPECT_THAT(type("a", "ping -c 1 b"), HasSubstr("1 received"));
+}
+
+TEST_F(Cables, JoinSwitchesByUplinks) {
+  start(R"(
+title: three switches in a row
+switches:
+  - {name: left, uplinks: middle, link: {delay: 5ms}}
+  - {name: middle, uplinks: right, link: {delay: 20ms}}
+  - {name: right}
+hosts:
+  - name: a
+    nics: [{addresses: 10.0.0.1/24, switch: left, link: {delay: 1ms}}]
+  - name: b
+    nics: [{addresses: 10.0.0.2/24, switch: right, link: {delay: 1ms}}]
+  - name: c
+    nics: [{addresses: 10.0.0.3/24, switch: middle, link: {delay: 1ms}}]
+)");
+  type("a", "ping -c 1 b; ping -c 1 c");
+  EXPECT_NEAR(round_trip(type("a", "ping -c 1 b")), 2 * (1 + 5 + 20 + 1), 1.0);
+  EXPECT_NEAR(round_trip(type("a", "ping -c 1 c")), 2 * (1 + 5 + 1), 1.0);
+  const std::size_t seen = session_->trace().size();
+  type("a", "ping -c 1 b");
+  const auto records = session_->trace().records().subspan(seen);
+  EXPECT_TRUE(std::ranges::none_of(records, [](const TraceRecord& record) {
+    return record.kind == RecordKind::kFrameReceived && record.node == NodeId(2);
+  })) << "switches know where b is, and leave c alone";
 }
 
 }  // namespace

@@ -3,15 +3,21 @@
 // thing is tried.
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <sstream>
 
 #include "tests/kernel/lab_kernel.h"
 
@@ -198,8 +204,18 @@ bool becomes_true(Condition condition) {
   return false;
 }
 
+TEST(Boot, FailsWhereTheKernelIsThereButDoesNotComeUp) {
+  if (const std::string what = UmlKernel::missing(); !what.empty()) GTEST_SKIP() << what;
+  ::setenv("LVSLAB_KERNEL_DIR", "/var/empty/nothing", 1);
+  const auto kernel = UmlKernel::boot({});
+  ::unsetenv("LVSLAB_KERNEL_DIR");
+  ASSERT_FALSE(kernel);
+  EXPECT_THAT(kernel.error().to_string(), HasSubstr("/var/empty/nothing/lvslab-agent"));
+  EXPECT_EQ(UmlKernel::missing(), "") << "so tests do not skip";
+}
+
 TEST(NothingRemains, WhenTheKernelIsNotNeededAnyMore) {
-  if (!no_kernel().empty()) GTEST_SKIP() << no_kernel();
+  if (const std::string what = UmlKernel::missing(); !what.empty()) GTEST_SKIP() << what;
   auto kernel = UmlKernel::boot({});
   ASSERT_TRUE(kernel) << kernel.error().to_string();
   const std::string directory = (*kernel)->directory();
@@ -211,7 +227,7 @@ TEST(NothingRemains, WhenTheKernelIsNotNeededAnyMore) {
 }
 
 TEST(NothingRemains, WhenTheLabIsKilled) {
-  if (!no_kernel().empty()) GTEST_SKIP() << no_kernel();
+  if (const std::string what = UmlKernel::missing(); !what.empty()) GTEST_SKIP() << what;
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
   const pid_t lab = ::fork();
@@ -234,6 +250,90 @@ TEST(NothingRemains, WhenTheLabIsKilled) {
   EXPECT_TRUE(becomes_true([&] { return processes_naming(directory) == 0; }));
   EXPECT_TRUE(becomes_true([&] { return !fs::exists(directory); }));
   ::close(ends[0]);
+}
+
+// --- the mounts that the kernel sees -------------------------------------------------------------
+
+/// From now on this process and its children get `error` for mount_setattr(2), and, if
+/// `no_remount`, for remounting.
+void refuse_mounting(int error, bool no_remount) {
+  const auto answer = static_cast<std::uint32_t>(SECCOMP_RET_ERRNO | error);
+  sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mount_setattr, 3, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mount, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args) + 3 * 8),
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, no_remount ? std::uint32_t{MS_REMOUNT} : 0U, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, answer),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+  const sock_fprog program{std::size(code), code};
+  if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) ::perror("seccomp");
+}
+
+/// The first process of the machine whose command line has `word` and names `directory`.
+std::string process_naming(const std::string& directory, const std::string& word) {
+  for (const std::string& pid : all_processes()) {
+    const std::string line = contents("/proc/" + pid + "/cmdline");
+    if (line.find(directory) != std::string::npos && line.find(word) != std::string::npos)
+      return pid;
+  }
+  return {};
+}
+
+/// Boots in a process that may not mount as it likes: what the kernel could write to, one a line;
+/// or the error.
+std::string writable_mounts(int error, bool no_remount) {
+  int ends[2];
+  if (::pipe(ends) != 0) return "no pipe";
+  const pid_t lab = ::fork();
+  if (lab == 0) {
+    refuse_mounting(error, no_remount);
+    auto kernel = UmlKernel::boot({});
+    std::string text = kernel ? "" : kernel.error().to_string();
+    if (kernel) {
+      const std::string pid = process_naming((*kernel)->directory(), "rootfstype=hostfs");
+      std::istringstream lines(contents("/proc/" + pid + "/mountinfo"));
+      std::map<std::string, std::string> mounts;  // the last one at a place is the one that is seen
+      for (std::string line; std::getline(lines, line);) {
+        std::istringstream words(line);
+        std::string skipped, at, options;
+        words >> skipped >> skipped >> skipped >> skipped >> at >> options;
+        mounts[at] = options;
+      }
+      for (const auto& [at, options] : mounts) {
+        if (!options.starts_with("ro")) text += at.ends_with("/uml") ? "its own\n" : at + "\n";
+      }
+      if (mounts.empty()) text = "there is no kernel";
+    }
+    if (::write(ends[1], text.data(), text.size()) < 0) _exit(1);
+    kernel = fail("no more");
+    _exit(0);
+  }
+  ::close(ends[1]);
+  std::string text;
+  char buffer[4096];
+  for (ssize_t got = 0; (got = ::read(ends[0], buffer, sizeof buffer)) > 0;)
+    text.append(buffer, static_cast<std::size_t>(got));
+  ::close(ends[0]);
+  ::waitpid(lab, nullptr, 0);
+  return text;
+}
+
+class ReadOnlyMounts : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (const std::string what = UmlKernel::missing(); !what.empty()) GTEST_SKIP() << what;
+    if (::geteuid() != 0) GTEST_SKIP() << "only root has a copy of the mounts";
+  }
+};
+
+TEST_F(ReadOnlyMounts, AreMadeInOneCallOrOneByOne) {
+  EXPECT_EQ(writable_mounts(ENOSYS, false), "its own\n") << "as kernels before 5.12 do it";
+}
+
+TEST_F(ReadOnlyMounts, OrThereIsNoKernel) {
+  EXPECT_THAT(writable_mounts(EPERM, true),
+              HasSubstr("the machine's mounts cannot be made read-only for the kernel: "));
 }
 
 }  // namespace

@@ -28,12 +28,6 @@ std::vector<fs::path> scenarios_in(const std::string& directory) {
   return files;
 }
 
-/// Why no kernel can be booted here; empty if one can.
-std::string no_kernel() {
-  const auto kernel = kernel::UmlKernel::boot({});
-  return kernel ? "" : kernel.error().to_string();
-}
-
 /// One kernel for all files that are compared with it.
 class Sides {
  public:
@@ -60,7 +54,7 @@ class Sides {
 class Parity : public testing::TestWithParam<fs::path> {};
 
 TEST_P(Parity, SimulatorAndKernelAgree) {
-  if (const std::string why = no_kernel(); !why.empty()) GTEST_SKIP() << why;
+  if (const std::string what = kernel::UmlKernel::missing(); !what.empty()) GTEST_SKIP() << what;
   EXPECT_EQ(Sides().disagreement(GetParam()), "");
 }
 
@@ -72,7 +66,7 @@ INSTANTIATE_TEST_SUITE_P(Shipped, Parity, testing::ValuesIn(scenarios_in("scenar
                          });
 
 TEST(Finds, StayMended) {
-  if (const std::string why = no_kernel(); !why.empty()) GTEST_SKIP() << why;
+  if (const std::string what = kernel::UmlKernel::missing(); !what.empty()) GTEST_SKIP() << what;
   Sides sides;
   for (const fs::path& file : scenarios_in("tests/parity")) {
     EXPECT_EQ(sides.disagreement(file), "") << file;
