@@ -69,8 +69,8 @@ void ProgressLine::show(SimTime now, std::uint64_t steps) {
   if (clock < next_) return;
   next_ = clock + std::chrono::milliseconds(200);
   shown_ = true;
-  fmt::print(stderr, "\r\033[K{}.{} s {}, {} {}", now.ns / 1'000'000'000, now.ns / 100'000'000 % 10,
-             terminal_.say("simulated", "（模拟时间）"), steps, terminal_.say("steps", "步"));
+  fmt::print(stderr, "\r\033[K{}.{} s, {} {}", now.ns / 1'000'000'000, now.ns / 100'000'000 % 10,
+             steps, terminal_.say("steps", "步"));
   std::fflush(stderr);
 }
 

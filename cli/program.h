@@ -57,7 +57,7 @@ void complain(const std::vector<Error>& errors);
 /// "2.104318" seconds.
 std::string seconds(SimTime at);
 
-/// "12.3 s simulated, 45678 steps" on standard error, a few times a second, if that is a terminal.
+/// "12.3 s, 45678 steps" of the lab on standard error, a few times a second, if that is a terminal.
 class ProgressLine {
  public:
   explicit ProgressLine(const Terminal& terminal) : terminal_(terminal) {}

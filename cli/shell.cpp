@@ -1,4 +1,4 @@
-// lvslab shell: a prompt on one host of a lab that runs in simulated time.
+// lvslab shell: a prompt on one host of a lab that runs meanwhile.
 #include <iostream>
 #include <thread>
 
@@ -119,9 +119,9 @@ int shell_command(const Terminal& terminal, const ShellOptions& options) {
   }
   if (terminal.interactive) {
     fmt::print("{}\n",
-               terminal.format("{}: {} s of simulated time have passed. Ctrl-C interrupts a "
+               terminal.format("{}: {} s of the lab's time have passed. Ctrl-C interrupts a "
                                "command, Ctrl-D leaves.",
-                               "{}：模拟时间已过 {} 秒。Ctrl-C 中断命令，Ctrl-D 退出。",
+                               "{}：实验时间已过 {} 秒。Ctrl-C 中断命令，Ctrl-D 退出。",
                                session.scenario().name, seconds(session.now())));
   }
   if (lab::Consoles* consoles = (*backend)->consoles();

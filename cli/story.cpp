@@ -133,7 +133,7 @@ void Story::on_item(const scenario::TimelineItem& item, SimTime at) {
   }
 }
 
-std::string summary_text(const Terminal& terminal, const lab::Session& session,
+std::string summary_text(const Terminal& terminal, lab::Session& session,
                          const std::vector<lab::Finding>& findings) {
   const auto failed = std::ranges::count(findings, false, &lab::Finding::passed);
   std::string text;
@@ -163,8 +163,11 @@ std::string summary_text(const Terminal& terminal, const lab::Session& session,
     text += terminal.format(" ({} about reasons not checked: a kernel gives none)",
                             "（其中 {} 项关于原因，未检查：内核不给出原因）", unchecked);
   }
-  text += terminal.format("; {} s simulated, {} packets\n", "；模拟时间 {} 秒，{} 个报文\n",
-                          seconds(session.now()), session.trace().frame_count());
+  const bool simulated = session.backend().capabilities().simulated_time;
+  text += terminal.format(
+      "; {} s {}, {} packets\n", "；{} 秒（{}），{} 个报文\n", seconds(session.now()),
+      simulated ? terminal.say("simulated", "模拟时间") : terminal.say("in real time", "真实时间"),
+      session.trace().frame_count());
   return text;
 }
 

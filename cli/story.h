@@ -34,7 +34,7 @@ class Story final : public lab::Listener {
 };
 
 /// Which expectations hold, and what was seen in place of those that do not.
-std::string summary_text(const Terminal& terminal, const lab::Session& session,
+std::string summary_text(const Terminal& terminal, lab::Session& session,
                          const std::vector<lab::Finding>& findings);
 
 }  // namespace lvslab::cli

@@ -1,5 +1,5 @@
-// Starting a keeper: the process on the machine that starts a kernel, or a lab on the machine's own,
-// and sees to its end.
+// Starting a keeper: the process on the machine that starts a kernel, or a lab on the machine's
+// own, and sees to its end.
 #pragma once
 
 #include <sys/types.h>

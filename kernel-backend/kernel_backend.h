@@ -1,9 +1,9 @@
 // The real kernel behind the waist of sim/lab/backend.h: the same scenarios, the same records.
 //
 // Models: all of Backend. One kernel is booted for the first load() and kept for those that follow;
-// it is booted anew if it died. What a line prints comes from the real tool, run by a shell. In real
-// time (the machine's own kernel) news comes a little late and not in order: records wait for it.
-// Leaves out: going back in time, and reasons.
+// it is booted anew if it died. What a line prints comes from the real tool, run by a shell. In
+// real time (the machine's own kernel) news comes a little late and not in order: records wait for
+// it. Leaves out: going back in time, and reasons.
 #pragma once
 
 #include <functional>

@@ -74,8 +74,8 @@ void Recorder::plain(TraceRecord record) { pending_.push_back({record}); }
 
 SimTime Recorder::flush(SimTime until) {
   std::ranges::stable_sort(pending_, {}, [](const Pending& p) { return p.record.at; });
-  const auto end = std::ranges::upper_bound(pending_, until, {},
-                                            [](const Pending& p) { return p.record.at; });
+  const auto end =
+      std::ranges::upper_bound(pending_, until, {}, [](const Pending& p) { return p.record.at; });
   for (Pending& p : std::ranges::subrange(pending_.begin(), end)) {
     p.record.at = last_ = std::max(last_, p.record.at);
     if (trace_ == nullptr) continue;

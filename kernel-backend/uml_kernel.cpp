@@ -81,10 +81,10 @@ Result<void> UmlKernel::start_keeper(const UmlOptions& options) {
 
   const int given[] = {their_lifeline.get(), their_channel.get(), their_console.get(),
                        page_fd_.get(),       wake_.get(),         notify_.get()};
-  auto keeper = start_keeper_process(
-      "keep", given,
-      {std::to_string(options.memory_mib), std::to_string(options.seed), kKernelPath,
-       tool_directory() + "/uml_clock.so"});
+  auto keeper =
+      start_keeper_process("keep", given,
+                           {std::to_string(options.memory_mib), std::to_string(options.seed),
+                            kKernelPath, tool_directory() + "/uml_clock.so"});
   if (!keeper) return std::unexpected(keeper.error());
   keeper_ = *keeper;
   alive_ = true;

@@ -51,7 +51,8 @@ Result<ControlGroup> ControlGroup::make(const LabLimits& limits) {
   const auto controllers = read_file(root + "/cgroup.subtree_control");
   if (root.empty() || !controllers || !has_word(*controllers, "memory") ||
       !has_word(*controllers, "pids")) {
-    return fail("it has no cgroup2 with the controllers memory and pids, which keep a lab in bounds");
+    return fail(
+        "it has no cgroup2 with the controllers memory and pids, which keep a lab in bounds");
   }
   remove_left_over(root);
   ControlGroup group;

@@ -16,12 +16,11 @@
 namespace lvslab::kernel {
 namespace {
 
-/// Of files and users of the host itself, and of its network. CAP_DAC_READ_SEARCH is not among them:
-/// it opens any file of a file system by its number.
-constexpr int kKept[] = {CAP_CHOWN,  CAP_DAC_OVERRIDE, CAP_FOWNER,  CAP_FSETID,
-                         CAP_KILL,   CAP_SETGID,       CAP_SETUID,  CAP_SETPCAP,
-                         CAP_NET_BIND_SERVICE,         CAP_NET_ADMIN, CAP_NET_RAW,
-                         CAP_SYS_CHROOT};
+/// Of files and users of the host itself, and of its network. CAP_DAC_READ_SEARCH is not among
+/// them: it opens any file of a file system by its number.
+constexpr int kKept[] = {
+    CAP_CHOWN,  CAP_DAC_OVERRIDE, CAP_FOWNER,           CAP_FSETID,    CAP_KILL,    CAP_SETGID,
+    CAP_SETUID, CAP_SETPCAP,      CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_CHROOT};
 
 /// Calls that concern more than a host; most need rights that are gone anyway.
 constexpr long kRefusedCalls[] = {SYS_init_module,

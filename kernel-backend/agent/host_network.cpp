@@ -92,8 +92,9 @@ std::string sysctl_path(const std::string& key) {
   return "/proc/sys/" + path;
 }
 
-/// What conf/all and conf/default are in a kernel that nobody has set anything in; what is not named
-/// is 0 (net/ipv4/devinet.c: ipv4_devconf, ipv4_devconf_dflt). Forwarding sets others, so it is first.
+/// What conf/all and conf/default are in a kernel that nobody has set anything in; what is not
+/// named is 0 (net/ipv4/devinet.c: ipv4_devconf, ipv4_devconf_dflt). Forwarding sets others, so it
+/// is first.
 constexpr std::pair<const char*, const char*> kFreshSettings[] = {
     {"forwarding", "0"},
     {"accept_redirects", "1"},
@@ -148,6 +149,9 @@ void forget_machine_settings() {
   }
   for (const char* of : {"disable_policy", "disable_xfrm"})  // lo has them
     static_cast<void>(write_file(net + "ipv4/conf/lo/" + of, "1"));
+  // Switches forward frames as they are, whatever firewall the machine has.
+  for (const char* table : {"iptables", "ip6tables", "arptables"})
+    static_cast<void>(write_file(net + "bridge/bridge-nf-call-" + table, "0"));
   static_cast<void>(have_usual_buffers());
 }
 

@@ -6,8 +6,8 @@
 namespace lvslab::kernel {
 
 /// In a fresh mount namespace: mounts everything and makes it the root. On the machine's own kernel
-/// /proc is read-only but for /proc/sys/net, /sys is read-only, and of the machine's files there are
-/// only those of kSharedDirectories.
+/// /proc is read-only but for /proc/sys/net, /sys is read-only, and of the machine's files there
+/// are only those of kSharedDirectories.
 Result<void> enter_host_root(const LabHost& host, const HostSurroundings& around,
                              const HostPaths& paths, bool first_boot);
 

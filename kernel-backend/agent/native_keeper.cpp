@@ -27,9 +27,9 @@ namespace {
 
 /// What a lab needs before anybody types anything; built into some kernels. The kernel loads the
 /// rest by itself when it is asked for.
-constexpr const char* kModules[] = {"ip_vs",       "overlay",      "veth",       "bridge",
-                                    "sch_ingress", "cls_matchall", "act_mirred", "sch_netem",
-                                    "udp_diag"};
+constexpr const char* kModules[] = {"ip_vs",      "overlay",     "veth",
+                                    "bridge",     "sch_ingress", "cls_matchall",
+                                    "act_mirred", "sch_netem",   "udp_diag"};
 /// Of a whole lab, as of one in a kernel of its own (memory: and of that kernel).
 constexpr LabLimits kLimits{.memory_bytes = 512ULL << 20, .processes = 800};
 
@@ -67,9 +67,10 @@ void run_modprobe(const char* module) {
 
 Result<void> check_machine() {
   if (::geteuid() != 0) return fail("it takes root to make network namespaces of it");
-  constexpr std::pair<int, const char*> kNeeded[] = {
-      {CAP_SYS_ADMIN, "CAP_SYS_ADMIN"}, {CAP_NET_ADMIN, "CAP_NET_ADMIN"},
-      {CAP_NET_RAW, "CAP_NET_RAW"},     {CAP_SETPCAP, "CAP_SETPCAP"}};
+  constexpr std::pair<int, const char*> kNeeded[] = {{CAP_SYS_ADMIN, "CAP_SYS_ADMIN"},
+                                                     {CAP_NET_ADMIN, "CAP_NET_ADMIN"},
+                                                     {CAP_NET_RAW, "CAP_NET_RAW"},
+                                                     {CAP_SETPCAP, "CAP_SETPCAP"}};
   for (const auto& [capability, name] : kNeeded) {
     if (!has_capability(capability)) return fail("root has no " + std::string(name) + " here");
   }

@@ -68,7 +68,8 @@ TEST_F(CompareWithKernel, ExitsWith0IfAllAgrees) {
   EXPECT_EQ(run.status, 0) << run.out << run.err;
   EXPECT_THAT(run.out, HasSubstr("a/eth0: 4 packets agree\n"));
   EXPECT_THAT(run.out, HasSubstr("commands: 1 agree\n"));
-  EXPECT_THAT(dir_.names(), ElementsAre("ping-kernel.pcapng", "ping-simulator.pcapng", "ping.yaml"));
+  EXPECT_THAT(dir_.names(),
+              ElementsAre("ping-kernel.pcapng", "ping-simulator.pcapng", "ping.yaml"));
 }
 
 TEST_F(CompareWithKernel, ExitsWith1IfSomethingDiffersAndNamesIt) {
@@ -114,10 +115,10 @@ TEST_F(CompareWithKernel, ExitsWith2IfNoKernelComesUp) {
 }
 
 TEST_F(CompareWithKernel, FuzzCompareExitsWith2IfNoKernelComesUp) {
-  const Outcome run = lvslab({{"fuzz-compare", "--json", "--count", "1", "--jobs", "1", "--keep",
-                               dir_ / "labs"},
-                              {},
-                              {"LVSLAB_KERNEL_DIR=" + (dir_ / "none")}});
+  const Outcome run =
+      lvslab({{"fuzz-compare", "--json", "--count", "1", "--jobs", "1", "--keep", dir_ / "labs"},
+              {},
+              {"LVSLAB_KERNEL_DIR=" + (dir_ / "none")}});
   EXPECT_EQ(run.status, 2) << run.out << run.err;
   const auto lines = lines_of(run.out);
   ASSERT_FALSE(lines.empty()) << run.err;

@@ -40,8 +40,8 @@ class KernelRun : public testing::Test {
   void SetUp() override {
     if (const std::string what = kernel::UmlKernel::missing(); !what.empty()) GTEST_SKIP() << what;
     // Whoever the kernel runs as has to find its way to its own directory.
-    fs::permissions(dir_.path(), fs::perms::owner_all | fs::perms::group_exec |
-                                     fs::perms::others_exec);
+    fs::permissions(dir_.path(),
+                    fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);
   }
   ScratchDir dir_;
 };
@@ -57,8 +57,8 @@ TEST_F(KernelRun, CtrlCLeavesValidCapturesAndNothingElse) {
   EXPECT_THAT(dir_.names(), testing::ElementsAre("endless.yaml", "out.pcapng"))
       << "the kernel's directory is gone";
   EXPECT_EQ(processes_naming(dir_.path().string() + "/lvslab-"), 0U);
-  const Outcome read = run_program("tshark", {.args = {"-r", capture, "-Y", "icmp", "-T", "fields",
-                                                       "-e", "icmp.type"}});
+  const Outcome read = run_program(
+      "tshark", {.args = {"-r", capture, "-Y", "icmp", "-T", "fields", "-e", "icmp.type"}});
   EXPECT_EQ(read.status, 0) << read.err;
   EXPECT_THAT(read.out, HasSubstr("8\n")) << "the requests of the first ping are in it";
   EXPECT_THAT(read.out, HasSubstr("0\n"));
