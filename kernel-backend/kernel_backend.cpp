@@ -142,19 +142,20 @@ void KernelBackend::take(const Message& message) {
                      off ? "power-off" : "reboot", {});
       return;
     }
-    case MessageKind::kRows: {
-      RowNews news;
-      if (!decode(message.payload, news) || news.host >= up_.size()) return;
-      auto changes = decode_changes(news.image);
-      if (!changes) {
-        troubles_.push_back({"the agent told of rows that are none: " + changes.error().message});
-        return;
-      }
-      for (RowChange& change : *changes) recorder_.row(news.at_ns, news.host, std::move(change));
-      return;
-    }
+    case MessageKind::kRows: return take_rows(message.payload);
     default: return;
   }
+}
+
+void KernelBackend::take_rows(std::string_view payload) {
+  RowNews news;
+  if (!decode(payload, news) || news.host >= up_.size()) return;
+  auto changes = decode_changes(news.image);
+  if (!changes) {
+    troubles_.push_back({"the agent told of rows that are none: " + changes.error().message});
+    return;
+  }
+  for (RowChange& change : *changes) recorder_.row(news.at_ns, news.host, std::move(change));
 }
 
 std::int64_t KernelBackend::kernel_time(SimTime at) const {

@@ -65,6 +65,7 @@ class KernelBackend final : public lab::Backend, public lab::Consoles {
   void catch_up();
   bool in_real_time() const { return kernel_ && !kernel_->simulated_time(); }
   void take(const Message& message);
+  void take_rows(std::string_view payload);
   void died();
   std::int64_t kernel_time(SimTime at) const;
 
