@@ -69,6 +69,7 @@ TEST(FuzzCompare, ADirectoryThatCannotBeMadeIsBadInput) {
   EXPECT_THAT(run.err, HasSubstr("cannot make the directory /proc/none/labs"));
   EXPECT_EQ(lvslab({{"fuzz-compare", "--count", "0"}}).status, 2);
   EXPECT_EQ(lvslab({{"fuzz-compare", "--backend", "bsd"}}).status, 2);
+  EXPECT_EQ(lvslab({{"fuzz-compare", "--backend", "kernel:native"}}).status, 2);
 }
 
 TEST(FuzzCompare, ComparesWithARealKernel) {
