@@ -227,6 +227,24 @@ timeline:
   EXPECT_EQ(machine(), before);
 }
 
+TEST_F(Native, ServesShellShowAndExport) {
+  write("/root/lab.yaml", std::string(kTwoHosts) + "timeline: [{on: a, run: ping -c 1 b}]");
+  const std::string file = " /root/lab.yaml --backend kernel:native --color never ";
+  const std::string shell =
+      type("machine", "printf 'ping -c 1 b\\nhostname\\n' | " + program_ + " shell" + file + "a");
+  EXPECT_THAT(shell, AllOf(HasSubstr(" 1 received"), HasSubstr("\na\n")));
+  EXPECT_EQ(status_, 0);
+  EXPECT_THAT(type("machine", program_ + " show" + file + "--host b arp"),
+              HasSubstr("10.0.0.1 dev eth0 lladdr 02:00:00:00:01:00"));
+  EXPECT_EQ(type("machine", program_ + " export" + file +
+                                "--pcap /tmp/x.pcapng > /tmp/said && "
+                                "tcpdump -nr /tmp/x.pcapng icmp 2> /dev/null | wc -l; "
+                                "rm /tmp/x.pcapng"),
+            "4\n")
+      << "each packet at both its ends";
+  EXPECT_EQ(type("machine", "cat /tmp/said"), "/tmp/x.pcapng\n");
+}
+
 TEST_F(Native, RebootAndPowerOffConcernTheHost) {
   const std::string told = run_lab(R"(
 title: power
