@@ -1,10 +1,13 @@
 #include "gui/models/compare_model.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <deque>
+#include <map>
 #include <set>
 
 #include "gui/models/words.h"
-#include "sim/compare/align.h"
 #include "sim/lab/show.h"
 
 namespace lvslab::gui {
@@ -13,54 +16,78 @@ namespace {
 LadderBuilder ladder_of(const scenario::Scenario& scenario, const Trace& trace) {
   std::vector<std::string> hosts;
   for (const scenario::Host& host : scenario.hosts) hosts.push_back(host.name);
-  LadderBuilder ladder(std::move(hosts));
+  LadderBuilder ladder(std::move(hosts), false);
   for (Position i = 0; i < trace.size(); ++i) ladder.take(trace, i);
   return ladder;
 }
 
-/// Frames by sender, kind and label; what is typed by its text. Ports that a kernel draws by lot
-/// may differ.
-bool same_row(const LadderRow& a, const Trace& ta, const LadderRow& b, const Trace& tb) {
-  if (a.kind != b.kind || a.from != b.from) return false;
-  if (a.kind == LadderRow::Kind::kArrow) {
-    return a.facts.protocol == b.facts.protocol && a.facts.label == b.facts.label &&
-           a.facts.src == b.facts.src && a.facts.dst == b.facts.dst;
-  }
-  if (a.kind == LadderRow::Kind::kDrop) return true;
-  return ta.text(ta[a.record].args[0]) == tb.text(tb[b.record].args[0]);
+/// Frames by sender, kind, label and addresses; what is typed by its text. Ports, which a kernel
+/// draws by lot, may differ.
+std::string key_of(const LadderRow& row, const Trace& trace) {
+  const std::string text =
+      row.kind == LadderRow::Kind::kArrow
+          ? fmt::format("{}|{}|{}|{}", static_cast<int>(row.facts.protocol), row.facts.label,
+                        row.facts.src.bits, row.facts.dst.bits)
+          : std::string(trace.text(trace[row.record].args[0]));
+  return fmt::format("{}|{}|{}", static_cast<int>(row.kind), row.from, text);
 }
 
+/// Records of the frames that differ, and of those that one side alone has.
+struct Differing {
+  std::set<std::uint32_t> sim, real, sim_alone, real_alone;
+
+  explicit Differing(const compare::Comparison& comparison) {
+    using Kind = compare::FrameDifference::Kind;
+    for (const compare::Difference& difference : comparison.differences) {
+      const auto* frame = std::get_if<compare::FrameDifference>(&difference.what);
+      if (frame == nullptr) continue;
+      if (frame->sim.valid()) sim.insert(frame->sim.value);
+      if (frame->real.valid()) real.insert(frame->real.value);
+      if (frame->kind == Kind::kMissing) sim_alone.insert(frame->sim.value);
+      if (frame->kind == Kind::kExtra) real_alone.insert(frame->real.value);
+    }
+  }
+};
+
+// The n-th row of a kind stands beside the n-th of the same kind: what hosts do at the same time
+// may come in another order, which is no difference.
 std::vector<ComparedRow> aligned(const ComparedRuns& runs) {
   const auto& left = runs.left.rows();
   const auto& right = runs.right.rows();
-  const auto pairs = compare::align(
-      static_cast<std::uint32_t>(left.size()), static_cast<std::uint32_t>(right.size()),
-      [&](std::uint32_t i, std::uint32_t j) {
-        return same_row(left[i], runs.sim->trace, right[j], runs.real->trace);
-      });
-  std::set<std::uint32_t> sim_differs;
-  std::set<std::uint32_t> real_differs;
-  for (const compare::Difference& difference : runs.comparison.differences) {
-    const auto* frame = std::get_if<compare::FrameDifference>(&difference.what);
-    if (frame == nullptr) continue;
-    if (frame->sim.valid()) sim_differs.insert(frame->sim.value);
-    if (frame->real.valid()) real_differs.insert(frame->real.value);
+  const Differing differing(runs.comparison);
+  std::map<std::string, std::deque<std::size_t>> waiting;
+  for (std::size_t j = 0; j < right.size(); ++j) {
+    if (differing.real_alone.contains(right[j].record.value)) continue;
+    waiting[key_of(right[j], runs.real->trace)].push_back(j);
+  }
+  std::vector<std::optional<std::size_t>> partner(left.size());
+  std::vector<std::optional<std::size_t>> taken(right.size());
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    if (differing.sim_alone.contains(left[i].record.value)) continue;
+    std::deque<std::size_t>& same = waiting[key_of(left[i], runs.sim->trace)];
+    if (same.empty()) continue;
+    partner[i] = same.front();
+    taken[same.front()] = i;
+    same.pop_front();
+  }
+  // What the right side alone has stands below the row that it follows there.
+  std::map<std::size_t, std::vector<std::size_t>> below;
+  std::size_t after = 0;
+  for (std::size_t j = 0; j < right.size(); ++j) {
+    if (taken[j]) {
+      after = *taken[j] + 1;
+    } else {
+      below[after].push_back(j);
+    }
   }
   std::vector<ComparedRow> rows;
-  std::size_t i = 0;
-  std::size_t j = 0;
-  const auto push = [&](std::optional<std::size_t> l, std::optional<std::size_t> r) {
-    const bool differs = (l && sim_differs.contains(left[*l].record.value)) ||
-                         (r && real_differs.contains(right[*r].record.value));
-    rows.push_back({l, r, differs});
-  };
-  for (const auto& [a, b] : pairs) {
-    while (i < a) push(i++, std::nullopt);
-    while (j < b) push(std::nullopt, j++);
-    push(i++, j++);
+  for (std::size_t i = 0; i <= left.size(); ++i) {
+    for (const std::size_t j : below[i]) rows.push_back({std::nullopt, j, true});
+    if (i == left.size()) break;
+    const bool differs = !partner[i] || differing.sim.contains(left[i].record.value) ||
+                         differing.real.contains(right[*partner[i]].record.value);
+    rows.push_back({i, partner[i], differs});
   }
-  while (i < left.size()) push(i++, std::nullopt);
-  while (j < right.size()) push(std::nullopt, j++);
   return rows;
 }
 

@@ -57,7 +57,7 @@ void LadderBuilder::take(const Trace& trace, Position i) {
       return;
     }
     case RecordKind::kFrameDropped:
-      if (column < hosts_.size()) add(LadderRow::Kind::kDrop);
+      if (column < hosts_.size() && drops_) add(LadderRow::Kind::kDrop);
       return;
     case RecordKind::kCommand:
       if (column < hosts_.size()) add(LadderRow::Kind::kCommand);

@@ -29,8 +29,9 @@ struct LadderRow {
 
 class LadderBuilder {
  public:
-  /// `hosts` are the columns.
-  explicit LadderBuilder(std::vector<std::string> hosts = {}) : hosts_(std::move(hosts)) {}
+  /// `hosts` are the columns. `drops`: with a row for each drop, which a kernel's trace has not.
+  explicit LadderBuilder(std::vector<std::string> hosts = {}, bool drops = true)
+      : hosts_(std::move(hosts)), drops_(drops) {}
 
   /// Records in order, each once.
   void take(const Trace& trace, Position i);
@@ -44,6 +45,7 @@ class LadderBuilder {
   std::size_t column_of(const Trace& trace, NodeId node) const;
 
   std::vector<std::string> hosts_;
+  bool drops_;
   std::vector<LadderRow> rows_;
   std::map<std::uint32_t, std::size_t> row_of_sending_;  ///< record → row
   /// (host, source, sequence, ports) → how often it was sent with data, SYN or FIN.

@@ -165,6 +165,7 @@ CompareView::CompareView(CompareModel& model, QWidget* parent) : QWidget(parent)
   ladders_ = new ComparedLadders(model, this);
   auto* bar = new QHBoxLayout;
   bar->setContentsMargins(8, 6, 8, 6);
+  bar->setSpacing(12);
   bar->addWidget(start_);
   bar->addWidget(verdict_, 1);
   auto* split = new QSplitter(Qt::Horizontal, this);
