@@ -177,7 +177,7 @@ QString EventListModel::cell(RecordId id, int column) const {
     case kTime: return time_text(r.at);
     case kHost: return r.node.valid() ? to_qt(trace.node(r.node).name) : QString();
     case kDev: return r.node.valid() ? to_qt(trace.dev_name(r.node, r.dev)) : QString();
-    case kSummary: return summary(id);
+    case kSummary: return short_summary(id);
     case kWhy: return reason(id);
     case kFrom:
     case kTo:
@@ -220,6 +220,23 @@ QString EventListModel::summary(RecordId id) const {
     }
     default: return {};
   }
+}
+
+// Without what stands in the columns before it: the addresses of an IP packet, the word ARP.
+QString EventListModel::short_summary(RecordId id) const {
+  const QString all = summary(id);
+  const TraceRecord& r = play_.trace()[id];
+  if (!is_frame(r.kind) || !r.frame.valid()) return all;
+  const FrameFacts facts = facts_of(play_.trace().frame(r.frame));
+  if (facts.envelope != Envelope::kNone) return all;
+  const qsizetype number = all.indexOf(u' ', 2) + 1;
+  if (facts.protocol == Protocol::kArp) return QString(all).remove(QStringLiteral("ARP, "));
+  const qsizetype colon = all.indexOf(QStringLiteral(": "));
+  if (!facts.has_ip || colon < 0) return all;
+  const QString ports = facts.src_port == 0
+                            ? QString()
+                            : QStringLiteral("%1 > %2: ").arg(facts.src_port).arg(facts.dst_port);
+  return all.left(number) + ports + all.mid(colon + 2);
 }
 
 // A frame is explained by the decision that it hangs from, within the same event.

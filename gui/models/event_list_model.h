@@ -63,6 +63,7 @@ class EventListModel : public QAbstractTableModel {
 
   /// What a record says in one line, and the decision that explains it (may be empty).
   QString summary(RecordId record) const;
+  QString short_summary(RecordId record) const;
   QString reason(RecordId record) const;
 
  private:

@@ -200,7 +200,8 @@ void PacketModel::compare(const std::vector<Item>& before) {
     item.was = was->field.value;
     for (std::size_t b = 0; b < item.field.length; ++b)
       changed_bytes_[item.field.offset + b] = true;
-    if (item.field.depth == 1) {
+    // Checksums follow from the rest; the tree marks them, too.
+    if (item.field.depth == 1 && item.field.name.find("checksum") == std::string::npos) {
       rewrites_ << QStringLiteral("%1: %2 → %3")
                        .arg(to_qt(item.field.name), to_qt(item.was), to_qt(item.field.value));
     }

@@ -50,8 +50,9 @@ std::uint64_t PlayModel::ask(Request request) {
 
 // --- playing -------------------------------------------------------------------------------------
 
-void PlayModel::open(const scenario::Scenario& scenario, const std::string& backend) {
+void PlayModel::forget_run(const scenario::Scenario& scenario, const std::string& backend) {
   cancel();
+  pending_ = 0;
   scenario_ = scenario;
   backend_ = backend;
   history_.clear();
@@ -63,8 +64,33 @@ void PlayModel::open(const scenario::Scenario& scenario, const std::string& back
   findings_.clear();
   storm_ = {};
   session_now_ = {};
+  capabilities_ = {};
+  recorded_ = false;
+  follow_typed_ = false;
   Q_EMIT was_cut(0);
-  ask(OpenRequest{scenario, backend});
+}
+
+void PlayModel::open(const scenario::Scenario& scenario, const std::string& backend) {
+  forget_run(scenario, backend);
+  opened_by_ = ask(OpenRequest{scenario, backend});
+}
+
+void PlayModel::open_recorded(RecordedRun run) {
+  forget_run(run.scenario, "recording");
+  recorded_ = finished_ = true;
+  history_.append(run.chunk);
+  position_ = start_ = run.start;
+  session_now_ = history_.end() == 0 ? SimTime{} : trace().records().back().at;
+  Q_EMIT opened();
+  Q_EMIT grew(0);
+  Q_EMIT state_changed();
+}
+
+bool PlayModel::refuse_recorded() {
+  if (recorded_) {
+    Q_EMIT failed(tr("This is a recording: it can be watched, but nothing can be done in it."));
+  }
+  return recorded_;
 }
 
 void PlayModel::step(Stride stride) { run_until({.stride = stride}); }
@@ -77,6 +103,12 @@ void PlayModel::run_until(const Until& goal) {
   goal_ = goal;
   searched_ = position_;
   if (find_recorded(goal)) return;
+  if (recorded_) {
+    goal_.reset();
+    timer_.stop();
+    move_to(history_.end(), focus_at(history_.end()));
+    return Q_EMIT ended(tr("The recording ends here."));
+  }
   if (busy()) return;  // what the worker brings will be searched
   ask(PlayRequest{goal, false});
 }
@@ -210,7 +242,7 @@ void PlayModel::move_to(Position position, RecordId focus) {
 // --- doing ---------------------------------------------------------------------------------------
 
 void PlayModel::type(const std::string& host, const std::string& line, bool follow) {
-  if (!has_scenario()) return;
+  if (!has_scenario() || refuse_recorded()) return;
   timer_.stop();
   goal_.reset();
   follow_typed_ = follow;
@@ -219,30 +251,33 @@ void PlayModel::type(const std::string& host, const std::string& line, bool foll
 }
 
 void PlayModel::interrupt(const std::string& host) {
+  if (refuse_recorded()) return;
   worker_.cancel();
   to_end_ = true;
   ask(InterruptRequest{host});
 }
 
 void PlayModel::strike(const scenario::Fault& fault) {
-  if (!has_scenario()) return;
+  if (!has_scenario() || refuse_recorded()) return;
   timer_.stop();
   to_end_ = true;
   ask(StrikeRequest{position_, fault});
 }
 
 void PlayModel::check() {
-  if (has_scenario()) ask(CheckRequest{});
+  if (has_scenario() && !refuse_recorded()) ask(CheckRequest{});
 }
 
 void PlayModel::request_scenario_text() {
-  if (has_scenario()) ask(SaveRequest{});
+  if (has_scenario() && !refuse_recorded()) ask(SaveRequest{});
 }
 
 // --- what the worker brings ----------------------------------------------------------------------
 
 void PlayModel::take_updates() {
-  for (Update& update : worker_.take()) apply(update);
+  for (Update& update : worker_.take()) {
+    if (!recorded_ && update.request >= opened_by_) apply(update);
+  }
 }
 
 void PlayModel::apply(Update& update) {

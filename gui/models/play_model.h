@@ -11,6 +11,7 @@
 #include <QTimer>
 #include <optional>
 
+#include "gui/models/recorded_run.h"
 #include "gui/models/session_worker.h"
 #include "sim/base/language.h"
 
@@ -37,6 +38,7 @@ class PlayModel : public QObject {
   SimTime now() const;
   bool finished() const { return finished_ && at_end(); }
   bool playing() const { return timer_.isActive(); }
+  bool recorded() const { return recorded_; }
   /// The worker is doing something.
   bool busy() const { return pending_ != 0; }
   const lab::Capabilities& capabilities() const { return capabilities_; }
@@ -59,6 +61,8 @@ class PlayModel : public QObject {
 
   // --- playing -----------------------------------------------------------------------------------
   void open(const scenario::Scenario& scenario, const std::string& backend);
+  /// A run that was captured elsewhere: it can be watched, and nothing else.
+  void open_recorded(RecordedRun run);
   void step(Stride stride);
   void back(Stride stride);
   void next_of_conversation();
@@ -99,6 +103,9 @@ class PlayModel : public QObject {
   void scenario_text_ready(const QString& text);
 
  private:
+  void forget_run(const scenario::Scenario& scenario, const std::string& backend);
+  /// True after telling that a recording cannot do that.
+  bool refuse_recorded();
   void take_updates();
   void apply(Update& update);
   void finish(const Update& update);
@@ -126,6 +133,8 @@ class PlayModel : public QObject {
   bool to_end_ = false;        ///< the view goes along to the end
   bool follow_typed_ = false;
   bool finished_ = false;
+  bool recorded_ = false;
+  std::uint64_t opened_by_ = 0;  ///< what was asked for earlier is of another run
   SimTime session_now_;
   bool checked_ = false;
   lab::Capabilities capabilities_;

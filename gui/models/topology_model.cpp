@@ -269,7 +269,8 @@ void TopologyModel::apply_faults() {
     for (std::size_t c = 0; c < cables_.size(); ++c) {
       const bool here = (cables_[c].a == node && cables_[c].a_dev == dev) ||
                         (cables_[c].b == node && cables_[c].b_dev == dev);
-      if (here) cable_faults_[c] = to_qt(what);
+      // "loss 0%" mends what "loss 10%" broke.
+      if (here) cable_faults_[c] = what.ends_with(" 0%") ? QString() : to_qt(what);
     }
   }
 }

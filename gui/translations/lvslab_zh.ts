@@ -135,6 +135,10 @@
         <source>Export &amp;every record…</source>
         <translation>导出全部记录(&amp;E)…</translation>
     </message>
+    <message>
+        <source>&amp;All lessons</source>
+        <translation>全部课程(&amp;A)</translation>
+    </message>
 </context>
 <context>
     <name>Backend</name>
@@ -412,7 +416,7 @@
         <translation>表项</translation>
     </message>
     <message>
-        <source>Show changes of the hosts' tables, too</source>
+        <source>Show changes of the hosts&apos; tables, too</source>
         <translation>也显示各主机表项的变化</translation>
     </message>
     <message>
@@ -493,6 +497,10 @@
     <message>
         <source>A command is running. Step on, or press Ctrl+C.</source>
         <translation>有命令正在运行。继续前进，或按 Ctrl+C。</translation>
+    </message>
+    <message>
+        <source>A recording shows packets alone: nothing can be typed here.</source>
+        <translation>这是一份抓包记录，只有报文：这里不能输入命令。</translation>
     </message>
 </context>
 <context>
@@ -594,6 +602,18 @@
         <source>Press → to step through it, or Space to watch it run.</source>
         <translation>按 → 单步前进，或按空格键观看运行。</translation>
     </message>
+    <message>
+        <source>All</source>
+        <translation>全部</translation>
+    </message>
+    <message>
+        <source>All lessons with what they teach, and files opened last (Ctrl+Shift+L)</source>
+        <translation>全部课程及其内容，以及最近打开的文件 (Ctrl+Shift+L)</translation>
+    </message>
+    <message>
+        <source>All lessons</source>
+        <translation>全部课程</translation>
+    </message>
 </context>
 <context>
     <name>lvslab::gui::LibraryModel</name>
@@ -633,7 +653,7 @@
 <context>
     <name>lvslab::gui::MainWindow</name>
     <message>
-        <source>There is no scenario '%1'.</source>
+        <source>There is no scenario &apos;%1&apos;.</source>
         <translation>没有名为“%1”的场景。</translation>
     </message>
     <message>
@@ -729,14 +749,6 @@
         <translation>帮助(&amp;H)</translation>
     </message>
     <message>
-        <source>Open a scenario</source>
-        <translation>打开场景</translation>
-    </message>
-    <message>
-        <source>Scenarios (*.yaml *.yml)</source>
-        <translation>场景 (*.yaml *.yml)</translation>
-    </message>
-    <message>
         <source>Written: %1</source>
         <translation>已写入：%1</translation>
     </message>
@@ -805,7 +817,7 @@
         <translation>决定</translation>
     </message>
     <message>
-        <source>There is no decision '%1'.</source>
+        <source>There is no decision &apos;%1&apos;.</source>
         <translation>没有名为“%1”的决定。</translation>
     </message>
     <message>
@@ -888,6 +900,26 @@
         <source>The simulator and the real kernel, side by side</source>
         <translation>模拟器与真实内核，左右对照</translation>
     </message>
+    <message>
+        <source>(recording)</source>
+        <translation>（抓包记录）</translation>
+    </message>
+    <message>
+        <source>Open a scenario or a capture</source>
+        <translation>打开场景或抓包文件</translation>
+    </message>
+    <message>
+        <source>Scenarios and captures (*.yaml *.yml *.pcapng *.pcap *.cap)</source>
+        <translation>场景与抓包文件 (*.yaml *.yml *.pcapng *.pcap *.cap)</translation>
+    </message>
+    <message>
+        <source>Lose no frames on %1</source>
+        <translation>%1 不再丢帧</translation>
+    </message>
+    <message>
+        <source>Views of the run</source>
+        <translation>运行的视图</translation>
+    </message>
 </context>
 <context>
     <name>lvslab::gui::PacketModel</name>
@@ -921,6 +953,14 @@
     <message>
         <source>The scenario ends here. Type commands, break something, or step back.</source>
         <translation>场景到此结束。可以输入命令、制造故障，或后退。</translation>
+    </message>
+    <message>
+        <source>This is a recording: it can be watched, but nothing can be done in it.</source>
+        <translation>这是一份抓包记录：可以观看，但不能在其中操作。</translation>
+    </message>
+    <message>
+        <source>The recording ends here.</source>
+        <translation>抓包记录到此结束。</translation>
     </message>
 </context>
 <context>
@@ -972,6 +1012,41 @@
     <message>
         <source>Cannot write %1</source>
         <translation>无法写入 %1</translation>
+    </message>
+</context>
+<context>
+    <name>lvslab::gui::StartPage</name>
+    <message>
+        <source>All lessons</source>
+        <translation>全部课程</translation>
+    </message>
+    <message>
+        <source>Choose one: it opens ready to step. A tick means that all of its checks have held.</source>
+        <translation>选择一课：打开后即可逐步运行。打勾表示它的全部检查都已通过。</translation>
+    </message>
+    <message>
+        <source>Back to the lab</source>
+        <translation>返回实验</translation>
+    </message>
+    <message>
+        <source>Back to the lab (Esc)</source>
+        <translation>返回实验 (Esc)</translation>
+    </message>
+    <message>
+        <source>Open a file…</source>
+        <translation>打开文件…</translation>
+    </message>
+    <message>
+        <source>A scenario, or a capture of another run (Ctrl+O)</source>
+        <translation>场景，或另一次运行的抓包文件 (Ctrl+O)</translation>
+    </message>
+    <message>
+        <source>Opened last</source>
+        <translation>最近打开</translation>
+    </message>
+    <message>
+        <source>Scenarios and captures can be dropped anywhere on this window.</source>
+        <translation>场景和抓包文件可以拖放到本窗口的任何位置。</translation>
     </message>
 </context>
 <context>
@@ -1160,16 +1235,16 @@
         <translation>开始</translation>
     </message>
     <message>
-        <source>%1 s, %2 records</source>
-        <translation>%1 秒，%2 条记录</translation>
-    </message>
-    <message>
         <source> s</source>
         <translation> 秒</translation>
     </message>
     <message>
         <source>Drag to any moment; ↑ and ↓ go from mark to mark</source>
         <translation>拖到任意时刻；↑ ↓ 在标记之间移动</translation>
+    </message>
+    <message>
+        <source>recorded to %1 s, %2 records</source>
+        <translation>已记录到 %1 秒，%2 条记录</translation>
     </message>
 </context>
 <context>
@@ -1372,6 +1447,14 @@
     <message>
         <source>Step to a packet or a decision: here stands why it came about, and what became of it.</source>
         <translation>前进到一个报文或决定：这里会说明它为何发生，后来又怎样。</translation>
+    </message>
+    <message>
+        <source>A capture tells no reasons, only what came from what.</source>
+        <translation>抓包不说明原因，只能看出什么由什么引起。</translation>
+    </message>
+    <message>
+        <source>A real kernel tells no reasons, only what came from what. The simulator tells them.</source>
+        <translation>真实内核不说明原因，只能看出什么由什么引起。模拟器会说明。</translation>
     </message>
 </context>
 <context>

@@ -137,12 +137,14 @@ void EventPanel::make_table() {
   table_->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 6);
   table_->horizontalHeader()->setHighlightSections(false);
   table_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-  table_->horizontalHeader()->setStretchLastSection(true);
   table_->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
-  constexpr std::array<int, 7> kWidths = {98, 76, 66, 116, 116, 88, 430};
+  constexpr std::array<int, 6> kWidths = {98, 76, 66, 116, 116, 88};
   for (int c = 0; c < static_cast<int>(kWidths.size()); ++c) {
     table_->setColumnWidth(c, kWidths.at(static_cast<std::size_t>(c)));
   }
+  // What is left goes to the sentences.
+  table_->horizontalHeader()->setSectionResizeMode(EventListModel::kSummary, QHeaderView::Stretch);
+  table_->horizontalHeader()->setSectionResizeMode(EventListModel::kWhy, QHeaderView::Stretch);
 }
 
 void EventPanel::changeEvent(QEvent* event) {

@@ -118,6 +118,7 @@ QWidget* HostPanel::make_terminal() {
 QWidget* HostPanel::make_tables() {
   auto* side = new QWidget(this);
   tabs_ = new QTabBar(side);
+  tabs_->setObjectName(QStringLiteral("tables"));
   tabs_->setExpanding(false);
   tabs_->setUsesScrollButtons(true);
   tabs_->setDrawBase(false);
@@ -219,6 +220,9 @@ void HostPanel::refresh_terminal() {
   const bool past = !play_.at_end();
   QString hint;
   if (past) hint = tr("You are in the past: what you type here starts a new course of events.");
+  if (play_.recorded()) hint = tr("A recording shows packets alone: nothing can be typed here.");
+  input_->setEnabled(!play_.recorded());
+  step_through_->setEnabled(!play_.recorded());
   if (runs && !past) hint = tr("A command is running. Step on, or press Ctrl+C.");
   hint_->setVisible(!hint.isEmpty());
   hint_->setText(hint);

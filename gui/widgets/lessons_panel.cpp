@@ -8,6 +8,7 @@
 #include <QSplitter>
 #include <QStyledItemDelegate>
 #include <QTextBrowser>
+#include <QToolButton>
 #include <QTreeView>
 #include <QVBoxLayout>
 
@@ -63,11 +64,19 @@ LessonsPanel::LessonsPanel(PlayModel& play, LibraryModel& library, QWidget* pare
   now_->document()->setDocumentMargin(12);
   check_ = new QPushButton(icon(Glyph::kCheck), {}, this);
 
+  all_ = new QToolButton(this);
+  all_->setAutoRaise(true);
+  all_->setIcon(icon(Glyph::kOpen));
+  all_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
   auto* upper = new QWidget(this);
   auto* upper_box = new QVBoxLayout(upper);
   upper_box->setContentsMargins(0, 0, 0, 0);
   upper_box->setSpacing(0);
-  upper_box->addWidget(lessons_title_);
+  auto* head = new QHBoxLayout;
+  head->setContentsMargins(0, 0, 8, 0);
+  head->addWidget(lessons_title_, 1);
+  head->addWidget(all_);
+  upper_box->addLayout(head);
   upper_box->addWidget(tree_, 1);
   auto* lower = new QWidget(this);
   auto* lower_box = new QVBoxLayout(lower);
@@ -99,6 +108,7 @@ LessonsPanel::LessonsPanel(PlayModel& play, LibraryModel& library, QWidget* pare
     if (!path.isEmpty()) Q_EMIT scenario_chosen(path);
   });
   QObject::connect(&library, &QAbstractItemModel::modelReset, tree_, &QTreeView::expandAll);
+  QObject::connect(all_, &QToolButton::clicked, this, &LessonsPanel::all_wanted);
   QObject::connect(check_, &QPushButton::clicked, this, &LessonsPanel::check_wanted);
   QObject::connect(&play, &PlayModel::opened, this, &LessonsPanel::refresh);
   QObject::connect(&play, &PlayModel::moved, this, &LessonsPanel::refresh);
@@ -116,6 +126,9 @@ void LessonsPanel::changeEvent(QEvent* event) {
 void LessonsPanel::retranslate() {
   lessons_title_->setText(tr("Lessons"));
   tree_->setAccessibleName(tr("Lessons"));
+  all_->setText(tr("All"));
+  all_->setToolTip(tr("All lessons with what they teach, and files opened last (Ctrl+Shift+L)"));
+  all_->setAccessibleName(tr("All lessons"));
   now_title_->setText(tr("Now"));
   now_->setAccessibleName(tr("What to look at now"));
   check_->setText(tr("Check"));

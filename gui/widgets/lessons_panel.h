@@ -6,6 +6,7 @@
 class QLabel;
 class QPushButton;
 class QTextBrowser;
+class QToolButton;
 class QTreeView;
 
 namespace lvslab::gui {
@@ -26,6 +27,7 @@ class LessonsPanel : public QWidget {
  Q_SIGNALS:
   void scenario_chosen(const QString& path);
   void check_wanted();
+  void all_wanted();
 
  protected:
   void changeEvent(QEvent* event) override;
@@ -39,6 +41,7 @@ class LessonsPanel : public QWidget {
   PlayModel& play_;
   LibraryModel& library_;
   QLabel* lessons_title_;
+  QToolButton* all_;
   QTreeView* tree_;
   QLabel* now_title_;
   QTextBrowser* now_;

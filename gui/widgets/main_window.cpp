@@ -1,5 +1,6 @@
 #include "gui/widgets/main_window.h"
 
+#include <QAction>
 #include <QApplication>
 #include <QCloseEvent>
 #include <QComboBox>
@@ -9,7 +10,9 @@
 #include <QMessageBox>
 #include <QMimeData>
 #include <QSettings>
+#include <QSlider>
 #include <QSplitter>
+#include <QStackedWidget>
 #include <QTabBar>
 #include <QTabWidget>
 #include <QToolButton>
@@ -21,6 +24,7 @@
 #include "gui/models/library.h"
 #include "gui/models/packet_model.h"
 #include "gui/models/play_model.h"
+#include "gui/models/recorded_run.h"
 #include "gui/models/timeline_model.h"
 #include "gui/models/topology_model.h"
 #include "gui/models/why_model.h"
@@ -33,17 +37,25 @@
 #include "gui/widgets/ladder_view.h"
 #include "gui/widgets/lessons_panel.h"
 #include "gui/widgets/scenario_editor.h"
+#include "gui/widgets/start_page.h"
 #include "gui/widgets/theme.h"
 #include "gui/widgets/time_line.h"
 #include "gui/widgets/topology_view.h"
 #include "gui/widgets/transport_bar.h"
 #include "gui/widgets/why_panel.h"
+#include "sim/trace/capture_reader.h"
 
 namespace lvslab::gui {
 namespace {
 
 constexpr int kRecentFiles = 8;
 constexpr int kNoticeMs = 7'000;
+
+bool is_capture(const QString& path) {
+  const QString suffix = QFileInfo(path).suffix().toLower();
+  return suffix == QLatin1String("pcapng") || suffix == QLatin1String("pcap") ||
+         suffix == QLatin1String("cap");
+}
 
 }  // namespace
 
@@ -109,7 +121,7 @@ void MainWindow::build_panels() {
   right_->addWidget(inspector_);
   right_->addWidget(why_);
   right_->setChildrenCollapsible(false);
-  right_->setSizes({250, 230});
+  right_->setSizes({290, 210});
   columns_ = new QSplitter(Qt::Horizontal, this);
   columns_->addWidget(lessons_);
   columns_->addWidget(middle);
@@ -121,7 +133,7 @@ void MainWindow::build_panels() {
   rows_->addWidget(columns_);
   rows_->addWidget(tabs_);
   rows_->setStretchFactor(0, 1);
-  rows_->setSizes({500, 220});
+  rows_->setSizes({510, 210});
   rows_->setChildrenCollapsible(false);
   time_line_ = new TimeLine(*play_, *timeline_model_, this);
   auto* central = new QWidget(this);
@@ -130,7 +142,11 @@ void MainWindow::build_panels() {
   all->setSpacing(0);
   all->addWidget(rows_, 1);
   all->addWidget(time_line_);
-  setCentralWidget(central);
+  start_ = new StartPage(*library_, this);
+  pages_ = new QStackedWidget(this);
+  pages_->addWidget(central);
+  pages_->addWidget(start_);
+  setCentralWidget(pages_);
   notice_timer_.setSingleShot(true);
   QObject::connect(&notice_timer_, &QTimer::timeout, this, &MainWindow::refresh_caption);
 }
@@ -167,6 +183,10 @@ void MainWindow::connect_all() {
     if (all) library_->add_done(to_qt(play_->scenario().name));
   });
   on(lessons_, &LessonsPanel::scenario_chosen, &MainWindow::open);
+  on(lessons_, &LessonsPanel::all_wanted, [this] { show_start(true); });
+  on(start_, &StartPage::chosen, &MainWindow::open);
+  on(start_, &StartPage::open_wanted, &MainWindow::ask_open);
+  on(start_, &StartPage::closed, [this] { show_start(false); });
   QObject::connect(lessons_, &LessonsPanel::check_wanted, play_.get(), &PlayModel::check);
   on(topology_, &TopologyView::host_opened, [this](const QString& host) {
     if (HostPanel* panel = open_host(host)) panel->focus_terminal();
@@ -187,11 +207,22 @@ void MainWindow::connect_all() {
   on(theme_button_, &QToolButton::clicked, [this] { set_dark(!theme().dark); });
 }
 
+// The library in place of the lab, or the lab again.
+void MainWindow::show_start(bool show) {
+  if (show) {
+    play_->pause();
+    start_->show_open(path_);
+  }
+  pages_->setCurrentIndex(show ? 1 : 0);
+  if (!show) topology_->setFocus();
+}
+
 // --- opening -------------------------------------------------------------------------------------
 
 void MainWindow::open(const QString& name) {
   const QString path = library_->resolve(name);
   if (path.isEmpty()) return tell(tr("There is no scenario '%1'.").arg(name));
+  if (is_capture(path)) return open_capture(path);
   path_ = path;
   editor_->open(path);
   if (!editor_->scenario()) {
@@ -199,6 +230,16 @@ void MainWindow::open(const QString& name) {
     return tell(tr("%1 has mistakes: they are listed beside the text.").arg(name));
   }
   run_text();
+}
+
+// What was captured elsewhere, by this program, tcpdump or Wireshark.
+void MainWindow::open_capture(const QString& path) {
+  auto capture = read_capture(from_qt(path));
+  if (!capture) return tell(to_qt(capture.error().to_string()));
+  auto run = recorded_run(*capture, from_qt(QFileInfo(path).completeBaseName()));
+  if (!run) return tell(to_qt(run.error().to_string()));
+  path_ = path;
+  play_->open_recorded(*std::move(run));
 }
 
 void MainWindow::run_text() {
@@ -218,12 +259,23 @@ void MainWindow::compare() {
 }
 
 void MainWindow::on_opened() {
+  const bool lab = !play_->recorded();
+  if (!lab && (tabs_->currentWidget() == editor_ || tabs_->currentWidget() == compare_)) {
+    tabs_->setCurrentWidget(events_);
+  }
+  tabs_->setTabEnabled(tabs_->indexOf(editor_), lab);
+  tabs_->setTabEnabled(tabs_->indexOf(compare_), lab);
+  backend_->setEnabled(lab);
+  for (const char* name : {"save", "run-text", "typed", "check"}) {
+    actions_.at(name)->setEnabled(lab);
+  }
   while (!hosts_.empty()) close_host(hosts_.begin()->first);
   QMap<QString, QPointF> places;
   QSettings settings;
   settings.beginGroup(QStringLiteral("places/") + to_qt(play_->scenario().name));
   for (const QString& node : settings.childKeys()) places[node] = settings.value(node).toPointF();
   if (!places.isEmpty()) topology_->set_places(places);
+  show_start(false);
   remember_recent(path_);
   lessons_->show_open(path_);
   refresh_title();
@@ -294,6 +346,7 @@ void MainWindow::changeEvent(QEvent* event) {
 }
 
 void MainWindow::retranslate() {
+  tabs_->setAccessibleName(tr("Views of the run"));
   tabs_->setTabText(0, tr("Events"));
   tabs_->setTabToolTip(0, tr("Everything that happened, line by line"));
   tabs_->setTabText(1, tr("Ladder"));
@@ -320,9 +373,10 @@ void MainWindow::retranslate() {
 }
 
 void MainWindow::refresh_title() {
-  setWindowTitle(play_->has_scenario()
-                     ? QStringLiteral("LVS Lab — %1").arg(to_qt(play_->scenario().name))
-                     : QStringLiteral("LVS Lab"));
+  QString title = QStringLiteral("LVS Lab");
+  if (play_->has_scenario()) title += QStringLiteral(" — ") + to_qt(play_->scenario().name);
+  if (play_->recorded()) title += u' ' + tr("(recording)");
+  setWindowTitle(title);
 }
 
 // One sentence below the drawing: what was just decided, or what to do.
@@ -379,6 +433,13 @@ void MainWindow::load_state() {
   columns_->restoreState(settings.value(QStringLiteral("columns")).toByteArray());
   rows_->restoreState(settings.value(QStringLiteral("rows")).toByteArray());
   right_->restoreState(settings.value(QStringLiteral("right")).toByteArray());
+  transport_->speed()->setValue(
+      settings.value(QStringLiteral("speed"), transport_->speed()->value()).toInt());
+  transport_->step_by()->setCurrentIndex(
+      settings.value(QStringLiteral("step-by"), transport_->step_by()->currentIndex()).toInt());
+  tabs_->setCurrentIndex(settings.value(QStringLiteral("tab"), 0).toInt());
+  actions_.at("motion")->setChecked(settings.value(QStringLiteral("still"), false).toBool());
+  topology_->set_reduced_motion(actions_.at("motion")->isChecked());
   recent_ = settings.value(QStringLiteral("recent")).toStringList();
   library_->set_done(settings.value(QStringLiteral("done")).toStringList());
   fill_recent();
@@ -394,6 +455,12 @@ void MainWindow::save_state() {
   settings.setValue(QStringLiteral("columns"), columns_->saveState());
   settings.setValue(QStringLiteral("rows"), rows_->saveState());
   settings.setValue(QStringLiteral("right"), right_->saveState());
+  settings.setValue(QStringLiteral("speed"), transport_->speed()->value());
+  settings.setValue(QStringLiteral("step-by"), transport_->step_by()->currentIndex());
+  // The tabs of hosts come and go with the scenario.
+  const bool fixed = tabs_->currentIndex() <= tabs_->indexOf(compare_);
+  settings.setValue(QStringLiteral("tab"), fixed ? tabs_->currentIndex() : 0);
+  settings.setValue(QStringLiteral("still"), actions_.at("motion")->isChecked());
   settings.setValue(QStringLiteral("recent"), recent_);
   settings.setValue(QStringLiteral("done"), library_->done());
   settings.setValue(QStringLiteral("language"),

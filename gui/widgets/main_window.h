@@ -19,6 +19,7 @@ class QComboBox;
 class QLabel;
 class QMenu;
 class QSplitter;
+class QStackedWidget;
 class QTabWidget;
 class QToolButton;
 
@@ -37,6 +38,7 @@ class LibraryModel;
 class PacketModel;
 class PlayModel;
 class ScenarioEditor;
+class StartPage;
 class TimeLine;
 class TimelineModel;
 class TopologyModel;
@@ -66,14 +68,15 @@ class MainWindow : public QMainWindow {
   explicit MainWindow(WindowOptions options);
   ~MainWindow() override;
 
-  /// A scenario by path or by the name of a shipped one. Tells what is wrong with it, if anything
-  /// is.
+  /// A scenario by path or by the name of a shipped one, or a capture (.pcapng, .pcap). Tells what
+  /// is wrong with it, if anything is.
   void open(const QString& name);
   /// What was open last, or dr-basic.
   void open_first();
   void set_language(Language language);
   void set_dark(bool dark);
   HostPanel* open_host(const QString& host);
+  void show_start(bool show);
   /// All of the events to a capture; false after telling why not.
   bool export_capture(const QString& path);
 
@@ -84,6 +87,7 @@ class MainWindow : public QMainWindow {
   Inspector& inspector() { return *inspector_; }
   WhyPanel& why() { return *why_; }
   LessonsPanel& lessons() { return *lessons_; }
+  StartPage& start() { return *start_; }
   TransportBar& transport() { return *transport_; }
   LadderView& ladder() { return *ladder_; }
   ScenarioEditor& editor() { return *editor_; }
@@ -110,6 +114,7 @@ class MainWindow : public QMainWindow {
   void refresh_title();
   void refresh_caption();
   void on_opened();
+  void open_capture(const QString& path);
   void remember_recent(const QString& path);
 
   // main_window_actions.cpp
@@ -133,7 +138,6 @@ class MainWindow : public QMainWindow {
   void ask_until();
   void show_keys();
   void host_menu(const QString& host, const QPoint& at);
-  void strike(const QString& host, int kind, const QString& nic);
   void canvas_menu(const QPoint& at);
   void add_edit_menu(QMenu* menu, const QString& host);
   /// Plays the scenario on both sides and shows what differs.
@@ -164,6 +168,8 @@ class MainWindow : public QMainWindow {
   EventPanel* events_ = nullptr;
   LadderView* ladder_ = nullptr;
   ScenarioEditor* editor_ = nullptr;
+  StartPage* start_ = nullptr;
+  QStackedWidget* pages_ = nullptr;
   CompareView* compare_ = nullptr;
   TimeLine* time_line_ = nullptr;
   QTabWidget* tabs_ = nullptr;

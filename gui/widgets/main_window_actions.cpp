@@ -18,6 +18,7 @@
 #include <QProcess>
 #include <QSaveFile>
 #include <QSlider>
+#include <QStackedWidget>
 #include <QSvgGenerator>
 #include <QTabBar>
 #include <QTextBrowser>
@@ -32,6 +33,7 @@
 #include "gui/widgets/ladder_view.h"
 #include "gui/widgets/main_window.h"
 #include "gui/widgets/scenario_editor.h"
+#include "gui/widgets/start_page.h"
 #include "gui/widgets/theme.h"
 #include "gui/widgets/topology_view.h"
 #include "gui/widgets/transport_bar.h"
@@ -44,12 +46,15 @@
 namespace lvslab::gui {
 namespace {
 
+constexpr std::uint32_t kTenPercent = 100'000;  // per million
+
 struct ActionText {
   const char* name;
   const char* text;
 };
 /// Names of actions and what they say, in the order of the menus.
 constexpr auto kTexts = std::to_array<ActionText>({
+    {"lessons", QT_TRANSLATE_NOOP("Actions", "&All lessons")},
     {"open", QT_TRANSLATE_NOOP("Actions", "&Open…")},
     {"save", QT_TRANSLATE_NOOP("Actions", "Save the &text")},
     {"run-text", QT_TRANSLATE_NOOP("Actions", "R&un the text")},
@@ -111,6 +116,7 @@ void MainWindow::build_file_menu() {
   const auto add = [this](const char* name, const QKeySequence& key, auto slot) {
     QObject::connect(action(file_menu_, name, key), &QAction::triggered, this, slot);
   };
+  add("lessons", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_L), [this] { show_start(true); });
   add("open", QKeySequence::Open, &MainWindow::ask_open);
   recent_menu_ = file_menu_->addMenu(QString());
   add("save", QKeySequence::Save, [this] { editor_->save(); });
@@ -170,6 +176,7 @@ void MainWindow::build_view_menu() {
     if (HostPanel* panel = open_host(host)) panel->focus_terminal();
   });
   add("clear", Qt::Key_Escape, [this] {
+    if (pages_->currentWidget() == start_) return show_start(false);
     events_->clear_filters();
     topology_->setFocus();
   });
@@ -212,13 +219,15 @@ void MainWindow::fill_recent() {
     QObject::connect(of, &QAction::triggered, this, [this, path] { open(path); });
   }
   recent_menu_->setEnabled(!recent_.isEmpty());
+  start_->set_recent(recent_);
 }
 
 // --- files ---------------------------------------------------------------------------------------
 
 void MainWindow::ask_open() {
   const QString path = QFileDialog::getOpenFileName(
-      this, tr("Open a scenario"), QFileInfo(path_).path(), tr("Scenarios (*.yaml *.yml)"));
+      this, tr("Open a scenario or a capture"), QFileInfo(path_).path(),
+      tr("Scenarios and captures (*.yaml *.yml *.pcapng *.pcap *.cap)"));
   if (!path.isEmpty()) open(path);
 }
 
@@ -431,11 +440,21 @@ void MainWindow::host_menu(const QString& name, const QPoint& at) {
     const QString dev = to_qt(nic.name);
     capture->addAction(dev, this, [this, name, dev] { ask_interface_capture(name, dev); });
   }
+  if (play_->recorded()) return menu->popup(at);  // nothing can be done to it
   menu->addSeparator();
   using scenario::FaultKind;
-  const auto add = [&](const QString& text, FaultKind kind, const QString& nic) {
-    menu->addAction(text, this,
-                    [this, name, kind, nic] { strike(name, static_cast<int>(kind), nic); });
+
+  const auto add = [&](const QString& text, FaultKind kind, const QString& nic,
+                       std::uint32_t ppm = kTenPercent) {
+    menu->addAction(text, this, [this, name, kind, nic, ppm] {
+      scenario::Fault fault;
+      fault.kind = kind;
+      fault.host = from_qt(name);
+      fault.nic = from_qt(nic);
+      if (kind == FaultKind::kLoss) fault.ppm = ppm;
+      play_->strike(fault);
+      notice(fault_words(fault));
+    });
   };
   for (const scenario::Nic& nic : host->nics) {
     if (nic.switch_name.empty() && !nic.peer) continue;
@@ -443,6 +462,7 @@ void MainWindow::host_menu(const QString& name, const QPoint& at) {
     add(tr("Unplug %1").arg(dev), FaultKind::kLinkDown, dev);
     add(tr("Plug %1 in").arg(dev), FaultKind::kLinkUp, dev);
     add(tr("Lose 10% of the frames on %1").arg(dev), FaultKind::kLoss, dev);
+    add(tr("Lose no frames on %1").arg(dev), FaultKind::kLoss, dev, 0);
   }
   menu->addSeparator();
   menu->addAction(tr("Stop the web server"), this,
@@ -482,6 +502,7 @@ void MainWindow::canvas_menu(const QPoint& at) {
   menu->setAttribute(Qt::WA_DeleteOnClose);
   menu->addAction(actions_.at("fit"));
   menu->addAction(actions_.at("arrange"));
+  if (play_->recorded()) return menu->popup(at);
   menu->addSeparator();
   using scenario::Role;
   const QString lan = play_->scenario().switches.empty()
@@ -502,17 +523,6 @@ void MainWindow::canvas_menu(const QPoint& at) {
     editor_->apply_edit(add_switch(editor_->text()->toPlainText(), s, free_name(s, true)));
   });
   menu->popup(at);
-}
-
-void MainWindow::strike(const QString& host, int kind, const QString& nic) {
-  constexpr std::uint32_t kTenPercent = 100'000;
-  scenario::Fault fault;
-  fault.kind = static_cast<scenario::FaultKind>(kind);
-  fault.host = from_qt(host);
-  fault.nic = from_qt(nic);
-  if (fault.kind == scenario::FaultKind::kLoss) fault.ppm = kTenPercent;
-  play_->strike(fault);
-  notice(fault_words(fault));
 }
 
 // A key that the widget in focus has a use for is not the window's.

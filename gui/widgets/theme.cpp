@@ -1,8 +1,11 @@
 #include "gui/widgets/theme.h"
 
 #include <QApplication>
+#include <QPainter>
 #include <QPalette>
+#include <QProxyStyle>
 #include <QStyleFactory>
+#include <QStyleOption>
 #include <cmath>
 
 namespace lvslab::gui {
@@ -84,6 +87,35 @@ QPalette palette_of(const Theme& t) {
   return p;
 }
 
+/// Fusion, with check boxes whose frame is seen in the dark, too.
+class LabStyle : public QProxyStyle {
+ public:
+  LabStyle() : QProxyStyle(QStyleFactory::create(QStringLiteral("fusion"))) {}
+
+  void drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
+                     const QWidget* widget) const override {
+    if (element != PE_IndicatorCheckBox) {
+      return QProxyStyle::drawPrimitive(element, option, painter, widget);
+    }
+    const Theme& t = theme();
+    const bool on = (option->state & State_On) != 0;
+    const QRectF box = QRectF(option->rect).adjusted(0.5, 0.5, -0.5, -0.5);
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    painter->setPen(QPen((option->state & State_HasFocus) != 0 || on ? t.accent : t.muted, 1.2));
+    painter->setBrush(on ? t.accent : t.panel);
+    painter->drawRoundedRect(box, 2, 2);
+    if (on) {
+      painter->setPen(QPen(t.on_protocol, 1.8));
+      const double w = box.width();
+      painter->drawPolyline(QPolygonF({box.topLeft() + QPointF(0.22 * w, 0.52 * w),
+                                       box.topLeft() + QPointF(0.42 * w, 0.72 * w),
+                                       box.topLeft() + QPointF(0.78 * w, 0.28 * w)}));
+    }
+    painter->restore();
+  }
+};
+
 QString sheet_of(const Theme& t) {
   return QStringLiteral(
              "QToolTip { color: %1; background: %2; border: 1px solid %3; padding: 4px; }"
@@ -92,6 +124,7 @@ QString sheet_of(const Theme& t) {
              " color: %4; background: transparent; }"
              "QTabBar::tab:selected { color: %1; border-bottom-color: %5; }"
              "QTabBar::tab:focus { color: %5; }"
+             "QTabBar#tables::tab { padding: 6px 7px; }"
              "QToolButton#closeTab { border: 0; padding: 0; color: %4; }"
              "QToolButton#closeTab:hover { color: %1; }"
              "QHeaderView::section { background: %2; color: %4; border: 0;"
@@ -134,8 +167,10 @@ const Theme& theme() { return *current(); }
 
 void use_theme(QApplication& app, bool dark) {
   current() = dark ? &Theme::dark_one() : &Theme::light();
-  if (app.style() == nullptr || app.style()->objectName() != QLatin1String("fusion")) {
-    QApplication::setStyle(QStyleFactory::create(QStringLiteral("fusion")));
+  constexpr const char* kStyled = "lvslab-styled";
+  if (!app.property(kStyled).toBool()) {
+    QApplication::setStyle(new LabStyle);  // the application owns it
+    app.setProperty(kStyled, true);
   }
   QApplication::setPalette(palette_of(theme()));
   app.setStyleSheet(sheet_of(theme()));

@@ -137,7 +137,7 @@ void TimeLine::paintEvent(QPaintEvent* /*event*/) {
   p.setFont(font);
   const QRectF row(kSide, kAxis + 10, width() - 2 * kSide, 18);
   p.drawText(row, Qt::AlignLeft | Qt::AlignVCenter, tr("start"));
-  const QString end = tr("%1 s, %2 records")
+  const QString end = tr("recorded to %1 s, %2 records")
                           .arg(time_text(play_.trace().records().back().at))
                           .arg(play_.history().end());
   p.drawText(row, Qt::AlignRight | Qt::AlignVCenter, end);

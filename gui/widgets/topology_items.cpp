@@ -77,7 +77,9 @@ QStringList NodeItem::address_lines() const {
     for (const Ipv4Prefix& address : nic.addresses) {
       const bool vip = std::ranges::any_of(
           state_.vips, [&](const VipState& v) { return v.address == address.addr; });
-      if (!vip) plain << to_qt(address.to_string());
+      // Of a recording nobody knows the masks.
+      const bool bare = address.len == 32;
+      if (!vip) plain << to_qt(bare ? address.addr.to_string() : address.to_string());
     }
     QString line = to_qt(nic.name) + QStringLiteral("  ") + plain.join(QStringLiteral(", "));
     if (!nic.carrier) line += QStringLiteral("  ✕");
@@ -356,7 +358,11 @@ QSizeF PacketItem::size_of(const FrameFacts& facts) {
   return {width_of(packet_font(), packet_text(facts)) + 20 + ring, 20 + ring};
 }
 
-void PacketItem::set_arrived(bool arrived) { setOpacity(arrived ? 0.45 : 1.0); }
+void PacketItem::set_arrived(bool arrived) {
+  arrived_ = arrived;
+  setZValue(arrived ? kPacketZ - 1 : kPacketZ);
+  update();
+}
 void PacketItem::set_dropped(bool dropped) {
   dropped_ = dropped;
   update();
@@ -367,7 +373,8 @@ QRectF PacketItem::boundingRect() const {
       .adjusted(-3, -3, 3, 3);
 }
 
-void PacketItem::paint_shape(QPainter& p, const QRectF& box, const FrameFacts& facts) {
+void PacketItem::paint_shape(QPainter& p, const QRectF& box, const FrameFacts& facts,
+                             bool arrived) {
   const Theme& t = theme();
   QRectF inner = box;
   p.setBrush(Qt::NoBrush);
@@ -379,11 +386,12 @@ void PacketItem::paint_shape(QPainter& p, const QRectF& box, const FrameFacts& f
   }
   const QPainterPath shape = shape_of(inner, facts.protocol);
   const bool hollow = facts.fin && !facts.rst;
-  p.setPen(QPen(facts.rst ? t.danger : t.fill(facts.protocol), facts.rst ? 3 : 1.6));
-  p.setBrush(hollow ? t.panel : t.fill(facts.protocol));
+  p.setPen(QPen(facts.rst ? t.danger : t.fill(facts.protocol), facts.rst ? 3 : 1.6,
+                arrived ? Qt::DotLine : Qt::SolidLine));
+  p.setBrush(hollow || arrived ? t.panel : t.fill(facts.protocol));
   p.drawPath(shape);
   p.setFont(packet_font());
-  p.setPen(hollow ? t.ink(facts.protocol) : t.on_protocol);
+  p.setPen(arrived ? t.muted : hollow ? t.ink(facts.protocol) : t.on_protocol);
   p.drawText(inner, Qt::AlignCenter, packet_text(facts));
 }
 
@@ -391,7 +399,7 @@ void PacketItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* /*opti
                        QWidget* /*widget*/) {
   painter->setRenderHint(QPainter::Antialiasing);
   const QRectF box(-size_.width() / 2, -size_.height() / 2, size_.width(), size_.height());
-  paint_shape(*painter, box, facts_);
+  paint_shape(*painter, box, facts_, arrived_);
   if (!dropped_) return;
   painter->setPen(QPen(theme().danger, 2.4));
   painter->drawLine(box.topLeft(), box.bottomRight());

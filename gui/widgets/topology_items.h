@@ -87,7 +87,7 @@ class PacketItem : public QGraphicsItem {
  public:
   PacketItem(const FrameFacts& facts, std::uint32_t number);
 
-  /// Faded: it has arrived.
+  /// An outline of dots: it has arrived.
   void set_arrived(bool arrived);
   /// Crossed out: it was dropped.
   void set_dropped(bool dropped);
@@ -95,13 +95,15 @@ class PacketItem : public QGraphicsItem {
   QRectF boundingRect() const override;
   void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) override;
   /// The shape and the colours of a packet, for lists and legends too.
-  static void paint_shape(QPainter& painter, const QRectF& box, const FrameFacts& facts);
+  static void paint_shape(QPainter& painter, const QRectF& box, const FrameFacts& facts,
+                          bool arrived = false);
   static QSizeF size_of(const FrameFacts& facts);
 
  private:
   FrameFacts facts_;
   QSizeF size_;
   bool dropped_ = false;
+  bool arrived_ = false;
 };
 
 /// The reason of a drop, in words.

@@ -6,6 +6,7 @@
 #include <QPainter>
 #include <QWheelEvent>
 #include <algorithm>
+#include <optional>
 
 #include "gui/models/play_model.h"
 #include "gui/models/words.h"
@@ -15,8 +16,10 @@
 namespace lvslab::gui {
 namespace {
 
-/// Pixels for a unit of the automatic layout.
-constexpr double kUnitX = 14, kUnitY = 13;
+/// Pixels for a unit of the automatic layout; wide drawings stand closer, so that they are not
+/// shrunk as much.
+constexpr double kUnitX = 14, kCloseX = 11.5, kUnitY = 13;
+constexpr int kWideUnits = 50;
 constexpr int kShortestHopMs = 150, kLongestHopMs = 400;
 /// A step over more frames than this is shown by its end only.
 constexpr std::size_t kMostMoves = 40;
@@ -32,7 +35,7 @@ TopologyView::TopologyView(PlayModel& play, TopologyModel& model, QWidget* paren
   setViewportUpdateMode(QGraphicsView::SmartViewportUpdate);
   setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  setAccessibleName(tr("Topology"));
+  retranslate();
   setMinimumSize(240, 160);
   motion_.setStartValue(0.0);
   motion_.setEndValue(1.0);
@@ -49,8 +52,10 @@ TopologyView::TopologyView(PlayModel& play, TopologyModel& model, QWidget* paren
 // --- places --------------------------------------------------------------------------------------
 
 QPointF TopologyView::default_place(std::size_t node) const {
+  const auto [left, right] = std::ranges::minmax(model_.nodes(), {}, &TopologyNode::x);
+  const double unit = right.x - left.x > kWideUnits ? kCloseX : kUnitX;
   const TopologyNode& of = model_.nodes()[node];
-  return {of.x * kUnitX, of.y * kUnitY};
+  return {of.x * unit, of.y * kUnitY};
 }
 
 void TopologyView::rebuild() {
@@ -139,8 +144,13 @@ void TopologyView::resizeEvent(QResizeEvent* event) {
 
 void TopologyView::changeEvent(QEvent* event) {
   QGraphicsView::changeEvent(event);
-  if (event->type() == QEvent::LanguageChange) setAccessibleName(tr("Topology"));
+  if (event->type() == QEvent::LanguageChange) retranslate();
   if (event->type() == QEvent::PaletteChange) scene()->update();
+}
+
+void TopologyView::retranslate() {
+  setAccessibleName(tr("Topology"));
+  viewport()->setAccessibleName(accessibleName());  // it is what the keyboard reaches
 }
 
 void TopologyView::keyPressEvent(QKeyEvent* event) {
@@ -228,11 +238,33 @@ QPointF along(const std::vector<QPointF>& way, double part) {
 
 namespace {
 
-/// A step to the side of the way's last leg, never up.
-QPointF beside(const std::vector<QPointF>& way) {
-  const QLineF normal = QLineF(way[way.size() - 2], way.back()).normalVector().unitVector();
-  const QPointF step(normal.dx(), normal.dy());
-  return step.y() < -0.1 || (std::abs(step.y()) <= 0.1 && step.x() < 0) ? -step * 1.6 : step;
+/// Where a packet of this size stands on its way: a third of it if it is flying, near its end and
+/// beside the cable if it has arrived; else wherever along or beside the way nothing is yet.
+QRectF free_place(const std::vector<QPointF>& way, QSizeF size, bool arrived,
+                  const std::vector<QRectF>& taken) {
+  const QLineF last(way[way.size() - 2], way.back());
+  const QLineF normal = last.length() > 0 ? last.normalVector().unitVector() : QLineF(0, 0, 0, 1);
+  // Far enough aside that the shape clears the cable, whichever way that runs.
+  const double clear =
+      (std::abs(normal.dx()) * size.width() + std::abs(normal.dy()) * size.height()) / 2 + 8;
+  const QPointF step = QPointF(normal.dx(), normal.dy()) * clear;
+  const QPointF down =
+      step.y() < -0.1 || (std::abs(step.y()) <= 0.1 && step.x() < 0) ? -step : step;
+  std::optional<QRectF> first;
+  for (const double row : arrived ? std::initializer_list<double>{1, -1, 2, -2, 3, -3}
+                                  : std::initializer_list<double>{0, 1, -1, 2, -2}) {
+    for (const double part : arrived ? std::initializer_list<double>{0.72, 0.5, 0.3}
+                                     : std::initializer_list<double>{0.32, 0.5, 0.68}) {
+      QRectF box(QPointF(), size);
+      box.moveCenter(along(way, part) + down * row);
+      if (!first) first = box;
+      const QRectF around = box.adjusted(-2, -2, 2, 2);
+      if (std::ranges::none_of(taken, [&](const QRectF& t) { return t.intersects(around); })) {
+        return box;
+      }
+    }
+  }
+  return *first;
 }
 
 }  // namespace
@@ -263,27 +295,29 @@ void TopologyView::advance(double part) {
   for (const Flight& flight : flights_) flight.item->setPos(along(flight.way, part));
 }
 
-// What stays until the next step: what is on its way, what has just arrived, what was lost.
+// What stays until the next step: what is on its way, what has just arrived, what was lost. None
+// covers another, nor a card, as long as there is room.
 void TopologyView::settle() {
   clear_packets();
-  std::map<std::vector<std::size_t>, int> crowd;
-  const auto put = [&](const Move& move, double part, bool arrived) {
+  std::vector<QRectF> taken;
+  for (const NodeItem* node : nodes_) taken.push_back(node->card().translated(node->pos()));
+  const auto put = [&](const Move& move, bool arrived) {
     auto* item = new PacketItem(move.facts, move.number);
-    const std::vector<QPointF> way = way_of(move.path);
-    const int above = crowd[move.path]++;
-    const QPointF aside = arrived ? beside(way) * 24 : QPointF();
-    item->setPos(along(way, part) + aside - QPointF(0, above * 22));
+    const QRectF place =
+        free_place(way_of(move.path), PacketItem::size_of(move.facts), arrived, taken);
+    taken.push_back(place);
+    item->setPos(place.center());
     item->set_arrived(arrived);
     scene()->addItem(item);
     transient_.push_back(item);
   };
   const std::vector<Move> flying = model_.in_flight(play_.position());
-  for (std::size_t i = 0; i < std::min(flying.size(), kMostMoves); ++i) put(flying[i], 0.32, false);
+  for (std::size_t i = 0; i < std::min(flying.size(), kMostMoves); ++i) put(flying[i], false);
   const Position begin = instant_begin();
   const std::vector<Move> arrived = model_.moves(begin, play_.position());
   if (arrived.size() <= kMostMoves) {
     for (const Move& move : arrived) {
-      if (!nodes_[move.path.back()]->is_switch()) put(move, 0.72, true);
+      if (!nodes_[move.path.back()]->is_switch()) put(move, true);
     }
   }
   show_drops(begin, play_.position());

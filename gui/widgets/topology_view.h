@@ -53,6 +53,7 @@ class TopologyView : public QGraphicsView {
   void contextMenuEvent(QContextMenuEvent* event) override;
 
  private:
+  void retranslate();
   struct Flight {
     PacketItem* item = nullptr;
     std::vector<QPointF> way;

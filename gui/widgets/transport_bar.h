@@ -26,6 +26,7 @@ class TransportBar : public QToolBar {
   QAction* end_action() const { return end_; }
   QAction* until_action() const { return until_; }
   QSlider* speed() const { return speed_; }
+  QComboBox* step_by() const { return by_; }
 
  Q_SIGNALS:
   void until_wanted();

@@ -95,6 +95,13 @@ void WhyPanel::refresh() {
     return;
   }
   QString html;
+  if (!play_.capabilities().reasons) {
+    html = QStringLiteral("<p style='color:%1;margin:0 0 4px 0'>%2</p>")
+               .arg(theme().muted.name(),
+                    play_.recorded() ? tr("A capture tells no reasons, only what came from what.")
+                                     : tr("A real kernel tells no reasons, only what came from "
+                                          "what. The simulator tells them."));
+  }
   const int subject = model_.subject_row();
   for (int row = 0; row < model_.rowCount(); ++row) {
     if (row == subject) html += QStringLiteral("<a name='here'></a>");

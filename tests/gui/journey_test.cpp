@@ -2,11 +2,13 @@
 #include <gmock/gmock.h>
 
 #include <QAbstractButton>
+#include <QAccessible>
 #include <QAction>
 #include <QComboBox>
 #include <QFileInfo>
 #include <QLabel>
 #include <QLineEdit>
+#include <QListWidget>
 #include <QPlainTextEdit>
 #include <QProcess>
 #include <QPushButton>
@@ -19,15 +21,19 @@
 
 #include "gui/models/compare_model.h"
 #include "gui/models/event_list_model.h"
+#include "gui/models/library.h"
 #include "gui/widgets/event_panel.h"
 #include "gui/widgets/host_panel.h"
 #include "gui/widgets/inspector.h"
 #include "gui/widgets/ladder_view.h"
 #include "gui/widgets/lessons_panel.h"
+#include "gui/widgets/start_page.h"
 #include "gui/widgets/theme.h"
 #include "gui/widgets/topology_view.h"
 #include "gui/widgets/transport_bar.h"
 #include "gui/widgets/why_panel.h"
+#include "sim/backend/sim_backend.h"
+#include "test_paths.h"
 #include "tests/gui/window_bench.h"
 
 namespace lvslab::gui {
@@ -101,6 +107,58 @@ TEST(Journey, DrBasicFromTheFirstStepToAnExportedCapture) {
   ASSERT_TRUE(tshark.waitForFinished(60'000));
   EXPECT_EQ(tshark.exitCode(), 0);
   EXPECT_THAT(tshark.readAllStandardOutput().toStdString(), HasSubstr("192.168.80.150"));
+}
+
+TEST(Journey, TheLibraryOpensALessonAndEscapeLeadsBack) {
+  WindowBench bench;
+  MainWindow& window = bench.window();
+  bench.press(Qt::Key_L, Qt::ControlModifier | Qt::ShiftModifier);
+  QTreeView* list = window.start().list();
+  ASSERT_TRUE(list->isVisible());
+  EXPECT_EQ(list->currentIndex().data(LibraryModel::kNameRole).toString(),
+            QStringLiteral("dr-basic"));
+  bench.press(Qt::Key_Escape);
+  EXPECT_FALSE(list->isVisible());
+  bench.press(Qt::Key_L, Qt::ControlModifier | Qt::ShiftModifier);
+  QTest::keyClick(list, Qt::Key_Down);
+  const QString next = list->currentIndex().data(LibraryModel::kNameRole).toString();
+  EXPECT_NE(next, QStringLiteral("dr-basic"));
+  QTest::keyClick(list, Qt::Key_Return);
+  ASSERT_TRUE(bench.settle());
+  EXPECT_EQ(bench.play().scenario().name, next.toStdString());
+  EXPECT_FALSE(list->isVisible());
+  ASSERT_GE(window.start().recent()->count(), 2);
+  EXPECT_TRUE(window.start().recent()->item(0)->text().startsWith(next));
+}
+
+TEST(Journey, ASavedCapturePlaysInTheSameWindow) {
+  WindowBench bench;
+  MainWindow& window = bench.window();
+  bench.press(Qt::Key_End);
+  const QTemporaryDir folder;
+  const QString path = folder.filePath(QStringLiteral("mine.pcapng"));
+  ASSERT_TRUE(window.export_capture(path));
+  window.open(path);
+  EXPECT_TRUE(window.windowTitle().contains(QStringLiteral("mine (recording)")));
+  bench.press(Qt::Key_Right);
+  EXPECT_THAT(window.topology().packets_in_words().join(u' ').toStdString(),
+              HasSubstr("who-has .150"));
+  bench.press(Qt::Key_End);
+  EXPECT_EQ(bench.play().position(), bench.play().history().end());
+  HostPanel* panel = window.open_host(QStringLiteral("node01"));
+  ASSERT_NE(panel, nullptr);
+  EXPECT_FALSE(panel->input()->isEnabled()) << "nothing can be typed in a recording";
+  EXPECT_FALSE(window.backend_choice().isEnabled());
+  window.open(QStringLiteral("dr-basic"));
+  ASSERT_TRUE(bench.settle());
+  EXPECT_TRUE(window.backend_choice().isEnabled());
+
+  QFile damaged(folder.filePath(QStringLiteral("damaged.pcapng")));
+  ASSERT_TRUE(damaged.open(QIODevice::WriteOnly));
+  damaged.write("not a capture at all, whatever its name says");
+  damaged.close();
+  window.open(damaged.fileName());
+  EXPECT_EQ(bench.play().scenario().name, "dr-basic") << "what was open stays";
 }
 
 TEST(Journey, ADropIsSeenWithItsReason) {
@@ -210,7 +268,9 @@ TEST(Journey, WhereTheStudentDraggedAHostIsKept) {
 }
 
 TEST(Journey, TwoRunsAreComparedSideBySide) {
-  WindowBench bench;
+  WindowOptions options = test_options();
+  options.compared = {"simulator", "simulator"};
+  WindowBench bench(QStringLiteral("dr-basic"), options);
   bench.window().tabs().setCurrentIndex(3);
   auto* page = bench.window().tabs().widget(3);
   QTest::mouseClick(page->findChild<QPushButton*>(), Qt::LeftButton);
@@ -222,6 +282,60 @@ TEST(Journey, TwoRunsAreComparedSideBySide) {
   for (const ComparedRow& row : model.runs()->rows) {
     EXPECT_TRUE(row.left && row.right && !row.differs);
   }
+}
+
+/// A simulator whose real servers were never told to hide the VIP.
+class Forgetful final : public lab::Backend {
+ public:
+  Result<void> load(const scenario::Scenario& scenario, Trace* sink) override {
+    return sim_.load(scenario, sink);
+  }
+  lab::Capabilities capabilities() const override { return sim_.capabilities(); }
+  lab::Rewindable* rewindable() override { return sim_.rewindable(); }
+  Result<lab::Ticket> exec(std::string_view host, std::string_view line) override {
+    return sim_.exec(host, line.find("arp_ignore") == std::string_view::npos ? line : "true");
+  }
+  lab::JobState job(lab::Ticket ticket) const override { return sim_.job(ticket); }
+  bool job_done(lab::Ticket ticket) const override { return sim_.job_done(ticket); }
+  void interrupt(lab::Ticket ticket) override { sim_.interrupt(ticket); }
+  SimTime now() const override { return sim_.now(); }
+  lab::RunStop run(const lab::RunLimits& limits) override { return sim_.run(limits); }
+  Result<void> apply(const scenario::Fault& fault) override { return sim_.apply(fault); }
+  bool is_up(std::string_view host) const override { return sim_.is_up(host); }
+  Result<HostTables> tables(std::string_view host) override { return sim_.tables(host); }
+
+ private:
+  backend::SimBackend sim_;
+};
+
+TEST(Journey, WhatDiffersIsMarkedInBothLadders) {
+  WindowOptions options = test_options();
+  options.compared = {"simulator", "forgetful"};
+  options.factory = [](const std::string& name) -> Result<std::unique_ptr<lab::Backend>> {
+    if (name == "forgetful") return std::make_unique<Forgetful>();
+    return std::make_unique<backend::SimBackend>();
+  };
+  WindowBench bench(QStringLiteral("dr-basic"), options);
+  bench.window().tabs().setCurrentIndex(3);
+  QTest::mouseClick(bench.window().tabs().widget(3)->findChild<QPushButton*>(), Qt::LeftButton);
+  CompareModel& model = bench.window().compare_model();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !model.busy() && model.runs() != nullptr; }, 20'000));
+  EXPECT_GT(model.rowCount(), 0);
+  EXPECT_THAT(model.verdict().toStdString(), HasSubstr("differences"));
+  // Three hosts answer for the VIP there; here one does.
+  int both = 0;
+  int there_alone = 0;
+  for (const ComparedRow& row : model.runs()->rows) {
+    both += row.left && row.right && !row.differs ? 1 : 0;
+    if (row.left || !row.right) continue;
+    EXPECT_TRUE(row.differs);
+    const LadderRow& arrow = model.runs()->right.rows()[*row.right];
+    there_alone += arrow.facts.label == ".150 is-at" ? 1 : 0;
+  }
+  EXPECT_EQ(there_alone, 2);
+  EXPECT_GT(both, 3) << "the first question at least is the same";
+  const QModelIndex first = model.index(0, CompareModel::kWhat);
+  EXPECT_FALSE(first.data().toString().isEmpty());
 }
 
 // --- what everybody can read ---------------------------------------------------------------------
@@ -271,6 +385,53 @@ TEST(Looks, WhatOneCanWorkHasANameAndATip) {
   for (const QAction* action : bench.window().actions()) {
     EXPECT_FALSE(action->text().isEmpty());
     EXPECT_FALSE(action->toolTip().isEmpty());
+  }
+}
+
+TEST(Journey, TheWindowIsAsItWasLeft) {
+  WindowBench bench;
+  bench.window().transport().speed()->setValue(5);
+  bench.window().transport().step_by()->setCurrentIndex(2);
+  bench.window().tabs().setCurrentIndex(1);
+  bench.window().resize(1111, 777);
+  bench.window().set_dark(true);
+  bench.window().close();
+  MainWindow again(test_options());
+  EXPECT_EQ(again.transport().speed()->value(), 5);
+  EXPECT_EQ(again.transport().step_by()->currentIndex(), 2);
+  EXPECT_EQ(again.tabs().currentIndex(), 1);
+  EXPECT_EQ(again.size(), QSize(1111, 777));
+  EXPECT_TRUE(theme().dark);
+  again.set_dark(false);
+}
+
+// Whatever the Tab key reaches can be spoken.
+TEST(Looks, EveryStopOfTheKeyboardHasAName) {
+  WindowBench bench;
+  bench.window().open_host(QStringLiteral("node01"));
+  int stops = 0;
+  for (const int tab : {0, 1, 2, 3, 4}) {
+    bench.window().tabs().setCurrentIndex(tab);
+    for (QWidget* widget : bench.window().findChildren<QWidget*>()) {
+      if (!widget->isVisible() || (widget->focusPolicy() & Qt::TabFocus) == 0) continue;
+      if (widget->inherits("QTabBar") || widget->inherits("QMenuBar")) continue;  // by their tabs
+      QAccessibleInterface* spoken = QAccessible::queryAccessibleInterface(widget);
+      ASSERT_NE(spoken, nullptr) << widget->metaObject()->className();
+      EXPECT_FALSE(spoken->text(QAccessible::Name).isEmpty())
+          << widget->metaObject()->className() << ' ' << widget->objectName().toStdString();
+      ++stops;
+    }
+  }
+  EXPECT_GT(stops, 40);
+}
+
+TEST(Looks, EveryTextIsTranslated) {
+  QFile file(QStringLiteral(LVSLAB_SOURCE_DIR "/gui/translations/lvslab_zh.ts"));
+  ASSERT_TRUE(file.open(QIODevice::ReadOnly));
+  const QString all = QString::fromUtf8(file.readAll());
+  ASSERT_GT(all.count(QStringLiteral("<translation>")), 300);
+  for (const QString& message : all.split(QStringLiteral("</message>"))) {
+    EXPECT_FALSE(message.contains(QStringLiteral("unfinished"))) << message.toStdString();
   }
 }
 

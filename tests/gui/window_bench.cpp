@@ -5,31 +5,40 @@
 #include <QSettings>
 
 #include "gui/widgets/host_panel.h"
+#include "kernel-backend/kernel_backend.h"
+#include "kernel-backend/uml_kernel.h"
 #include "sim/backend/sim_backend.h"
 #include "test_paths.h"
 
 namespace lvslab::gui {
 namespace {
 
-constexpr int kPatienceMs = 10'000;
+Result<std::unique_ptr<lab::Backend>> make_backend(const std::string& name) {
+  if (name == "simulator") return std::make_unique<backend::SimBackend>();
+  if (name == "simulator-at-100-hz") {
+    return std::make_unique<backend::SimBackend>(SimDuration{10'000'000});
+  }
+  return std::make_unique<kernel::KernelBackend>(
+      [](std::uint64_t seed) -> Result<std::unique_ptr<kernel::Kernel>> {
+        return kernel::UmlKernel::boot({.seed = seed});
+      });
+}
 
 }  // namespace
 
 WindowOptions test_options() {
-  return {.factory = [](const std::string&) -> Result<std::unique_ptr<lab::Backend>> {
-            return std::make_unique<backend::SimBackend>();
-          },
-          .backends = {{"simulator", "Simulator"}},
-          .compared = {"simulator", "simulator"},
+  return {.factory = make_backend,
+          .backends = {{"simulator", "Simulator"}, {"kernel", "Real kernel"}},
+          .compared = {"simulator-at-100-hz", "kernel"},
           .scenario_folder = QStringLiteral(LVSLAB_SOURCE_DIR "/scenarios")};
 }
 
-WindowBench::WindowBench(const QString& scenario) {
+WindowBench::WindowBench(const QString& scenario, WindowOptions options) {
   QSettings::setDefaultFormat(QSettings::IniFormat);
   QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, settings_.path());
   QSettings().setValue(QStringLiteral("language"), QStringLiteral("en"));
   QSettings().setValue(QStringLiteral("dark"), false);
-  window_ = std::make_unique<MainWindow>(test_options());
+  window_ = std::make_unique<MainWindow>(std::move(options));
   window_->show();
   window_->activateWindow();
   window_->open(scenario);
@@ -38,9 +47,9 @@ WindowBench::WindowBench(const QString& scenario) {
 
 WindowBench::~WindowBench() = default;
 
-bool WindowBench::settle() {
+bool WindowBench::settle(int patience_ms) {
   return QTest::qWaitFor([this] { return !play().busy() && play().history().end() > 0; },
-                         kPatienceMs);
+                         patience_ms);
 }
 
 void WindowBench::press(Qt::Key key, Qt::KeyboardModifiers modifiers) {

@@ -12,17 +12,21 @@
 
 namespace lvslab::gui {
 
+/// The backends of the program, and where the scenarios are.
+WindowOptions test_options();
+
 class WindowBench {
  public:
-  explicit WindowBench(const QString& scenario = QStringLiteral("dr-basic"));
+  explicit WindowBench(const QString& scenario = QStringLiteral("dr-basic"),
+                       WindowOptions options = test_options());
   ~WindowBench();
   WindowBench(const WindowBench&) = delete;
   WindowBench& operator=(const WindowBench&) = delete;
 
   MainWindow& window() { return *window_; }
   PlayModel& play() { return window_->play(); }
-  /// Until the worker has nothing to do. False after ten seconds.
-  bool settle();
+  /// Until the worker has nothing to do. False if it takes longer.
+  bool settle(int patience_ms = 10'000);
   void press(Qt::Key key, Qt::KeyboardModifiers modifiers = Qt::NoModifier);
   /// Plays until a sentence of this reason is in focus. False if it never comes.
   bool run_to(const char* reason, const char* host);
@@ -33,8 +37,5 @@ class WindowBench {
   QTemporaryDir settings_;
   std::unique_ptr<MainWindow> window_;
 };
-
-/// The backends of the tests, and where the scenarios are.
-WindowOptions test_options();
 
 }  // namespace lvslab::gui

@@ -2,8 +2,10 @@
 // sizes. `gui_shots FOLDER` writes them; docs/gui.md says how.
 #include <QApplication>
 #include <QDir>
+#include <QPushButton>
 #include <QTabWidget>
 
+#include "gui/models/compare_model.h"
 #include "gui/widgets/host_panel.h"
 #include "gui/widgets/main_window.h"
 #include "gui/widgets/theme.h"
@@ -23,7 +25,8 @@ class Camera {
     QTest::qWait(600);  // until what moves has arrived
     const QString path =
         folder_.filePath(name + QLatin1Char('-') + suffix_ + QStringLiteral(".png"));
-    bench_.window().grab().toImage().convertToFormat(QImage::Format_RGB32).save(path);
+    const QImage image = bench_.window().grab().toImage().convertToFormat(QImage::Format_RGB32);
+    image.save(path, "PNG", 0);  // smallest file
   }
 
  private:
@@ -44,12 +47,19 @@ void visit(const QDir& folder, Language language, bool dark, QSize size) {
           .arg(size.width());
   Camera camera(bench, folder, suffix);
   camera.shoot(QStringLiteral("start"));
+  bench.window().show_start(true);
+  camera.shoot(QStringLiteral("lessons"));
+  bench.window().show_start(false);
   bench.run_to("arp-ignored", "node02");
   camera.shoot(QStringLiteral("arp"));
-  Until rewrite{.filter = PacketFilter::compile("tcp and ip[8] == 63").value()};
+  // The third request: by then no ARP stands between the director's decision and the packet.
+  Until rewrite{.filter =
+                    PacketFilter::compile("tcp[tcpflags] == tcp-syn and ip[8] == 63").value()};
   rewrite.host = "node01";
-  bench.play().run_until(rewrite);
-  bench.settle();
+  for (int request = 0; request < 3; ++request) {
+    bench.play().run_until(rewrite);
+    bench.settle();
+  }
   camera.shoot(QStringLiteral("rewrite"));
   bench.window().tabs().setCurrentIndex(1);
   camera.shoot(QStringLiteral("ladder"));
@@ -61,6 +71,11 @@ void visit(const QDir& folder, Language language, bool dark, QSize size) {
   bench.play().check();
   bench.settle();
   camera.shoot(QStringLiteral("checked"));
+  bench.window().tabs().setCurrentIndex(3);
+  bench.window().tabs().widget(3)->findChild<QPushButton*>()->click();
+  CompareModel& compared = bench.window().compare_model();
+  const bool done = QTest::qWaitFor([&] { return !compared.busy() && compared.runs(); }, 120'000);
+  if (done) camera.shoot(QStringLiteral("compare"));
   bench.window().open(QStringLiteral("dr-server-dead"));
   bench.settle();
   bench.play().to_end();
@@ -75,6 +90,15 @@ void visit(const QDir& folder, Language language, bool dark, QSize size) {
   bench.settle();
   bench.window().tabs().setCurrentIndex(2);
   camera.shoot(QStringLiteral("editor"));
+  // The same lab as those see it who have only its capture.
+  bench.play().to_end();
+  bench.settle();
+  const QTemporaryDir captures;
+  const QString capture = captures.filePath(QStringLiteral("dr-across-router.pcapng"));
+  bench.window().export_capture(capture);
+  bench.window().open(capture);
+  bench.play().run_until(rewrite);
+  camera.shoot(QStringLiteral("recording"));
 }
 
 }  // namespace

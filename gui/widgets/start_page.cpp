@@ -1,0 +1,216 @@
+#include "gui/widgets/start_page.h"
+
+#include <QEvent>
+#include <QFileInfo>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QListWidget>
+#include <QPainter>
+#include <QPushButton>
+#include <QStyledItemDelegate>
+#include <QTreeView>
+#include <QVBoxLayout>
+
+#include "gui/models/library.h"
+#include "gui/widgets/icons.h"
+#include "gui/widgets/theme.h"
+
+namespace lvslab::gui {
+namespace {
+
+constexpr int kSummaryLines = 2, kMark = 28, kPad = 8, kSide = 260;
+
+/// A lesson as its title over the first lines of what it teaches, with a tick if it was done.
+class LessonCard : public QStyledItemDelegate {
+ public:
+  using QStyledItemDelegate::QStyledItemDelegate;
+
+  QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override {
+    const int line = option.fontMetrics.height();
+    const bool topic = !index.parent().isValid();
+    return {200, topic ? line + 3 * kPad : (1 + kSummaryLines) * line + 2 * kPad};
+  }
+
+  void paint(QPainter* p, const QStyleOptionViewItem& option,
+             const QModelIndex& index) const override {
+    const Theme& t = theme();
+    p->save();
+    const bool topic = !index.parent().isValid();
+    const bool here = (option.state & QStyle::State_Selected) != 0;
+    if (!topic && here) p->fillRect(option.rect, t.accent_soft);
+    if (topic) {
+      paint_topic(*p, option, index);
+    } else {
+      paint_lesson(*p, option, index);
+    }
+    p->restore();
+  }
+
+ private:
+  static void paint_topic(QPainter& p, const QStyleOptionViewItem& option,
+                          const QModelIndex& index) {
+    QFont font = option.font;
+    font.setWeight(QFont::DemiBold);
+    p.setFont(font);
+    p.setPen(theme().muted);
+    p.drawText(option.rect.adjusted(kPad, 2 * kPad, -kPad, 0), Qt::AlignLeft | Qt::AlignTop,
+               index.data().toString());
+    p.setPen(theme().line);
+    p.drawLine(option.rect.left() + kPad, option.rect.bottom(), option.rect.right() - kPad,
+               option.rect.bottom());
+  }
+
+  static void paint_lesson(QPainter& p, const QStyleOptionViewItem& option,
+                           const QModelIndex& index) {
+    const Theme& t = theme();
+    const bool done = index.data(LibraryModel::kDoneRole).toBool();
+    const int line = option.fontMetrics.height();
+    const QRect box = option.rect.adjusted(kPad, kPad, -kPad, -kPad);
+    p.setPen(done ? t.good : t.muted);
+    p.setFont(option.font);
+    p.drawText(QRect(box.left(), box.top(), kMark, line), Qt::AlignHCenter | Qt::AlignVCenter,
+               done ? QStringLiteral("✓") : QStringLiteral("○"));
+    const QRect words = box.adjusted(kMark, 0, 0, 0);
+    QFont bold = option.font;
+    bold.setWeight(QFont::DemiBold);
+    p.setFont(bold);
+    p.setPen(t.text);
+    p.drawText(QRect(words.left(), words.top(), words.width(), line),
+               Qt::AlignLeft | Qt::AlignVCenter, index.data().toString());
+    p.setFont(option.font);
+    p.setPen(t.muted);
+    const QString summary = index.data(LibraryModel::kSummaryRole).toString().simplified();
+    p.drawText(QRect(words.left(), words.top() + line, words.width(), kSummaryLines * line),
+               Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap,
+               fitting(option.fontMetrics, summary, words.width()));
+  }
+
+  /// As many words as two lines hold, with an ellipsis if there were more.
+  static QString fitting(const QFontMetrics& metrics, const QString& text, int width) {
+    const auto fits = [&](const QString& part) {
+      return metrics.boundingRect(QRect(0, 0, width, 10'000), Qt::TextWordWrap, part).height() <=
+             kSummaryLines * metrics.height();
+    };
+    if (fits(text)) return text;
+    qsizetype low = 0;
+    qsizetype high = text.size();
+    while (low + 1 < high) {
+      const qsizetype middle = (low + high) / 2;
+      (fits(text.left(middle) + u'…') ? low : high) = middle;
+    }
+    return text.left(low) + u'…';
+  }
+};
+
+}  // namespace
+
+StartPage::StartPage(LibraryModel& library, QWidget* parent) : QWidget(parent), library_(library) {
+  title_ = new QLabel(this);
+  QFont large = title_->font();
+  large.setPointSizeF(large.pointSizeF() * 1.6);
+  large.setWeight(QFont::DemiBold);
+  title_->setFont(large);
+  hint_ = new QLabel(this);
+  hint_->setWordWrap(true);
+  list_ = new QTreeView(this);
+  list_->setModel(&library);
+  list_->setItemDelegate(new LessonCard(list_));
+  list_->header()->hide();
+  list_->setRootIsDecorated(false);
+  list_->setItemsExpandable(false);
+  list_->setIndentation(0);
+  list_->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
+  list_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  list_->expandAll();
+  back_ = new QPushButton(icon(Glyph::kBack), {}, this);
+  open_ = new QPushButton(icon(Glyph::kOpen), {}, this);
+  recent_title_ = new QLabel(this);
+  recent_title_->setProperty("heading", true);
+  recent_ = new QListWidget(this);
+  recent_->setTextElideMode(Qt::ElideMiddle);
+  drop_ = new QLabel(this);
+  drop_->setWordWrap(true);
+  drop_->setAlignment(Qt::AlignCenter);
+  drop_->setProperty("empty", true);
+
+  auto* side = new QVBoxLayout;
+  side->setSpacing(8);
+  side->addWidget(back_);
+  side->addWidget(open_);
+  side->addWidget(recent_title_);
+  side->addWidget(recent_, 1);
+  side->addWidget(drop_);
+  auto* columns = new QHBoxLayout;
+  columns->setSpacing(24);
+  columns->addWidget(list_, 1);
+  auto* right = new QWidget(this);
+  right->setLayout(side);
+  right->setFixedWidth(kSide);
+  side->setContentsMargins(0, 0, 0, 0);
+  columns->addWidget(right);
+  auto* all = new QVBoxLayout(this);
+  all->setContentsMargins(24, 16, 24, 16);
+  all->setSpacing(8);
+  all->addWidget(title_);
+  all->addWidget(hint_);
+  all->addLayout(columns, 1);
+  connect_all();
+  retranslate();
+}
+
+void StartPage::connect_all() {
+  const auto choose = [this](const QModelIndex& index) {
+    const QString path = index.data(LibraryModel::kPathRole).toString();
+    if (!path.isEmpty()) Q_EMIT chosen(path);
+  };
+  QObject::connect(list_, &QTreeView::activated, this, choose);
+  QObject::connect(list_, &QTreeView::clicked, this, choose);
+  QObject::connect(&library_, &QAbstractItemModel::modelReset, list_, &QTreeView::expandAll);
+  const auto choose_recent = [this](const QListWidgetItem* item) {
+    Q_EMIT chosen(item->data(Qt::UserRole).toString());
+  };
+  QObject::connect(recent_, &QListWidget::itemActivated, this, choose_recent);
+  QObject::connect(recent_, &QListWidget::itemClicked, this, choose_recent);
+  QObject::connect(open_, &QPushButton::clicked, this, &StartPage::open_wanted);
+  QObject::connect(back_, &QPushButton::clicked, this, &StartPage::closed);
+}
+
+void StartPage::changeEvent(QEvent* event) {
+  QWidget::changeEvent(event);
+  if (event->type() == QEvent::LanguageChange) retranslate();
+}
+
+void StartPage::retranslate() {
+  title_->setText(tr("All lessons"));
+  hint_->setText(
+      tr("Choose one: it opens ready to step. A tick means that all of its checks have held."));
+  list_->setAccessibleName(tr("All lessons"));
+  back_->setText(tr("Back to the lab"));
+  back_->setToolTip(tr("Back to the lab (Esc)"));
+  open_->setText(tr("Open a file…"));
+  open_->setToolTip(tr("A scenario, or a capture of another run (Ctrl+O)"));
+  recent_title_->setText(tr("Opened last"));
+  recent_->setAccessibleName(tr("Opened last"));
+  drop_->setText(tr("Scenarios and captures can be dropped anywhere on this window."));
+}
+
+void StartPage::set_recent(const QStringList& paths) {
+  recent_->clear();
+  for (const QString& path : paths) {
+    auto* item = new QListWidgetItem(QFileInfo(path).fileName(), recent_);
+    item->setData(Qt::UserRole, path);
+    item->setToolTip(path);
+  }
+}
+
+void StartPage::show_open(const QString& path) {
+  const QModelIndex index = library_.index_of(path);
+  if (index.isValid()) {
+    list_->setCurrentIndex(index);
+    list_->scrollTo(index);
+  }
+  list_->setFocus();
+}
+
+}  // namespace lvslab::gui

@@ -1,0 +1,69 @@
+// The window on a real kernel: the backend switched, the real tools typed, both sides compared.
+#include <gmock/gmock.h>
+
+#include <QComboBox>
+#include <QPushButton>
+#include <QTabWidget>
+#include <algorithm>
+
+#include "gui/models/compare_model.h"
+#include "kernel-backend/uml_kernel.h"
+#include "tests/gui/window_bench.h"
+
+namespace lvslab::gui {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr int kBootMs = 90'000;
+
+/// Why no kernel can be booted here; empty if one can.
+std::string no_kernel() {
+  const auto kernel = kernel::UmlKernel::boot({});
+  return kernel ? "" : kernel.error().to_string();
+}
+
+TEST(KernelJourney, TheSameLabRunsOnTheRealKernelAndBack) {
+  if (const std::string why = no_kernel(); !why.empty()) GTEST_SKIP() << why;
+  WindowBench bench;
+  QComboBox& choice = bench.window().backend_choice();
+  choice.setCurrentIndex(1);
+  Q_EMIT choice.activated(1);
+  ASSERT_TRUE(bench.settle(kBootMs));
+  EXPECT_EQ(bench.play().backend(), "kernel");
+  bench.play().to_end();
+  ASSERT_TRUE(bench.settle(kBootMs));
+  EXPECT_GT(bench.play().history().end(), 300U) << "what was captured is in the trace";
+  EXPECT_THAT(bench.type(QStringLiteral("node01"), QStringLiteral("uname -r; ipvsadm -ln"))
+                  .simplified()
+                  .toStdString(),
+              HasSubstr("-> 192.168.80.204:80 Route 1 0 3"));
+  const Position end = bench.play().position();
+  bench.press(Qt::Key_Left);
+  EXPECT_LT(bench.play().position(), end) << "going back needs no kernel that can";
+
+  choice.setCurrentIndex(0);
+  Q_EMIT choice.activated(0);
+  ASSERT_TRUE(bench.settle());
+  EXPECT_EQ(bench.play().backend(), "simulator");
+  EXPECT_TRUE(bench.play().capabilities().reasons);
+}
+
+TEST(KernelJourney, ComparingDrBasicFindsNoDifference) {
+  if (const std::string why = no_kernel(); !why.empty()) GTEST_SKIP() << why;
+  WindowBench bench;
+  bench.window().tabs().setCurrentIndex(3);
+  QTest::mouseClick(bench.window().tabs().widget(3)->findChild<QPushButton*>(), Qt::LeftButton);
+  CompareModel& model = bench.window().compare_model();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return !model.busy() && model.runs() != nullptr; }, kBootMs));
+  EXPECT_EQ(model.rowCount(), 0) << model.verdict().toStdString();
+  EXPECT_THAT(model.verdict().toStdString(), HasSubstr("No difference"));
+  ASSERT_GT(model.runs()->rows.size(), 40U);
+  const auto alone = std::ranges::count_if(model.runs()->rows, [](const ComparedRow& row) {
+    return !row.left || !row.right || row.differs;
+  });
+  EXPECT_EQ(alone, 0) << "rows of one side only";
+}
+
+}  // namespace
+}  // namespace lvslab::gui
