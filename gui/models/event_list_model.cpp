@@ -1,6 +1,7 @@
 #include "gui/models/event_list_model.h"
 
 #include <algorithm>
+#include <map>
 
 #include "gui/models/play_model.h"
 #include "gui/models/words.h"
@@ -165,6 +166,24 @@ void EventListModel::on_moved() {
   if (rows_.empty()) return;
   Q_EMIT dataChanged(index(0, 0), index(static_cast<int>(rows_.size()) - 1, kColumns - 1),
                      {kFutureRole, kFocusRole});
+}
+
+Trace EventListModel::frames_shown() const {
+  Trace shown;
+  for (const TraceNode& node : play_.trace().nodes()) shown.add_node(node);
+  std::map<FrameId, FrameId> kept;
+  for (const std::uint32_t row : rows_) {
+    TraceRecord record = play_.trace()[RecordId(row)];
+    const bool passed =
+        record.kind == RecordKind::kFrameSent || record.kind == RecordKind::kFrameReceived;
+    if (!passed || !record.frame.valid()) continue;
+    const auto [at, is_new] = kept.try_emplace(record.frame);
+    if (is_new) at->second = shown.add_frame(play_.trace().frame(record.frame));
+    record.frame = at->second;
+    record.cause = {};
+    shown.append(record);
+  }
+  return shown;
 }
 
 // --- what they say -------------------------------------------------------------------------------

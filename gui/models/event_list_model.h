@@ -62,6 +62,8 @@ class EventListModel : public QAbstractTableModel {
   std::span<const std::uint32_t> rows() const { return rows_; }
 
   /// What a record says in one line, and the decision that explains it (may be empty).
+  /// The sendings and arrivals among the rows, as a trace of its own.
+  Trace frames_shown() const;
   QString summary(RecordId record) const;
   QString short_summary(RecordId record) const;
   QString reason(RecordId record) const;

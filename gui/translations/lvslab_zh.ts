@@ -139,6 +139,10 @@
         <source>&amp;All lessons</source>
         <translation>全部课程(&amp;A)</translation>
     </message>
+    <message>
+        <source>Export capture of what the list s&amp;hows…</source>
+        <translation>导出列表所示报文的抓包(&amp;H)…</translation>
+    </message>
 </context>
 <context>
     <name>Backend</name>

@@ -79,6 +79,8 @@ class MainWindow : public QMainWindow {
   void show_start(bool show);
   /// All of the events to a capture; false after telling why not.
   bool export_capture(const QString& path);
+  /// The packets that the event list shows; false after telling why not.
+  bool export_shown(const QString& path);
 
   PlayModel& play() { return *play_; }
   TopologyView& topology() { return *topology_; }
@@ -128,6 +130,8 @@ class MainWindow : public QMainWindow {
   void fill_recent();
   void ask_open();
   void ask_export();
+  QString ask_capture_path();
+  bool write_capture(const QString& path, const Trace& trace, bool comments);
   void ask_save_typed();
   void ask_trace();
   void ask_interface_capture(const QString& host, const QString& nic);

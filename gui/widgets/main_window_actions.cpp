@@ -25,6 +25,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include "gui/models/event_list_model.h"
 #include "gui/models/play_model.h"
 #include "gui/models/scenario_edit.h"
 #include "gui/models/words.h"
@@ -59,6 +60,7 @@ constexpr auto kTexts = std::to_array<ActionText>({
     {"save", QT_TRANSLATE_NOOP("Actions", "Save the &text")},
     {"run-text", QT_TRANSLATE_NOOP("Actions", "R&un the text")},
     {"capture", QT_TRANSLATE_NOOP("Actions", "&Export capture…")},
+    {"capture-shown", QT_TRANSLATE_NOOP("Actions", "Export capture of what the list s&hows…")},
     {"wireshark", QT_TRANSLATE_NOOP("Actions", "Open in &Wireshark")},
     {"trace", QT_TRANSLATE_NOOP("Actions", "Export &every record…")},
     {"picture", QT_TRANSLATE_NOOP("Actions", "Export &picture of the topology…")},
@@ -123,6 +125,10 @@ void MainWindow::build_file_menu() {
   add("run-text", QKeySequence(Qt::CTRL | Qt::Key_R), &MainWindow::run_text);
   file_menu_->addSeparator();
   add("capture", QKeySequence(Qt::CTRL | Qt::Key_E), &MainWindow::ask_export);
+  add("capture-shown", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_E), [this] {
+    const QString path = ask_capture_path();
+    if (!path.isEmpty()) export_shown(path);
+  });
   add("wireshark", QKeySequence(Qt::CTRL | Qt::Key_W), &MainWindow::open_in_wireshark);
   add("trace", {}, &MainWindow::ask_trace);
   add("picture", {}, &MainWindow::ask_picture);
@@ -232,9 +238,18 @@ void MainWindow::ask_open() {
 }
 
 bool MainWindow::export_capture(const QString& path) {
+  return play_->has_scenario() && write_capture(path, play_->trace(), true);
+}
+
+// The filters of the event list choose the packets; what they left out cannot explain them.
+bool MainWindow::export_shown(const QString& path) {
   if (!play_->has_scenario()) return false;
+  return write_capture(path, event_model_->frames_shown(), false);
+}
+
+bool MainWindow::write_capture(const QString& path, const Trace& trace, bool comments) {
   const auto written =
-      write_pcapng(from_qt(path), play_->trace(), {.language = language_, .comments = true});
+      write_pcapng(from_qt(path), trace, {.language = language_, .comments = comments});
   if (written) {
     notice(tr("Written: %1").arg(path));
     return true;
@@ -243,10 +258,14 @@ bool MainWindow::export_capture(const QString& path) {
   return false;
 }
 
-void MainWindow::ask_export() {
+QString MainWindow::ask_capture_path() {
   const QString name = play_->has_scenario() ? to_qt(play_->scenario().name) : QString();
-  const QString path = QFileDialog::getSaveFileName(
-      this, tr("Export capture"), name + QStringLiteral(".pcapng"), tr("Captures (*.pcapng)"));
+  return QFileDialog::getSaveFileName(this, tr("Export capture"), name + QStringLiteral(".pcapng"),
+                                      tr("Captures (*.pcapng)"));
+}
+
+void MainWindow::ask_export() {
+  const QString path = ask_capture_path();
   if (!path.isEmpty()) export_capture(path);
 }
 

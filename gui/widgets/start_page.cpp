@@ -21,13 +21,19 @@ namespace {
 
 constexpr int kSummaryLines = 2, kMark = 28, kPad = 8, kSide = 260;
 
+/// Of either script: Chinese characters may come from a higher font.
+int line_height(const QFontMetrics& metrics) {
+  return metrics.boundingRect(QRect(0, 0, 1'000, 1'000), Qt::AlignLeft, QStringLiteral("Ag国"))
+      .height();
+}
+
 /// A lesson as its title over the first lines of what it teaches, with a tick if it was done.
 class LessonCard : public QStyledItemDelegate {
  public:
   using QStyledItemDelegate::QStyledItemDelegate;
 
   QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override {
-    const int line = option.fontMetrics.height();
+    const int line = line_height(option.fontMetrics);
     const bool topic = !index.parent().isValid();
     return {200, topic ? line + 3 * kPad : (1 + kSummaryLines) * line + 2 * kPad};
   }
@@ -65,7 +71,7 @@ class LessonCard : public QStyledItemDelegate {
                            const QModelIndex& index) {
     const Theme& t = theme();
     const bool done = index.data(LibraryModel::kDoneRole).toBool();
-    const int line = option.fontMetrics.height();
+    const int line = line_height(option.fontMetrics);
     const QRect box = option.rect.adjusted(kPad, kPad, -kPad, -kPad);
     p.setPen(done ? t.good : t.muted);
     p.setFont(option.font);
@@ -90,7 +96,7 @@ class LessonCard : public QStyledItemDelegate {
   static QString fitting(const QFontMetrics& metrics, const QString& text, int width) {
     const auto fits = [&](const QString& part) {
       return metrics.boundingRect(QRect(0, 0, width, 10'000), Qt::TextWordWrap, part).height() <=
-             kSummaryLines * metrics.height();
+             kSummaryLines * line_height(metrics);
     };
     if (fits(text)) return text;
     qsizetype low = 0;

@@ -363,6 +363,10 @@ void PacketItem::set_arrived(bool arrived) {
   setZValue(arrived ? kPacketZ - 1 : kPacketZ);
   update();
 }
+void PacketItem::set_in_focus(bool in_focus) {
+  in_focus_ = in_focus;
+  update();
+}
 void PacketItem::set_dropped(bool dropped) {
   dropped_ = dropped;
   update();
@@ -370,7 +374,7 @@ void PacketItem::set_dropped(bool dropped) {
 
 QRectF PacketItem::boundingRect() const {
   return QRectF(-size_.width() / 2, -size_.height() / 2, size_.width(), size_.height())
-      .adjusted(-3, -3, 3, 3);
+      .adjusted(-5, -5, 5, 5);
 }
 
 void PacketItem::paint_shape(QPainter& p, const QRectF& box, const FrameFacts& facts,
@@ -399,6 +403,11 @@ void PacketItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* /*opti
                        QWidget* /*widget*/) {
   painter->setRenderHint(QPainter::Antialiasing);
   const QRectF box(-size_.width() / 2, -size_.height() / 2, size_.width(), size_.height());
+  if (in_focus_) {
+    painter->setPen(QPen(theme().text, 1.6));
+    painter->setBrush(theme().panel);
+    painter->drawRoundedRect(box.adjusted(-3, -3, 3, 3), 6, 6);
+  }
   paint_shape(*painter, box, facts_, arrived_);
   if (!dropped_) return;
   painter->setPen(QPen(theme().danger, 2.4));

@@ -89,6 +89,8 @@ class PacketItem : public QGraphicsItem {
 
   /// An outline of dots: it has arrived.
   void set_arrived(bool arrived);
+  /// A frame around it: it is the one that inspector and Why panel speak of.
+  void set_in_focus(bool in_focus);
   /// Crossed out: it was dropped.
   void set_dropped(bool dropped);
 
@@ -104,6 +106,7 @@ class PacketItem : public QGraphicsItem {
   QSizeF size_;
   bool dropped_ = false;
   bool arrived_ = false;
+  bool in_focus_ = false;
 };
 
 /// The reason of a drop, in words.

@@ -12,6 +12,7 @@
 #include "gui/models/words.h"
 #include "gui/widgets/theme.h"
 #include "gui/widgets/topology_items.h"
+#include "sim/trace/text.h"
 
 namespace lvslab::gui {
 namespace {
@@ -46,7 +47,7 @@ TopologyView::TopologyView(PlayModel& play, TopologyModel& model, QWidget* paren
   QObject::connect(&model, &TopologyModel::rebuilt, this, &TopologyView::rebuild);
   QObject::connect(&model, &TopologyModel::refreshed, this, &TopologyView::refresh);
   QObject::connect(&play, &PlayModel::moved, this, &TopologyView::on_moved);
-  QObject::connect(&play, &PlayModel::focus_changed, this, &TopologyView::refresh);
+  QObject::connect(&play, &PlayModel::focus_changed, this, &TopologyView::on_focus);
 }
 
 // --- places --------------------------------------------------------------------------------------
@@ -279,6 +280,7 @@ void TopologyView::on_moved(quint32 from, quint32 to) {
   if (one_step && !moves.empty() && moves.size() <= kMostMoves && !reduced_motion_) {
     for (const Move& move : moves) {
       auto* item = new PacketItem(move.facts, move.number);
+      item->set_in_focus(move.number == number_in_focus());
       scene()->addItem(item);
       transient_.push_back(item);
       flights_.push_back({item, way_of(move.path), false});
@@ -295,10 +297,27 @@ void TopologyView::advance(double part) {
   for (const Flight& flight : flights_) flight.item->setPos(along(flight.way, part));
 }
 
+// The packet that the record in focus is about; 0: none.
+std::uint32_t TopologyView::number_in_focus() const {
+  const RecordId focus = play_.focus();
+  if (!focus.valid() || focus.value >= play_.trace().size()) return 0;
+  const FrameId frame = play_.trace()[focus].frame;
+  return frame.valid() ? packet_number(frame) : 0;
+}
+
+// Another record of the same moment: the packets stay, but another one may be meant.
+void TopologyView::on_focus() {
+  refresh();
+  const bool moving = motion_.state() == QAbstractAnimation::Running;
+  if (!moving && settled_focus_ != play_.focus()) settle();
+}
+
 // What stays until the next step: what is on its way, what has just arrived, what was lost. None
 // covers another, nor a card, as long as there is room.
 void TopologyView::settle() {
   clear_packets();
+  settled_focus_ = play_.focus();
+  const std::uint32_t number = number_in_focus();
   std::vector<QRectF> taken;
   for (const NodeItem* node : nodes_) taken.push_back(node->card().translated(node->pos()));
   const auto put = [&](const Move& move, bool arrived) {
@@ -308,6 +327,7 @@ void TopologyView::settle() {
     taken.push_back(place);
     item->setPos(place.center());
     item->set_arrived(arrived);
+    item->set_in_focus(move.number == number);
     scene()->addItem(item);
     transient_.push_back(item);
   };

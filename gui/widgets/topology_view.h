@@ -64,6 +64,8 @@ class TopologyView : public QGraphicsView {
   void on_moved(quint32 from, quint32 to);
   void clear_packets();
   void settle();
+  void on_focus();
+  std::uint32_t number_in_focus() const;
   Position instant_begin() const;
   void advance(double part);
   void show_drops(Position from, Position to);
@@ -79,6 +81,7 @@ class TopologyView : public QGraphicsView {
   std::vector<QGraphicsItem*> transient_;  ///< packets and reasons of the current step
   std::vector<Flight> flights_;
   QVariantAnimation motion_;
+  RecordId settled_focus_;  ///< that the packets were last drawn for
   Position from_ = 0;
   bool reduced_motion_ = false;
   bool fitted_ = true;  ///< goes on fitting when the window is resized

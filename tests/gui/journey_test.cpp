@@ -33,6 +33,7 @@
 #include "gui/widgets/transport_bar.h"
 #include "gui/widgets/why_panel.h"
 #include "sim/backend/sim_backend.h"
+#include "sim/trace/capture_reader.h"
 #include "test_paths.h"
 #include "tests/gui/window_bench.h"
 
@@ -190,6 +191,20 @@ TEST(Journey, TheEventListFiltersAndFollows) {
   const RecordId record = bench.window().event_model().record_at(all / 2);
   events.table()->setCurrentIndex(model->index(all / 2, 0));
   EXPECT_EQ(bench.play().focus(), record) << "a row is a moment";
+}
+
+TEST(Journey, WhatTheListShowsIsExported) {
+  WindowBench bench;
+  bench.press(Qt::Key_End);
+  bench.window().events().filter_edit()->setText(QStringLiteral("arp and arp[6:2] == 1"));
+  const QTemporaryDir folder;
+  const QString path = folder.filePath(QStringLiteral("asked.pcapng"));
+  ASSERT_TRUE(bench.window().export_shown(path));
+  const Capture capture = read_capture(path.toStdString()).value();
+  EXPECT_EQ(static_cast<int>(capture.frames.size()), bench.window().event_model().rowCount());
+  for (const CapturedFrame& frame : capture.frames) {
+    EXPECT_TRUE(facts_of(frame.bytes).label.starts_with("who-has"));
+  }
 }
 
 TEST(Journey, TheLessonGradesItself) {
