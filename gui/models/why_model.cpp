@@ -11,7 +11,7 @@ namespace lvslab::gui {
 namespace {
 
 /// Of a long story so many rows around the subject are told.
-constexpr std::ptrdiff_t kRowsBefore = 120, kRowsAfter = 120;
+constexpr std::ptrdiff_t kRowsBefore = 40, kRowsAfter = 30;
 
 }  // namespace
 

@@ -189,6 +189,7 @@ QString LessonsPanel::findings_html() const {
 void LessonsPanel::refresh() {
   check_->setEnabled(play_.has_scenario() && !play_.scenario().expectations.empty());
   if (!play_.has_scenario()) {
+    shown_.clear();
     now_->setHtml(
         paragraph(tr("Choose a lesson above, or drop a scenario file here."), theme().muted));
     return;
@@ -204,6 +205,8 @@ void LessonsPanel::refresh() {
     html += paragraph(to_qt(s.summary.in(play_.language())), theme().text);
     html += paragraph(tr("Press → to step through it, or Space to watch it run."), theme().muted);
   }
+  if (html == shown_) return;
+  shown_ = html;
   now_->setHtml(html);
 }
 

@@ -45,6 +45,7 @@ class LessonsPanel : public QWidget {
   QTreeView* tree_;
   QLabel* now_title_;
   QTextBrowser* now_;
+  QString shown_;  ///< what stands in now_
   QPushButton* check_;
 };
 

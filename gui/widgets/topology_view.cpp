@@ -6,7 +6,9 @@
 #include <QPainter>
 #include <QWheelEvent>
 #include <algorithm>
+#include <array>
 #include <optional>
+#include <span>
 
 #include "gui/models/play_model.h"
 #include "gui/models/words.h"
@@ -252,10 +254,12 @@ QRectF free_place(const std::vector<QPointF>& way, QSizeF size, bool arrived,
   const QPointF down =
       step.y() < -0.1 || (std::abs(step.y()) <= 0.1 && step.x() < 0) ? -step : step;
   std::optional<QRectF> first;
-  for (const double row : arrived ? std::initializer_list<double>{1, -1, 2, -2, 3, -3}
-                                  : std::initializer_list<double>{0, 1, -1, 2, -2}) {
-    for (const double part : arrived ? std::initializer_list<double>{0.72, 0.5, 0.3}
-                                     : std::initializer_list<double>{0.32, 0.5, 0.68}) {
+  constexpr std::array kRowsAside = {1.0, -1.0, 2.0, -2.0, 3.0, -3.0};
+  constexpr std::array kRowsOnWay = {0.0, 1.0, -1.0, 2.0, -2.0};
+  constexpr std::array kPartsArrived = {0.72, 0.5, 0.3};
+  constexpr std::array kPartsFlying = {0.32, 0.5, 0.68};
+  for (const double row : arrived ? std::span<const double>(kRowsAside) : kRowsOnWay) {
+    for (const double part : arrived ? kPartsArrived : kPartsFlying) {
       QRectF box(QPointF(), size);
       box.moveCenter(along(way, part) + down * row);
       if (!first) first = box;
