@@ -160,6 +160,8 @@ void Ping::send_request(Step& step, AppIo& io) {
   }
   using Pmtud = command::PingCommand::Pmtud;
   how.dont_fragment = command.pmtud != Pmtud::kDont && route && total <= route->mtu;
+  // What may never be cut needs no number (net/ipv4/ip_output.c: __ip_select_ident()'s callers).
+  how.id_given = command.pmtud == Pmtud::kDo;
   if (total > 65'535) {
     if (!command.quiet) io.print_error(step, command::ping_send_error("Message too long"));
     return;

@@ -1,6 +1,8 @@
 // Pending events, one per source: a link direction schedules only the arrival of its head frame, a
 // host only its earliest timer, the script its next item. Events leave in the order of
-// (time, sequence), so equal times run in the order in which they were scheduled.
+// (time, sequence), so equal times run in the order in which they were scheduled. A source with a
+// queue of its own takes a turn for each thing when that is queued, and schedules with it later: so
+// frames that were sent one after the other arrive in that order, over whichever links they came.
 //
 // A source that changes its mind schedules again and remembers the latest time; the old event then
 // arrives as a stale one, which the source recognises and ignores. Nothing is ever searched.
@@ -39,9 +41,17 @@ class EventQueue {
   std::uint64_t events_scheduled() const { return sequence_; }
 
   void schedule(SimTime at, SourceKind kind, std::uint32_t source) {
+    schedule(at, kind, source, take_turn());
+  }
+  /// A place among the events of the same moment: behind all that were scheduled or reserved.
+  std::uint64_t take_turn() { return sequence_++; }
+  /// A place behind all others of the same moment, and before those that were reserved so earlier:
+  /// as the timers of one tick run on a kernel's wheel, the last one first.
+  std::uint64_t take_turn_on_wheel() { return kLastTurn - sequence_++; }
+  void schedule(SimTime at, SourceKind kind, std::uint32_t source, std::uint64_t turn) {
     LVSLAB_CHECK(source < kMaxSources, "too many event sources");
     const std::uint64_t id = static_cast<std::uint64_t>(kind) << 22 | source;
-    const Key key{at.ns, sequence_++ << 24 | id};
+    const Key key{at.ns, turn << 24 | id};
     if (key.at <= horizon_) {
       near_.push(key);
     } else {
@@ -68,6 +78,7 @@ class EventQueue {
              (Wide{static_cast<std::uint64_t>(o.at)} << 64 | o.order);
     }
   };
+  static constexpr std::uint64_t kLastTurn = (1ULL << 40) - 1;
   static constexpr std::size_t kFew = 8'192;  ///< up to here one heap is as fast
   static constexpr std::size_t kBuckets = 1'024;
   static constexpr std::int64_t kNoHorizon = std::numeric_limits<std::int64_t>::max();

@@ -71,6 +71,12 @@ class TimerQueue {
   /// When the kernel runs what it wants to be run at `due`. Programs wait by the clock itself.
   SimTime run_at(SimTime due, SimTime now) const { return wheel_.run_at(due, now); }
   void set_wheel(TimerWheel wheel) { wheel_ = wheel; }
+  SimDuration tick() const { return wheel_.tick; }
+  /// True if the earliest entry waits on the wheel of a kernel; only if !empty().
+  bool next_on_wheel() const {
+    return wheel_.tick.ns != 0 &&
+           !waits_by_clock(static_cast<TimerKind>(heap_.top().order >> 32 & 0xf));
+  }
 
  private:
   /// Entries of the same moment come in the order in which they were added. On the wheel they stand
@@ -78,9 +84,11 @@ class TimerQueue {
   /// (kernel/time/timer.c: enqueue_timer(), expire_timers()).
   std::uint32_t turn_of(TimerKind kind) {
     const std::uint32_t turn = sequence_++ & 0x7ff'ffffU;
-    const bool by_clock = kind == TimerKind::kProcess || kind == TimerKind::kApp;
-    if (wheel_.tick.ns == 0 || by_clock) return turn;
+    if (wheel_.tick.ns == 0 || waits_by_clock(kind)) return turn;
     return 0xfff'ffffU - turn;
+  }
+  static bool waits_by_clock(TimerKind kind) {
+    return kind == TimerKind::kProcess || kind == TimerKind::kApp;
   }
   struct Key {
     std::int64_t at;

@@ -45,16 +45,17 @@ void prepare_direct_server(Draft& draft, Dice& dice, std::size_t host, Ipv4Addr 
   }
 }
 
-/// Direct routing, as the course builds it by hand.
-void add_direct_routing(Draft& draft, Dice& dice) {
-  std::vector<std::size_t> others;
+/// The virtual address at one of `others`, which becomes the director, and a service without
+/// servers there; nothing if there is no place for it.
+std::optional<VirtualService> begin_service(Draft& draft, Dice& dice,
+                                            std::vector<std::size_t>& others) {
   for (std::size_t h = 1; h < draft.scenario.hosts.size(); ++h) others.push_back(h);
-  if (others.size() < 2) return;
+  if (others.size() < 2) return std::nullopt;
   const std::size_t director = dice.pick(others);
   std::erase(others, director);
   const Seat& seat = draft.first_seat(director);
   const auto vip = draft.free_address(dice, seat.segment);
-  if (!vip) return;
+  if (!vip) return std::nullopt;
 
   draft.own(director, {*vip, 32});
   VirtualService service;
@@ -70,8 +71,22 @@ void add_direct_routing(Draft& draft, Dice& dice) {
                              ? fmt::format("ifconfig {}:1 {}/{}", dev, vip->to_string(), len)
                              : fmt::format("ip addr add {}/{} dev {}", vip->to_string(), len, dev));
   draft.set_up(director, "yum install ipvsadm -y");
+  return service;
+}
+
+void become_real_server(Draft& draft, std::size_t host) {
+  auto& role = draft.scenario.hosts[host].role;
+  if (role == scenario::Role::kHost) role = scenario::Role::kRealServer;
+}
+
+/// Direct routing, as the course builds it by hand.
+void add_direct_routing(Draft& draft, Dice& dice) {
+  std::vector<std::size_t> others;
+  auto service = begin_service(draft, dice, others);
+  if (!service) return;
+  const std::size_t director = service->director;
   draft.set_up(director,
-               fmt::format("ipvsadm -A {} -s {}", service.option, dice.pick(kSchedulers)));
+               fmt::format("ipvsadm -A {} -s {}", service->option, dice.pick(kSchedulers)));
   const int servers = dice.between(1, 4);
   for (int n = 0; n < servers && !others.empty(); ++n) {
     const std::size_t server = dice.percent(6) ? director : dice.pick(others);
@@ -79,16 +94,83 @@ void add_direct_routing(Draft& draft, Dice& dice) {
     const Ipv4Addr address = dice.pick(draft.seats_of(server)).address;
     const std::string weight =
         dice.percent(60) ? fmt::format(" -w {}", dice.between(0, 4)) : std::string();
-    draft.set_up(director, fmt::format("ipvsadm -a {} -r {} -g{}", service.option,
+    draft.set_up(director, fmt::format("ipvsadm -a {} -r {} -g{}", service->option,
                                        address.to_string(), weight));
-    service.servers.push_back(address);
+    service->servers.push_back(address);
     if (server == director) continue;
-    auto& server_role = draft.scenario.hosts[server].role;
-    if (server_role == scenario::Role::kHost) server_role = scenario::Role::kRealServer;
-    prepare_direct_server(draft, dice, server, *vip);
+    become_real_server(draft, server);
+    prepare_direct_server(draft, dice, server, service->vip);
     if (dice.percent(88)) start_web_server(draft, server);
   }
-  draft.services.push_back(std::move(service));
+  draft.services.push_back(std::move(*service));
+}
+
+/// A service whose servers are prepared by `prepare`, with options that any method may have.
+void add_service(Draft& draft, Dice& dice, std::string_view forward,
+                 void (*prepare)(Draft&, Dice&, std::size_t server, const VirtualService&)) {
+  std::vector<std::size_t> others;
+  auto service = begin_service(draft, dice, others);
+  if (!service) return;
+  service->forward = forward;
+  const std::size_t director = service->director;
+  if (dice.percent(90)) draft.set_up(director, "echo 1 > /proc/sys/net/ipv4/ip_forward");
+  const std::string persistence = dice.percent(20) ? " -p 60" : "";
+  draft.set_up(director, fmt::format("ipvsadm -A {} -s {}{}", service->option,
+                                     dice.pick(kSchedulers), persistence));
+  const std::uint16_t port = forward == "-m" ? 80 : service->port;
+  for (int n = dice.between(1, 3); n > 0 && !others.empty(); --n) {
+    const std::size_t server = dice.pick(others);
+    std::erase(others, server);
+    const Ipv4Addr address = dice.pick(draft.seats_of(server)).address;
+    draft.set_up(director, fmt::format("ipvsadm -a {} -r {}:{} {} -w {}", service->option,
+                                       address.to_string(), port, forward, dice.between(0, 3)));
+    service->servers.push_back(address);
+    become_real_server(draft, server);
+    prepare(draft, dice, server, *service);
+    if (dice.percent(92)) start_web_server(draft, server);
+  }
+  draft.services.push_back(std::move(*service));
+}
+
+/// The way back through the director: the one thing that NAT asks of a server.
+void prepare_masqueraded_server(Draft& draft, Dice& dice, std::size_t server,
+                                const VirtualService& service) {
+  for (const Seat& seat : draft.seats_of(server)) {
+    const Seat* gateway = draft.seat_in(service.director, seat.segment);
+    if (gateway == nullptr || dice.percent(15)) continue;
+    draft.set_up(server,
+                 fmt::format("ip route replace default via {}", gateway->address.to_string()));
+    return;
+  }
+}
+
+/// The far end of the tunnel, with or without what the course says about ARP and rp_filter.
+void prepare_tunnel_server(Draft& draft, Dice& dice, std::size_t server,
+                           const VirtualService& service) {
+  draft.set_up(server, "modprobe ipip");
+  if (dice.percent(85)) {
+    draft.set_up(server, "echo 1 > /proc/sys/net/ipv4/conf/all/arp_ignore");
+    draft.set_up(server, "echo 2 > /proc/sys/net/ipv4/conf/all/arp_announce");
+  }
+  draft.own(server, {service.vip, 32});
+  if (dice.percent(10)) {
+    draft.set_up(server,
+                 fmt::format("ifconfig lo:1 {} netmask 255.255.255.255", service.vip.to_string()));
+    return;  // tunl0 stays down
+  }
+  draft.set_up(
+      server, fmt::format("ifconfig tunl0 {} netmask 255.255.255.255 up", service.vip.to_string()));
+  if (dice.percent(30)) {
+    draft.sysctl(server, "net.ipv4.conf.all.rp_filter", fmt::format("{}", dice.between(0, 2)));
+  }
+}
+
+void add_masquerading(Draft& draft, Dice& dice) {
+  add_service(draft, dice, "-m", prepare_masqueraded_server);
+}
+
+void add_tunnelling(Draft& draft, Dice& dice) {
+  add_service(draft, dice, "-i", prepare_tunnel_server);
 }
 
 void add_web_servers(Draft& draft, Dice& dice) {
@@ -99,6 +181,8 @@ void add_web_servers(Draft& draft, Dice& dice) {
 
 constexpr std::array kBalancing{
     Ingredient{"direct-routing", 65, add_direct_routing},
+    Ingredient{"masquerading", 30, add_masquerading},
+    Ingredient{"tunnelling", 20, add_tunnelling},
     Ingredient{"web-servers", 50, add_web_servers},
 };
 

@@ -98,8 +98,11 @@ void Network::finish(Step& step, NodeId id, Trace* trace) {
   const SimTime next = host.timers.next();
   if (next >= host.scheduled) return;
   host.scheduled = next;
-  world_.events.schedule(std::max(next, world_.now), SourceKind::kHost, id.value);
   host.scheduled = std::max(next, world_.now);
+  // The hosts that are compared with share one kernel, and its wheel.
+  const bool wheel = !host.timers.empty() && host.timers.next_on_wheel();
+  world_.events.schedule(host.scheduled, SourceKind::kHost, id.value,
+                         wheel ? world_.events.take_turn_on_wheel() : world_.events.take_turn());
 }
 
 void Network::set_tick(SimDuration tick) {

@@ -50,7 +50,7 @@ constexpr std::array kVsSysctls = {
 };
 
 /// The defence levels: 1 turns to 2 when memory is short, and 2 back to 1; it never is short here.
-/// 3 is "always", of which only the counting part (drop_packet) is modelled.
+/// 3 is "always", which is modelled but for drop_entry: that throws dice.
 bool is_defence(const VsSysctl& s) {
   return s.field == &VsSysctls::drop_entry || s.field == &VsSysctls::drop_packet ||
          s.field == &VsSysctls::secure_tcp;
@@ -83,8 +83,10 @@ SysctlError write_vs(Host& host, const VsSysctl& s, std::string_view value) {
   if (error != std::errc{} || end != value.data() + value.size()) return SysctlError::kInvalid;
   if (number < s.least || number > s.most) return SysctlError::kInvalid;
   if (is_defence(s)) {
-    constexpr std::int32_t kAutomatic = 1, kAutomaticOn = 2, kAlways = 3;
-    if (number == kAlways && s.field != &VsSysctls::drop_packet) return SysctlError::kNotModelled;
+    constexpr std::int32_t kAutomatic = 1, kAutomaticOn = 2;
+    if (number == VsSysctls::kAlways && s.field == &VsSysctls::drop_entry) {
+      return SysctlError::kNotModelled;
+    }
     if (number == kAutomaticOn) number = kAutomatic;
   }
   host.ipvs.get().sysctls().*s.field = number;

@@ -47,10 +47,31 @@ constexpr std::array<Rows, 3> kTransitions = {
                  kListen, kClose}},
 };
 
+/// The same with secure_tcp (tcp_states_dos[]): a connection is established once the server has
+/// sent something after the handshake; where its answers are not seen, it waits for the client's
+/// ACK as before, but in another state.
+constexpr std::array<Rows, 3> kStrictTransitions = [] {
+  std::array<Rows, 3> rows = kTransitions;
+  constexpr auto kSynAckColumn = static_cast<std::size_t>(kSynAck);
+  constexpr auto kSynRecvColumn = static_cast<std::size_t>(kSynRecv);
+  Rows& in = rows[static_cast<std::size_t>(ConnDirection::kInput)];
+  in.syn[kSynAckColumn] = in.fin[kSynAckColumn] = in.ack[kSynAckColumn] = kSynAck;
+  in.ack[kSynRecvColumn] = kSynRecv;
+  in.rst[kSynAckColumn] = kClose;
+  Rows& out = rows[static_cast<std::size_t>(ConnDirection::kOutput)];
+  out.syn[kSynRecvColumn] = out.syn[kSynAckColumn] = kSynAck;
+  rows[static_cast<std::size_t>(ConnDirection::kInputOnly)].syn = {
+      kSynAck, kEstablished, kEstablished, kSynRecv, kSynAck, kSynAck,
+      kSynAck, kSynAck,      kSynAck,      kSynAck,  kSynAck};
+  return rows;
+}();
+
 }  // namespace
 
-IpvsConnState next_tcp_state(IpvsConnState from, ConnDirection direction, std::uint8_t flags) {
-  const Rows& rows = kTransitions[static_cast<std::size_t>(direction)];
+IpvsConnState next_tcp_state(IpvsConnState from, ConnDirection direction, std::uint8_t flags,
+                             bool strict) {
+  const auto& transitions = strict ? kStrictTransitions : kTransitions;
+  const Rows& rows = transitions[static_cast<std::size_t>(direction)];
   const auto column = static_cast<std::size_t>(from);
   if (flags & tcp_flag::kRst) return rows.rst[column];
   if (flags & tcp_flag::kSyn) return rows.syn[column];

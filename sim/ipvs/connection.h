@@ -102,8 +102,10 @@ class ConnTable {
 enum class ConnDirection : std::uint8_t { kInput = 0, kOutput = 1, kInputOnly = 2 };
 
 /// The next state of a TCP connection (ip_vs_proto_tcp.c: tcp_states[]); `flags` is the flags byte
-/// of the TCP header. A segment without SYN, FIN, ACK and RST closes the entry.
-IpvsConnState next_tcp_state(IpvsConnState from, ConnDirection direction, std::uint8_t flags);
+/// of the TCP header. A segment without SYN, FIN, ACK and RST closes the entry. `strict`: by the
+/// table of secure_tcp.
+IpvsConnState next_tcp_state(IpvsConnState from, ConnDirection direction, std::uint8_t flags,
+                             bool strict = false);
 
 /// True if a connection in this state counts as active (ip_vs_proto_tcp.c: tcp_state_active()).
 bool is_active_state(IpvsConnState state);

@@ -6,7 +6,7 @@
 // connection states and timeouts, counters and rates, revival of deleted servers; ICMP errors about
 // known connections.
 // Left out: SCTP, IPv6, application helpers (FTP), persistence engines (SIP), the sync daemon, the
-// random part of the defence levels (drop_entry=3, secure_tcp=3).
+// random part of the defence levels (drop_entry=3).
 //
 // Source: net/netfilter/ipvs/ip_vs_core.c: ip_vs_in_hook(), ip_vs_out_hook(); ip_vs_ctl.c;
 // ip_vs_conn.c.
@@ -57,6 +57,8 @@ enum class AnswerVerdict : std::uint8_t {
 
 /// net.ipv4.vs.*: those that change what is modelled here.
 struct VsSysctls {
+  static constexpr std::int32_t kAlways = 3;  ///< of the defence levels
+
   std::int32_t conn_reuse_mode = 1;
   std::int32_t expire_nodest_conn = 0;
   std::int32_t expire_quiescent_template = 0;

@@ -116,7 +116,9 @@ void Director::move_state(Step& step, Conn& conn, ConnDirection direction, std::
   if (direction == ConnDirection::kInput && conn.no_output) direction = ConnDirection::kInputOnly;
   const IpvsConnState from = conn.state;
   const bool tcp = conn.protocol == number(IpProto::kTcp);
-  const IpvsConnState to = tcp ? next_tcp_state(from, direction, tcp_flags) : IpvsConnState::kUdp;
+  const bool strict = sysctls_.secure_tcp == VsSysctls::kAlways;
+  const IpvsConnState to =
+      tcp ? next_tcp_state(from, direction, tcp_flags, strict) : IpvsConnState::kUdp;
   const std::uint32_t timeout_s = timeouts_.of(to);
   conn.state = to;
   conn.timeout_ms = timeout_s * 1'000;

@@ -27,8 +27,7 @@ Service* Director::service_for(std::uint32_t mark, const ConnKey& key) {
 
 // drop_packet: every am_droprate-th new connection is shed (ip_vs_todrop()).
 bool Director::sheds_load() {
-  constexpr std::int32_t kAlways = 3;
-  if (sysctls_.drop_packet != kAlways || sysctls_.am_droprate == 0) return false;
+  if (sysctls_.drop_packet != VsSysctls::kAlways || sysctls_.am_droprate == 0) return false;
   if (--drop_counter_ > 0) return false;
   drop_counter_ = sysctls_.am_droprate;
   return true;

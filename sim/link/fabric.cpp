@@ -101,13 +101,14 @@ void Fabric::enqueue(World& world, std::uint32_t direction, SimTime at, FrameRef
     index = free_.back();
     free_.pop_back();
   }
-  flights_[index] = {at, frame, cause, kNone};
+  const std::uint64_t turn = world.events.take_turn();
+  flights_[index] = {at, turn, frame, cause, kNone};
   Direction& d = directions_[direction];
   ++d.queued;
   if (d.tail == kNone) {
     d.head = d.tail = index;
     d.scheduled = at;
-    world.events.schedule(at, SourceKind::kLink, direction);
+    world.events.schedule(at, SourceKind::kLink, direction, turn);
   } else {
     flights_[d.tail].next = index;
     d.tail = index;
@@ -122,7 +123,7 @@ std::optional<Arrival> Fabric::arrive(World& world, std::uint32_t direction) {
     d.scheduled = SimTime::never();
   } else {
     d.scheduled = flights_[d.head].at;
-    world.events.schedule(d.scheduled, SourceKind::kLink, direction);
+    world.events.schedule(d.scheduled, SourceKind::kLink, direction, flights_[d.head].turn);
   }
   return Arrival{flight.frame, flight.cause, d.to};
 }

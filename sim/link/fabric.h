@@ -68,6 +68,7 @@ class Fabric {
   static constexpr std::uint32_t kNone = 0xffff'ffffU;
   struct Flight {
     SimTime at;
+    std::uint64_t turn = 0;  ///< among what arrives at the same moment: as it was sent
     FrameRef frame;
     RecordId cause;
     std::uint32_t next = kNone;

@@ -115,6 +115,7 @@ void offer_room(Context& c, Socket& s, const Extension& e, Upcalls& up) {
 void update_rtt(Socket& s, Extension& e, std::uint32_t rtt_us) {
   const auto floor_us = static_cast<std::uint32_t>(kRtoMin.us());
   e.min_rtt_us = e.min_rtt_us == 0 ? rtt_us : std::min(e.min_rtt_us, rtt_us);
+  e.seeded_rto_us = 0;
   if (s.srtt_us8 == 0) {
     s.srtt_us8 = std::max(rtt_us << 3, 1U);
     e.mdev_us = rtt_us << 1;
@@ -150,7 +151,8 @@ SimDuration base_rto(const Socket& s) {
 }
 
 SimDuration current_rto(const Socket& s, const Extension& e) {
-  const std::int64_t rto = base_rto(s).ns;
+  const std::int64_t rto =
+      e.seeded_rto_us != 0 ? std::int64_t{e.seeded_rto_us} * 1000 : base_rto(s).ns;
   return SimDuration{std::min(rto << std::min<int>(e.backoff, 20), kRtoMax.ns)};
 }
 

@@ -230,6 +230,8 @@ void recover(Context& c, std::uint32_t index, const AckSummary& ack);
 void enter_loss(Context& c, std::uint32_t index);
 void mark_lost(Extension& e, SentSegment& segment);
 bool retransmit(Context& c, std::uint32_t index, SentSegment& segment);
+/// Makes one segment of those that lie in one sk_buff, to be cut anew.
+void join_segments(Extension& e);
 void retransmit_lost(Context& c, std::uint32_t index);
 
 // --- congestion.cpp
@@ -253,7 +255,7 @@ void cancel_delayed_ack(Context& c, std::uint32_t index);
 void rearm(Context& c, std::uint32_t index);
 void check_probe_timer(Context& c, std::uint32_t index);
 
-// --- handshake.cpp, time_wait.cpp
+// --- handshake.cpp, metrics.cpp, time_wait.cpp
 // -----------------------------------------------------------------------
 
 void receive_syn_sent(Context& c, std::uint32_t index, const Segment& segment, Upcalls& up);
@@ -262,6 +264,12 @@ void receive_on_listener(Context& c, std::uint32_t listener, const Segment& segm
 void receive_on_request(Context& c, std::uint32_t request, const Segment& segment);
 void drop_request(Context& c, std::uint32_t request);
 void request_timer(Context& c, std::uint32_t request);
+
+/// Notes the round-trip time of a connection that ends. Source: tcp_update_metrics().
+void remember_peer(Context& c, std::uint32_t index);
+/// The first timeout of a new connection, by what is known of the peer: it lasts until the first
+/// segment of data is measured. Source: tcp_init_metrics().
+void seed_rto(Context& c, std::uint32_t index);
 
 /// Replaces the socket by a TIME_WAIT rest in `state`. Source: tcp_time_wait().
 void enter_time_wait(Context& c, std::uint32_t index, TcpState state, SimDuration length);

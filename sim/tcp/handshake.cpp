@@ -118,6 +118,7 @@ std::uint32_t make_child(Context& c, std::uint32_t request, const Segment& segme
   } else if (r.timeouts > 1) {
     s.cwnd = 1;
   }
+  seed_rto(c, index);
   if (c.step.tracing()) row_added(c, Handle::of(Kind::kSocket, index));
   return index;
 }
@@ -173,6 +174,7 @@ void complete_connect(Context& c, std::uint32_t index, const Segment& segment, U
   c.step.explain(Reason::kTcpConnected, segment.dev,
                  {arg(segment.src), segment.tcp.src_port, s.tuple.local_port});
   up.connected = true;
+  seed_rto(c, index);
   send_ack(c, index);
   detach_if_idle(c, index);
 }

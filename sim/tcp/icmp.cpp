@@ -18,6 +18,7 @@ void reduce_mss(Context& c, std::uint32_t index, std::uint32_t mtu) {
   c.step.explain(Reason::kTcpMssReduced, {}, {arg(s.tuple.remote_addr), mtu, mss});
   if (s.ext == kNoExtension || s.state == TcpState::kSynSent) return;
   Extension& e = c.ext_of(s);
+  join_segments(e);
   for (std::size_t i = e.sent_head; i < e.sent.size(); ++i) {
     if (!e.sent[i].sacked && e.sent[i].end - e.sent[i].begin > mss) mark_lost(e, e.sent[i]);
   }

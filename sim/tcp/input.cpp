@@ -140,6 +140,7 @@ bool advance_state(Context& c, std::uint32_t index, const Segment& segment, int 
       if (!fin_acked(c, s)) return true;
       c.step.explain(Reason::kTcpClosed, segment.dev,
                      {arg(segment.src), segment.tcp.src_port, s.tuple.local_port});
+      remember_peer(c, index);
       free_socket(c, index);
       return false;
     default: return true;

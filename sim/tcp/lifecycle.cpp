@@ -97,7 +97,7 @@ void detach_if_idle(Context& c, std::uint32_t index) {
   const bool idle = e.packets_out() == 0 && e.queued == 0 && e.early.empty() && !fin_unsent(s, e) &&
                     e.retransmit_at == SimTime::never() && e.delayed_ack_at == SimTime::never();
   const bool plain = e.ca == CaState::kOpen && s.ssthresh == kInfiniteSsthresh &&
-                     e.last_challenge.ns < 0 && !e.dsack_pending;
+                     e.last_challenge.ns < 0 && !e.dsack_pending && e.seeded_rto_us == 0;
   if (!idle || !plain) return;
   give_back(c, e);
   c.tables.extensions.release(s.ext);

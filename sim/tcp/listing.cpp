@@ -115,6 +115,7 @@ std::size_t memory_bytes(const Stack& stack) {
     return (limit + chunk - 1) / chunk * chunk;
   };
   bytes += sizeof(Tables) + t.connections.memory_bytes() + t.listening.memory_bytes();
+  bytes += t.metrics.capacity() * sizeof(PeerMetrics) + t.metrics_index.memory_bytes();
   bytes += slots(t.sockets.limit(), 16) * sizeof(Socket);
   bytes += slots(t.extensions.limit(), 4) * sizeof(Extension);
   bytes += slots(t.requests.limit(), 8) * sizeof(Request);

@@ -209,6 +209,7 @@ bool write_xmit(Context& c, std::uint32_t index, Push how) {
       c.step.explain(Reason::kTcpNagleHolds, {}, {length, e.packets_out(), 0});
       break;
     }
+    if (sent && length > 0) e.sent.back().joined = true;
     SentSegment& segment = e.sent.emplace_back();
     segment.begin = s.snd_nxt;
     segment.end = end;

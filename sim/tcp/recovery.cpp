@@ -116,7 +116,7 @@ void split(Extension& e, std::size_t at, std::uint32_t end) {
   rest.begin = end;
   SentSegment& first = e.sent[at];
   first.end = end;
-  first.fin = first.push = false;
+  first.fin = first.push = first.joined = false;
   if (rest.lost) ++e.lost_out;
   if (rest.retransmitted) ++e.retrans_out;
   e.sent.insert(e.sent.begin() + static_cast<std::ptrdiff_t>(at) + 1, rest);
@@ -137,12 +137,32 @@ void collapse(const Socket& s, Extension& e, std::size_t at, std::int64_t space)
     first.end = next.end;
     first.fin = next.fin;
     first.push |= next.push;
+    first.joined = next.joined;
     first.ever_retransmitted |= next.ever_retransmitted;
     e.sent.erase(e.sent.begin() + static_cast<std::ptrdiff_t>(at) + 1);
   }
 }
 
 }  // namespace
+
+void join_segments(Extension& e) {
+  for (std::size_t at = e.sent_head; at + 1 < e.sent.size();) {
+    SentSegment& first = e.sent[at];
+    const SentSegment next = e.sent[at + 1];
+    const bool one = first.joined && !first.sacked && !next.sacked && !first.ever_retransmitted &&
+                     !next.ever_retransmitted && first.lost == next.lost;
+    if (!one) {
+      ++at;
+      continue;
+    }
+    if (next.lost) --e.lost_out;
+    first.end = next.end;
+    first.fin = next.fin;
+    first.push |= next.push;
+    first.joined = next.joined;
+    e.sent.erase(e.sent.begin() + static_cast<std::ptrdiff_t>(at) + 1);
+  }
+}
 
 void mark_lost(Extension& e, SentSegment& segment) {
   if (segment.retransmitted) {

@@ -115,6 +115,7 @@ struct SentSegment {
   bool lost = false;           ///< TCPCB_LOST
   bool retransmitted = false;  ///< TCPCB_SACKED_RETRANS: a copy is in flight
   bool ever_retransmitted = false;
+  bool joined = false;  ///< the next one was sent with it: the kernel holds both in one sk_buff
 
   std::uint32_t payload() const { return end - begin - (syn ? 1U : 0U) - (fin ? 1U : 0U); }
 };
@@ -162,6 +163,7 @@ struct Extension {
   SimTime stalled_since = SimTime::never();  ///< retrans_stamp: the first of a row of timeouts
 
   // round-trip time
+  std::uint32_t seeded_rto_us = 0;  ///< by what is known of the peer, until data is measured
   std::uint32_t mdev_us = 0, mdev_max_us = 0, rtt_seq = 0, min_rtt_us = 0;
 
   // congestion and recovery
@@ -238,6 +240,13 @@ struct Listener {
   bool used = false;
 };
 
+/// What is known of a peer (struct tcp_metrics_block).
+struct PeerMetrics {
+  Ipv4Addr local, remote;
+  std::uint32_t rtt_us8 = 0;  ///< as Socket::srtt_us8; 0: nothing
+  SimTime since;
+};
+
 /// All sockets of one host.
 struct Tables {
   Slab<Socket, 16> sockets;
@@ -247,6 +256,8 @@ struct Tables {
   Slab<Listener, 4> listeners;
   IndexTable connections;  ///< Handle by Tuple: sockets, requests and TIME_WAIT (ehash)
   IndexTable listening;    ///< listener index by port and address (listening_hash)
+  std::vector<PeerMetrics> metrics;
+  IndexTable metrics_index;                      ///< of `metrics`, by the two addresses
   std::array<std::uint32_t, 16> port_perturb{};  ///< table_perturb of inet_hashtables.c
   std::uint16_t next_generation = 1;
   std::vector<std::vector<std::uint8_t>> spare_rings;  ///< small rings to be used again

@@ -4,12 +4,12 @@
 // Modelled: the whole state machine with half close, simultaneous open and close, TIME_WAIT and its
 // reuse; MSS, window scale, timestamps with PAWS, SACK and D-SACK; SYN and SYN-ACK retransmission;
 // RTO, RACK loss detection, tail loss probe, zero-window probes; CUBIC in integers with PRR;
-// delayed ACKs with quick and interactive mode; Nagle; receive window tuning; challenge ACKs; RST
-// rules; ICMP errors.
-// Left out: SYN cookies (a full backlog drops the SYN), Fast Open, ECN, urgent data, keepalive
-// probes, HyStart, F-RTO and undo of false recoveries, SACK compression, pacing and TSO (segments
-// leave one by one), metrics cache. Programs accept at once, so the accept queue is always empty.
-// Times are exact nanoseconds; only TCP timestamps are in ms.
+// delayed ACKs with quick and interactive mode; Nagle; round-trip times remembered of peers;
+// receive window tuning; challenge ACKs; RST rules; ICMP errors. Left out: SYN cookies (a full
+// backlog drops the SYN), Fast Open, ECN, urgent data, keepalive probes, HyStart, F-RTO and undo of
+// false recoveries, SACK compression, pacing and TSO (segments leave one by one). Programs accept
+// at once, so the accept queue is always empty. Times are exact nanoseconds; only TCP timestamps
+// are in ms.
 //
 // The host calls in; TCP calls out through Ports. IpOutput::send must not come back into receive()
 // before it returns (lo queues). SocketEvents::on_socket may call any operation here.

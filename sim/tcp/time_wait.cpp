@@ -108,6 +108,7 @@ void enter_time_wait(Context& c, std::uint32_t index, TcpState state, SimDuratio
     c.step.explain(Reason::kTcpTimeWait, {},
                    {arg(s.tuple.remote_addr), s.tuple.remote_port, s.tuple.local_port});
   }
+  remember_peer(c, index);
   free_socket(c, index);
   if (c.tables.time_waits.in_use() >= static_cast<std::uint32_t>(c.config.max_tw_buckets)) {
     c.step.explain(Reason::kTcpTimeWaitOverflow, {}, {c.tables.time_waits.in_use(), 0, 0});

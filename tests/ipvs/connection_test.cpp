@@ -70,6 +70,22 @@ TEST(ConnState, OfUdpLastsFiveMinutesAndIsInactive) {
   EXPECT_EQ(bench.dest(k202).inactive, 1U);
 }
 
+TEST(ConnState, WithSecureTcpWaitsForTheWholeHandshake) {
+  DirectorBench bench = two_servers();
+  bench.director.sysctls().secure_tcp = 3;
+  bench.segment(1, kSyn);
+  EXPECT_EQ(bench.state(1), State(kSynAck, 120));
+  bench.segment(1, kAck);
+  EXPECT_EQ(bench.state(1), State(kEstablished, 900));
+  using enum ConnDirection;
+  EXPECT_EQ(next_tcp_state(kSynRecv, kInput, kAck, true), kSynRecv)
+      << "the server is not heard yet";
+  EXPECT_EQ(next_tcp_state(kSynRecv, kOutput, kSyn | kAck, true), kSynAck);
+  EXPECT_EQ(next_tcp_state(kSynAck, kInput, kAck, true), kSynAck);
+  EXPECT_EQ(next_tcp_state(kSynAck, kOutput, kAck, true), kEstablished);
+  EXPECT_EQ(next_tcp_state(kSynAck, kInput, kRst, true), kClose);
+}
+
 TEST(ConnTimer, RestartsWithEveryPacket) {
   DirectorBench bench = two_servers();
   bench.segment(1, kSyn);

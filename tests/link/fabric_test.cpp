@@ -75,6 +75,17 @@ TEST(Fabric, DeliversInOrderAfterTheDelay) {
   EXPECT_EQ(bench.fabric.frames_in_flight(), 0U);
 }
 
+TEST(Fabric, WhatArrivesAtTheSameMomentComesAsItWasSent) {
+  CableBench bench;
+  bench.send(60, 1, 0);
+  bench.send(60, 2, 0);
+  bench.send(60, 3, 1);
+  bench.send(60, 4, 0);
+  using Came = CableBench::Came;
+  EXPECT_THAT(bench.run(), ElementsAre(Came{1'000'000, 1}, Came{1'000'000, 2}, Came{1'000'000, 3},
+                                       Came{1'000'000, 4}));
+}
+
 TEST(Fabric, DirectionsAreIndependentAndOpposite) {
   CableBench bench;
   bench.send(60, 1, 1);

@@ -115,6 +115,30 @@ TEST(Loss, TimeoutsDoubleFromTwoHundredMilliseconds) {
   EXPECT_THAT(gaps, ElementsAre(200, 200, 400, 800, 1600, 3200));
 }
 
+TEST(Loss, FirstTimeoutOfAConnectionGoesByThePeersFormerRoundTrips) {
+  TcpBench bench;
+  bench.fate = [](const Seen&) { return Fate{.delay = 40_ms}; };
+  bench.listen(80);
+  const SocketId former = bench.connect(80);
+  bench.run_for(200_ms);
+  bench.close(0, former);
+  bench.close(1, bench.server().accepted);
+  bench.run_for(200_ms);
+  bench.fate = [](const Seen&) { return Fate{.delay = 10_ms}; };
+  const SocketId socket = bench.connect(80);
+  bench.run_for(100_ms);
+  bench.fate = [](const Seen&) { return Fate{.copies = 0}; };
+  const SimTime sent = bench.world.now;
+  bench.send(0, socket, "x");
+  bench.run_for(1500_ms);
+  std::vector<std::int64_t> ms;
+  for (const Seen& s : bench.sent_by(0)) {
+    if (s.at >= sent) ms.push_back((s.at - sent).ms());
+  }
+  // A probe first, then a timeout of 80 + 200 ms, in place of 20 + 200, and twice that.
+  EXPECT_THAT(ms, ElementsAre(0, 240, 240 + 280, 240 + 280 + 560));
+}
+
 TEST(Loss, HoleInAFlightIsFilledWithoutATimeout) {
   TcpBench bench;
   const SocketId socket = bench.establish();
@@ -304,12 +328,18 @@ TEST(Pmtu, FragmentationNeededCutsSegmentsAndSendsThemAgain) {
   TcpRepr{.src_port = big.tcp.src_port, .dst_port = big.tcp.dst_port, .seq = big.tcp.seq}.emit(
       MutBytes(quoted).subspan(20), big.ip.src, big.ip.dst);
   bench.run_for(2_ms);
+  const std::size_t before = bench.sent_by(0).size();
   Step step = bench.step(0);
   icmp_error(step, bench.client().stack, bench.client().ports(),
              {.quoted = quoted, .error = Errno::kMsgSize, .hard = false, .next_hop_mtu = 1400});
   bench.run_for(1_s);
   EXPECT_EQ(bench.server().received[bench.server().accepted.value], text);
   EXPECT_EQ(bench.reasons(Reason::kTcpMssReduced), 1U);
+  // Cut anew as one, but for the short end, which had arrived.
+  std::vector<std::size_t> sizes;
+  const auto sent = bench.sent_by(0);
+  for (std::size_t i = before; i < sent.size(); ++i) sizes.push_back(sent[i].payload.size());
+  EXPECT_THAT(sizes, ElementsAre(1348, 1348, 1348, 1348, 400));
 }
 
 TEST(Rows, TheTraceFoldsIntoTheTableOfTheHost) {
