@@ -89,6 +89,34 @@ void fill_request(Context& c, Request& r, const Segment& segment, std::uint32_t 
   }
 }
 
+/// The first round-trip time: from `sent`, or, where a repetition blurs that, by the timestamp that
+/// comes back. Source: tcp_synack_rtt_meas(), tcp_ack_update_rtt().
+void measure_handshake(Context& c, Socket& s, Extension& e, const Segment& segment, SimTime sent) {
+  std::int64_t rtt_us = -1;
+  if (sent != SimTime::never()) {
+    rtt_us = (c.now() - sent).us();
+  } else if (s.has(flag::kTimestamps) && segment.tcp.timestamps &&
+             segment.tcp.timestamps->echo != 0) {
+    rtt_us = std::int64_t{timestamp_now(c, s.tuple) - segment.tcp.timestamps->echo} * 1000;
+  }
+  if (rtt_us < 0) return;
+  update_rtt(s, e, static_cast<std::uint32_t>(std::max<std::int64_t>(rtt_us, 1)));
+}
+
+/// A repeated SYN is answered again, but not too often, and the SYN-ACK's timer starts anew.
+/// Source: tcp_check_req(), tcp_oow_rate_limited().
+void answer_again(Context& c, std::uint32_t index) {
+  Request& r = c.tables.requests[index];
+  if (r.answered_ms != 0 &&
+      c.now_ms() - r.answered_ms < static_cast<std::uint32_t>(c.config.invalid_ratelimit)) {
+    return;
+  }
+  r.answered_ms = std::max(c.now_ms(), 1U);
+  if (r.repeats < 255) ++r.repeats;
+  send_syn_ack(c, r);
+  arm_request(c, index);
+}
+
 /// The request becomes a connection. Source: tcp_v4_syn_recv_sock(), tcp_create_openreq_child().
 std::uint32_t make_child(Context& c, std::uint32_t request, const Segment& segment) {
   const Request r = c.tables.requests[request];
@@ -111,13 +139,9 @@ std::uint32_t make_child(Context& c, std::uint32_t request, const Segment& segme
   s.rcv_mss = initial_rcv_mss(r.adv_mss, s.mss, s.rcv_wnd);
   s.sent_ms = c.now_ms();
   init_buffer_space(c, s, r.adv_mss);
-  if (r.timeouts == 0) {
-    Extension measure;
-    update_rtt(s, measure,
-               static_cast<std::uint32_t>(std::max<std::int64_t>((c.now() - r.sent).us(), 1)));
-  } else if (r.timeouts > 1) {
-    s.cwnd = 1;
-  }
+  Extension measure;
+  measure_handshake(c, s, measure, segment, r.repeats == 0 ? r.sent : SimTime::never());
+  if (r.repeats > 1) s.cwnd = 1;
   seed_rto(c, index);
   if (c.step.tracing()) row_added(c, Handle::of(Kind::kSocket, index));
   return index;
@@ -155,10 +179,7 @@ void complete_connect(Context& c, std::uint32_t index, const Segment& segment, U
   s.rcv_mss = initial_rcv_mss(adv_mss, s.mss, s.rcv_wnd);
   init_buffer_space(c, s, adv_mss);
   const SentSegment& syn = e.sent[e.sent_head];
-  if (!syn.ever_retransmitted) {
-    update_rtt(s, e,
-               static_cast<std::uint32_t>(std::max<std::int64_t>((c.now() - syn.sent).us(), 1)));
-  }
+  measure_handshake(c, s, e, segment, syn.ever_retransmitted ? SimTime::never() : syn.sent);
   s.cwnd = e.retransmits > 1 ? 1 : kInitialCwnd;
   s.ssthresh = kInfiniteSsthresh;
   const std::uint32_t queue_seq = s.snd_nxt;
@@ -269,6 +290,7 @@ void request_timer(Context& c, std::uint32_t index) {
     return drop_request(c, index);
   }
   ++r.timeouts;
+  if (r.repeats < 255) ++r.repeats;
   c.step.explain(Reason::kTcpSynAckTimeout, {},
                  {arg(r.tuple.remote_addr), r.tuple.remote_port, r.timeouts});
   send_syn_ack(c, r);
@@ -286,7 +308,7 @@ void receive_on_request(Context& c, std::uint32_t index, const Segment& segment)
   if (segment.begin() == r.rcv_isn && pure_syn && !paws_failed) {
     c.step.explain(Reason::kTcpSynRepeated, segment.dev,
                    {arg(segment.src), segment.tcp.src_port, segment.tcp.dst_port});
-    return send_syn_ack(c, r);
+    return answer_again(c, index);
   }
   if (segment.has(tcp_flag::kAck) && segment.tcp.ack != r.snd_isn + 1) {
     if (segment.has(tcp_flag::kRst)) return discard(c, segment, Reason::kTcpResetIgnored);

@@ -55,7 +55,11 @@ void remember_peer(Context& c, std::uint32_t index) {
 void seed_rto(Context& c, std::uint32_t index) {
   const Socket& s = c.socket(index);
   const PeerMetrics* known = find_metrics(c, s.tuple);
-  if (known == nullptr || known->rtt_us8 <= s.srtt_us8) return;
+  if (known == nullptr || known->rtt_us8 <= s.srtt_us8) {
+    constexpr std::uint32_t kFallbackUs = 3'000'000;  // TCP_TIMEOUT_FALLBACK (RFC 6298 §5.7)
+    if (s.srtt_us8 == 0) attach(c, index).seeded_rto_us = kFallbackUs;
+    return;
+  }
   const std::int64_t rtt_us = whole_ticks_us(c, known->rtt_us8 >> 3);
   attach(c, index).seeded_rto_us =
       static_cast<std::uint32_t>(rtt_us + std::max(2 * rtt_us, kRtoMin.us()));

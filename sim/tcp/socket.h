@@ -210,6 +210,8 @@ struct Request {
   SimTime sent;
   std::uint8_t scales = 0;
   std::uint8_t timeouts = 0;
+  std::uint8_t repeats = 0;       ///< SYN-ACKs sent again, for a timeout or a repeated SYN
+  std::uint32_t answered_ms = 0;  ///< when a repeated SYN was last answered; 0: never
   bool used = false;
 };
 

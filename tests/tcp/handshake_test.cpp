@@ -165,6 +165,38 @@ TEST(Handshake, RepeatedSynGetsTheSameSynAck) {
   EXPECT_THAT(bench.server().states(), SizeIs(1));
 }
 
+TEST(Handshake, RepeatedSynStartsTheTimerOfTheSynAckAnew) {
+  TcpBench bench;
+  bench.listen(80);
+  bench.fate = [](const Seen&) { return Fate{.copies = 0}; };
+  const TcpRepr syn{.src_port = 40000, .dst_port = 80, .seq = 1000, .flags = tf::kSyn};
+  bench.inject(1, syn);
+  bench.run_for(900_ms);
+  bench.inject(1, syn);
+  bench.inject(1, syn);  // sooner than tcp_invalid_ratelimit allows
+  bench.run_for(4500_ms);
+  std::vector<std::int64_t> ms;
+  for (const Seen& s : bench.seen) ms.push_back(s.at.ns / 1'000'000);
+  EXPECT_THAT(ms, ElementsAre(0, 900, 1900, 3900));
+}
+
+TEST(Handshake, AfterARepeatedSynTheTimestampTellsTheRoundTrip) {
+  TcpBench bench;
+  bench.listen(80);
+  int syns = 0;
+  bench.fate = [&](const Seen& s) {
+    return Fate{.copies = s.has(tf::kSyn) && s.from == 0 && syns++ == 0 ? 0 : 1, .delay = 50_ms};
+  };
+  const SocketId socket = bench.connect(80);
+  bench.run_for(2_s);
+  bench.fate = [](const Seen&) { return Fate{.copies = 0}; };
+  const SimTime sent = bench.world.now;
+  bench.send(0, socket, "x");
+  bench.run_for(400_ms);
+  // 2 * 100 + 200 ms to the probe would be the end of it; without a measurement it is a second.
+  EXPECT_EQ(bench.last_by(0).at, sent + 300_ms) << "100 + 200 ms";
+}
+
 TEST(Handshake, FullBacklogDropsTheSyn) {
   TcpBench bench;
   bench.listen(80, 2);
