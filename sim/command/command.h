@@ -20,6 +20,7 @@
 #include "sim/command/ip.h"
 #include "sim/command/iptables.h"
 #include "sim/command/ipvsadm.h"
+#include "sim/command/keepalived.h"
 #include "sim/command/net_tools.h"
 #include "sim/command/output.h"
 #include "sim/command/ping.h"
@@ -47,7 +48,7 @@ using Command =
                  RebootCommand, ClearCommand, ExitCommand, ModprobeCommand, CatCommand, GrepCommand,
                  WcCommand, HeadCommand, TailCommand, TeeCommand, SortCommand, UniqCommand,
                  CutCommand, IpvsadmCommand, IptablesCommand, CurlCommand, AbCommand, PingCommand,
-                 TracerouteCommand, ArpingCommand, TcpdumpCommand, UnknownCommand>;
+                 TracerouteCommand, ArpingCommand, TcpdumpCommand, KeepalivedCommand, UnknownCommand>;
 
 /// argv → typed command. `args` must not be empty. A leading directory of a system tool
 /// ("/sbin/ifconfig") is taken off. Errors: bad usage as the tool prints it; status 127 for a word

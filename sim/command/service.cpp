@@ -13,14 +13,13 @@ namespace lvslab::command {
 
 namespace {
 
-constexpr std::array<std::string_view, 14> kPackages = {
-    "curl",         "httpd", "httpd-tools", "ipvsadm",   "iproute", "iputils",    "iputils-arping",
-    "iputils-ping", "man",   "net-tools",   "procps-ng", "tcpdump", "traceroute", "which"};
-constexpr std::array<std::string_view, 4> kLaterPackages = {"apache2", "haproxy", "keepalived",
-                                                            "nginx"};
-constexpr std::array<std::string_view, 9> kOtherUnits = {"NetworkManager", "apache2",  "crond",
-                                                         "firewalld",      "iptables", "keepalived",
-                                                         "network",        "nginx",    "sshd"};
+constexpr std::array<std::string_view, 15> kPackages = {
+    "curl",      "httpd",          "httpd-tools",  "ipvsadm",    "iproute",
+    "iputils",   "iputils-arping", "iputils-ping", "keepalived", "man",
+    "net-tools", "procps-ng",      "tcpdump",      "traceroute", "which"};
+constexpr std::array<std::string_view, 3> kLaterPackages = {"apache2", "haproxy", "nginx"};
+constexpr std::array<std::string_view, 8> kOtherUnits = {
+    "NetworkManager", "apache2", "crond", "firewalld", "iptables", "network", "nginx", "sshd"};
 
 struct ActionName {
   std::string_view name;
@@ -141,9 +140,9 @@ Parsed<ServiceCommand> parse_service(Args args) {
   if (!systemctl && service.action > ServiceCommand::Action::kStatus) {
     return refuse(tool, "action " + action, close);
   }
-  if (service.name == "httpd") return service;
+  if (service.name == "httpd" || service.name == "keepalived") return service;
   if (std::ranges::find(kOtherUnits, service.name) != kOtherUnits.end()) {
-    return refuse(tool, "service " + service.name, "httpd");
+    return refuse(tool, "service " + service.name, "httpd, keepalived");
   }
   if (!systemctl) return std::unexpected(failure(service.name + ": unrecognized service\n", 1));
   const bool status = service.action == ServiceCommand::Action::kStatus;

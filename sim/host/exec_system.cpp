@@ -15,6 +15,12 @@ using command::Output;
 namespace {
 
 constexpr std::string_view kHttpd = "httpd";
+constexpr std::string_view kKeepalived = "keepalived";
+
+std::string_view description_of(std::string_view service) {
+  return service == kKeepalived ? "LVS and VRRP High Availability Monitor"
+                                : "The Apache HTTP Server";
+}
 
 Output printed(std::string text) { return {.out = std::move(text)}; }
 
@@ -122,6 +128,7 @@ CommandOutcome Executor::operator()(const command::PackageCommand& c) {
     }
     installed += "  " + package + "\n";
     if (package == kHttpd) user.files.make_directory("/var/www/html", true);
+    if (package == kKeepalived) user.files.make_directory("/etc/keepalived", true);
   }
   if (installed.empty()) return printed(text + "Nothing to do.\n");
   return printed(text + "Installed:\n" + installed + "\nComplete!\n");
@@ -175,15 +182,20 @@ Output Executor::service_action(const command::ServiceCommand& c) {
       begin();
       return {};
     case Action::kReload:
+      if (running != nullptr && c.name == kKeepalived) {
+        wiring_.signal_program(step_, *running, 1);
+        wiring_.settle(step_);
+      }
       if (running != nullptr) return {};
       return command::failure(
           fmt::format("Job for {0}.service invalid: unit {0}.service is not active.", c.name), 1);
     case Action::kStatus:
-      return {.out = fmt::format("● {0}.service - The Apache HTTP Server\n   Active: {1}\n", c.name,
+      return {.out = fmt::format("● {0}.service - {2}\n   Active: {1}\n", c.name,
                                  running != nullptr
                                      ? fmt::format("active (running)\n Main PID: {} ({})",
                                                    running->pid, running->name.view())
-                                     : "inactive (dead)"),
+                                     : "inactive (dead)",
+                                 description_of(c.name)),
               .status = running != nullptr ? 0 : 3};
     case Action::kEnable: user.enabled.insert(c.name); return {};
     case Action::kDisable: user.enabled.erase(c.name); return {};

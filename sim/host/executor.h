@@ -33,6 +33,7 @@ class Executor {
   CommandOutcome operator()(const command::PsCommand& c);
   CommandOutcome operator()(const command::RebootCommand& c);
   CommandOutcome operator()(const command::ModprobeCommand& c);
+  CommandOutcome operator()(const command::KeepalivedCommand& c);
   // files
   CommandOutcome operator()(const command::LsCommand& c);
   CommandOutcome operator()(const command::MkdirCommand& c);

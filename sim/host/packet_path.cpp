@@ -85,7 +85,14 @@ void Wiring::deliver_up(Step& step, Packet packet, const ip::Route& route) {
     }
     case IpProto::kIpip:
     case IpProto::kGre: return unpack(step, packet, route);
+    case IpProto::kVrrp:
+      if (deliver_vrrp(step, packet)) return step.frames().release(packet.frame);
+      [[fallthrough]];
     default:
+      if (packet.ip.dst.is_multicast()) {  // nobody here has joined the group
+        return step.drop(packet.frame, Reason::kHostNoGroupMember, packet.in_dev,
+                         {arg(packet.ip.dst), 0, 0});
+      }
       ip::icmp_send_error(step, host_.ip, *this, packet, route,
                           IcmpRepr::unreachable(IcmpUnreachable::kProtocol));
       return step.drop(packet.frame, Reason::kUnknownProtocol, packet.in_dev,

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "sim/host/keepalived_io.h"
 #include "sim/host/program_io.h"
 #include "sim/host/virtual_files.h"
 #include "sim/host/wiring.h"
@@ -19,8 +20,46 @@ void Wiring::tell(std::uint32_t app, News&& news) {
   news(io, process.app);
 }
 
+template <class News>
+bool Wiring::tell_keepalived(News&& news) {
+  Userland* u = host_.user.peek();
+  if (u == nullptr) return false;
+  bool any = false;
+  for (std::uint32_t app = 0; app < u->processes.limit(); ++app) {
+    Process& process = u->processes[app];
+    if (process.pid == 0 || process.exited || !process.keepalived.exists()) continue;
+    KeepalivedIo io(*this, app);
+    news(io, process.keepalived.get());
+    any = true;
+  }
+  return any;
+}
+
+void Wiring::on_link(Step& step, IfIndex dev, bool running) {
+  if (host_.power != Power::kOn) return;
+  const std::string name(host_.ip.devices[dev.value - 1U].name.view());
+  tell_keepalived([&](keepalived::DaemonIo& io, keepalived::Daemon& daemon) {
+    daemon.on_interface(step, io, name, running);
+  });
+}
+
+bool Wiring::deliver_vrrp(Step& step, const Packet& packet) {
+  if (!packet.in_dev.valid()) return false;
+  const std::string name(host_.ip.devices[packet.in_dev.value - 1U].name.view());
+  const keepalived::ReceivedAdvert advert{
+      packet.ip, ipv4_payload(step.frames().bytes(packet.frame), packet.ip)};
+  return tell_keepalived([&](keepalived::DaemonIo& io, keepalived::Daemon& daemon) {
+    daemon.on_vrrp(step, io, name, advert);
+  });
+}
+
 void Wiring::on_socket(Step& step, AppId owner, const SocketEvent& event) {
   if (!owner.valid()) return;
+  Process& process = user().processes[owner.value];
+  if (process.pid != 0 && !process.exited && process.keepalived.exists()) {
+    KeepalivedIo io(*this, owner.value);
+    return process.keepalived.get().on_socket(step, io, event);
+  }
   tell(owner.value,
        [&](apps::AppIo& io, apps::App& app) { apps::on_socket(step, io, app, event); });
 }
@@ -57,6 +96,10 @@ void Wiring::run_program_timer(Step& step, std::uint32_t app) {
   if (process.pid == 0) return;
   if (!process.timer.due(step.timers(), step.now(), TimerKind::kProcess, app)) return;
   step.set_cause(process.cause);
+  if (process.keepalived.exists()) {
+    KeepalivedIo io(*this, app);
+    return process.keepalived.get().on_timer(step, io);
+  }
   tell(app, [&](apps::AppIo& io, apps::App& to) { apps::on_timer(step, io, to); });
 }
 
@@ -105,7 +148,39 @@ std::uint32_t Wiring::start_program(Step& step, JobId job_id, apps::App app,
 void Wiring::start_service(Step& step, std::string_view name) {
   if (name == "httpd") {
     start_program(step, 0, apps::Httpd{}, "/usr/sbin/httpd -DFOREGROUND", "httpd");
+  } else if (name == "keepalived") {
+    start_keepalived(step, 0, std::string(keepalived::kDefaultConfPath), "/usr/sbin/keepalived -D");
   }
+}
+
+std::uint32_t Wiring::start_keepalived(Step& step, JobId job_id, std::string conf_path,
+                                       std::string command_line) {
+  Userland& u = user();
+  const std::uint32_t slot = u.processes.acquire();
+  Process& process = u.processes[slot];
+  process.pid = u.next_pid++;
+  process.job = job_id;
+  process.command_line = std::move(command_line);
+  process.name = "keepalived";
+  process.cause = step.cause();
+  const std::uint32_t pid = process.pid;
+  for (const std::string_view path : {"/run/keepalived.pid", "/var/run/keepalived.pid"}) {
+    u.files.write(path, fmt::format("{}\n", pid), false);
+  }
+  KeepalivedIo io(*this, slot);
+  process.keepalived.get().start(step, io, std::move(conf_path), host_.name, process.command_line);
+  return pid;
+}
+
+void Wiring::run_script(Step& step, std::uint32_t app, std::string_view line,
+                        keepalived::ScriptTicket ticket) {
+  Userland& u = user();
+  const std::uint32_t pid = u.processes[app].pid;
+  const JobId id = u.jobs.acquire() + 1;
+  u.jobs[id - 1].script = ScriptOrder{.app = app, .pid = pid, .ticket = ticket};
+  const RecordId before = step.cause();
+  run_line(step, id, line);
+  step.set_cause(before);
 }
 
 bool Wiring::has_background_jobs() const {
@@ -138,7 +213,15 @@ void Wiring::program_prints(Step& step, std::uint32_t app, int fd, std::string_v
 
 void Wiring::signal_program(Step& step, Process& process, int signal) {
   const auto app = static_cast<std::uint32_t>(index_of(process));
-  constexpr int kKill = 9;
+  constexpr int kHangUp = 1, kKill = 9, kTerminate = 15;
+  if (process.keepalived.exists() && signal != kKill) {
+    KeepalivedIo io(*this, app);
+    if (signal == kHangUp) return process.keepalived.get().reload(step, io);
+    if (signal == kTerminate || signal == static_cast<int>(apps::Signal::kInterrupt)) {
+      return process.keepalived.get().stop(step, io);
+    }
+    return;
+  }
   if (signal != kKill) {
     const auto which = signal == static_cast<int>(apps::Signal::kInterrupt)
                            ? apps::Signal::kInterrupt
@@ -185,6 +268,11 @@ void Wiring::reap(Step& step, std::uint32_t app) {
   step.set_cause(process.cause);
   close_sockets_of(step, AppId{app});
   if (process.tapping) --host_.taps;
+  if (process.keepalived.exists()) {
+    for (const std::string_view path : {"/run/keepalived.pid", "/var/run/keepalived.pid"}) {
+      u.files.remove(path, false);
+    }
+  }
   process = Process{};
   u.processes.release(app);
   if (job_id == 0) return;
@@ -197,10 +285,16 @@ void Wiring::reap(Step& step, std::uint32_t app) {
 void Wiring::settle(Step& step) {
   Userland* u = host_.user.peek();
   if (u == nullptr) return;
-  while (!u->exited.empty()) {
-    const std::uint32_t app = u->exited.front();
-    u->exited.erase(u->exited.begin());
-    reap(step, app);
+  while (!u->exited.empty() || !u->ended_scripts.empty()) {
+    if (!u->ended_scripts.empty()) {
+      const ScriptOrder order = u->ended_scripts.front();
+      u->ended_scripts.erase(u->ended_scripts.begin());
+      script_ended(step, order);
+    } else {
+      const std::uint32_t app = u->exited.front();
+      u->exited.erase(u->exited.begin());
+      reap(step, app);
+    }
     u = host_.user.peek();
     if (u == nullptr) return;
   }
@@ -210,9 +304,21 @@ void Wiring::settle(Step& step) {
 // ------------------------------------------------------------------------------------------
 
 JobId Wiring::type_line(Step& step, std::string_view line) {
-  Userland& u = user();
-  const JobId id = u.jobs.acquire() + 1;
-  Job& j = u.jobs[id - 1];
+  const JobId id = user().jobs.acquire() + 1;
+  run_line(step, id, line);
+  settle(step);
+  return id;
+}
+
+void Wiring::script_ended(Step& step, const ScriptOrder& order) {
+  Process& process = user().processes[order.app];
+  if (process.pid != order.pid || process.exited || !process.keepalived.exists()) return;
+  KeepalivedIo io(*this, order.app);
+  process.keepalived.get().on_script(step, io, order.ticket, order.status);
+}
+
+void Wiring::run_line(Step& step, JobId id, std::string_view line) {
+  Job& j = job(id);
   j.id = id;
   j.line = line;
   j.started = step.now();
@@ -226,15 +332,13 @@ JobId Wiring::type_line(Step& step, std::string_view line) {
     terminal(step, id, 1, script.error().out);
     terminal(step, id, 2, script.error().err);
     j.status = script.error().status;
-    finish_job(step, j);
-    return id;
+    return finish_job(step, j);
   }
   const command::NodeIndex root = script->root;
+  Userland& u = user();
   u.variables["$"] = std::to_string(kShellPid);
   j.shell = Shell(std::move(*script), root, u.last_status);
   run_job(step, id);
-  settle(step);
-  return id;
 }
 
 void Wiring::run_job(Step& step, JobId id) {
@@ -258,6 +362,11 @@ void Wiring::finish_job(Step& step, Job& j) {
   j.done = true;
   j.ended = step.now();
   if (!j.background) user().last_status = j.status;
+  if (j.script) {
+    ScriptOrder order = *j.script;
+    order.status = j.status;
+    user().ended_scripts.push_back(order);
+  }
   if (j.background && !has_background_jobs()) end_waits();
   if (step.tracing()) {
     const RecordId before = step.cause();
@@ -273,7 +382,8 @@ void Wiring::end_waits() {
   Userland& u = user();
   for (std::uint32_t i = 0; i < u.processes.limit(); ++i) {
     const Process& process = u.processes[i];
-    if (process.pid != 0 && std::holds_alternative<std::monostate>(process.app)) {
+    const bool waits = std::holds_alternative<std::monostate>(process.app);
+    if (process.pid != 0 && waits && !process.keepalived.exists()) {
       program_exits(i, 0);
     }
   }

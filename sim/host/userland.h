@@ -3,15 +3,18 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "sim/apps/app.h"
+#include "sim/base/boxed.h"
 #include "sim/base/slab.h"
 #include "sim/core/timers.h"
 #include "sim/host/files.h"
 #include "sim/host/shell.h"
+#include "sim/keepalived/daemon.h"
 
 namespace lvslab::host {
 
@@ -23,6 +26,8 @@ struct Process {
   std::uint32_t pid = 0;  ///< 0: the slot is free
   JobId job = 0;          ///< the line that started it; 0 for a service
   apps::App app;
+  Boxed<keepalived::Daemon> keepalived;  ///< in place of `app`
+  std::uint16_t ip_id = 0;               ///< of the last packet with a header of its own
   std::string command_line;
   ShortName name;  ///< comm
   LazyTimer timer;
@@ -31,6 +36,14 @@ struct Process {
   IfIndex tap;                        ///< frames of this interface, if `tapping`
   bool tapping = false;
   bool exited = false;
+  int status = 0;
+};
+
+/// A command that keepalived runs: which one it was, and the daemon that waits for it.
+struct ScriptOrder {
+  std::uint32_t app = 0;
+  std::uint32_t pid = 0;  ///< of the daemon: its slot may have been reused
+  keepalived::ScriptTicket ticket;
   int status = 0;
 };
 
@@ -46,6 +59,7 @@ struct Job {
   bool background = false;
   JobId terminal = 0;  ///< background: the line on whose terminal its output appears
   bool done = false;
+  std::optional<ScriptOrder> script;  ///< keepalived typed it
 };
 
 struct Userland {
@@ -61,6 +75,8 @@ struct Userland {
 
   /// Programs that have exited and wait to be taken note of, in that order.
   std::vector<std::uint32_t> exited;
+  /// Scripts of keepalived that have ended, likewise.
+  std::vector<ScriptOrder> ended_scripts;
 
   Process* find_process(std::uint32_t pid) {
     for (std::uint32_t i = 0; i < processes.limit(); ++i) {

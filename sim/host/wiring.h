@@ -51,6 +51,12 @@ class Wiring final : public ip::Ports,
   bool load_module(Step& step, std::string_view module);
   /// Starts an installed service ("httpd"); at boot, or by systemctl.
   void start_service(Step& step, std::string_view name);
+  /// keepalived in a process of its own; `job` 0: as a service.
+  std::uint32_t start_keepalived(Step& step, JobId job, std::string conf_path,
+                                 std::string command_line);
+  /// Runs a command line for keepalived, which hears of its end.
+  void run_script(Step& step, std::uint32_t app, std::string_view line,
+                  keepalived::ScriptTicket ticket);
   bool has_background_jobs() const;
   HostTables tables();
 
@@ -59,6 +65,7 @@ class Wiring final : public ip::Ports,
   void transmit(Step& step, IfIndex dev, FrameRef frame) override;
   bool local_out(Step& step, Packet& packet, ip::Route& route) override;
   void on_udp(Step& step, const ip::UdpEvent& event) override;
+  void on_link(Step& step, IfIndex dev, bool running) override;
 
   // --- IpOutput
   // -----------------------------------------------------------------------------------
@@ -147,10 +154,16 @@ class Wiring final : public ip::Ports,
   void tell(std::uint32_t app, News&& news);
   void run_program_timer(Step& step, std::uint32_t app);
   void tell_icmp(Step& step, std::uint32_t app, const apps::IcmpNews& news);
+  /// Hands news to every keepalived that runs; false if none does.
+  template <class News>
+  bool tell_keepalived(News&& news);
+  bool deliver_vrrp(Step& step, const Packet& packet);
   std::uint32_t index_of(const Process& process) const;
   void flush_pending(Step& step, JobId job);
   void show_taps(Step& step, IfIndex dev, bool outgoing, FrameRef frame);
+  void run_line(Step& step, JobId job, std::string_view line);
   void run_job(Step& step, JobId job);
+  void script_ended(Step& step, const ScriptOrder& order);
   void finish_job(Step& step, Job& job);
   void end_waits();
   void reap(Step& step, std::uint32_t app);

@@ -60,6 +60,7 @@ void set_link(Step& step, Stack& stack, Ports& ports, IfIndex dev, bool up) {
   if (!up) {
     remove_routes_of_down_device(step, stack, dev, false);
     neigh_flush_dev(step, stack, ports, dev, false);
+    if (device.carrier) ports.on_link(step, dev, false);
     return;
   }
   if (device.loopback) {
@@ -69,6 +70,7 @@ void set_link(Step& step, Stack& stack, Ports& ports, IfIndex dev, bool up) {
   }
   add_routes_of_addresses(step, stack, ports, dev);
   if (conf_or(stack, dev, ConfKey::kArpNotify)) announce(step, stack, ports, dev);
+  if (device_at(stack, dev).carrier) ports.on_link(step, dev, true);
 }
 
 void set_carrier(Step& step, Stack& stack, Ports& ports, IfIndex dev, bool carrier) {
@@ -82,6 +84,7 @@ void set_carrier(Step& step, Stack& stack, Ports& ports, IfIndex dev, bool carri
   if (!carrier && conf_and(stack, dev, ConfKey::kArpEvictNocarrier)) {
     neigh_flush_dev(step, stack, ports, dev, true);
   }
+  if (device_at(stack, dev).up) ports.on_link(step, dev, carrier);
 }
 
 Errno set_mtu(Step& step, Stack& stack, IfIndex dev, std::uint32_t mtu) {

@@ -45,6 +45,8 @@ class Ports : public DeviceOutput {
   /// NF_INET_LOCAL_OUT, for every packet of this host (also ICMP and UDP): false if a hook took the
   /// packet. May change packet and route.
   virtual bool local_out(Step& /*step*/, Packet& /*packet*/, Route& /*route*/) { return true; }
+  /// RTM_NEWLINK: an interface is up and has a carrier now, or no longer.
+  virtual void on_link(Step& /*step*/, IfIndex /*dev*/, bool /*running*/) {}
   /// A datagram or an error for a UDP socket.
   virtual void on_udp(Step& /*step*/, const UdpEvent& /*event*/) {}
 };

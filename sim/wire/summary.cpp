@@ -169,6 +169,7 @@ bool TcpdumpPrinter::ipv4_body(Bytes in, std::size_t header_length, std::size_t 
     case IpProto::kTcp: return tcp(payload, length, ip);
     case IpProto::kUdp: return udp(payload, length, ip);
     case IpProto::kIcmp: return icmp(payload, length, ip);
+    case IpProto::kVrrp: return vrrp(payload, length, ip);
     default: break;
   }
   fmt::format_to(std::back_inserter(out_), " ip-proto-{} {}", in[9], length);

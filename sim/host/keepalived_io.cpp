@@ -1,0 +1,236 @@
+#include "sim/host/keepalived_io.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/base/calendar.h"
+#include "sim/wire/ethernet.h"
+
+namespace lvslab::host {
+namespace {
+
+constexpr std::string_view kMessages = "/var/log/messages";
+
+/// `pattern` with * and ? against a whole name.
+bool matches_glob(std::string_view pattern, std::string_view name) {
+  if (pattern.empty()) return name.empty();
+  if (pattern.front() == '*') {
+    for (std::size_t skip = 0; skip <= name.size(); ++skip) {
+      if (matches_glob(pattern.substr(1), name.substr(skip))) return true;
+    }
+    return false;
+  }
+  if (name.empty() || (pattern.front() != '?' && pattern.front() != name.front())) return false;
+  return matches_glob(pattern.substr(1), name.substr(1));
+}
+
+Scope scope_of(std::string_view name) {
+  if (name == "link") return Scope::kLink;
+  if (name == "host") return Scope::kHost;
+  if (name == "site") return Scope::kSite;
+  return Scope::kUniverse;
+}
+
+IpvsServiceKey key_of(const keepalived::ServiceRule& service) {
+  using Protocol = keepalived::ServiceProtocol;
+  constexpr std::uint8_t kTcp = 6, kUdp = 17, kSctp = 132;
+  const std::uint8_t protocol = service.protocol == Protocol::kUdp    ? kUdp
+                                : service.protocol == Protocol::kSctp ? kSctp
+                                                                      : kTcp;
+  if (service.fwmark != 0) return {.protocol = 0, .fwmark = service.fwmark};
+  return {.protocol = protocol, .addr = service.addr, .port = service.port};
+}
+
+ipvs::DestOptions options_of(const keepalived::ServerRule& server) {
+  using Method = keepalived::ForwardMethod;
+  const IpvsForward forward = server.method == Method::kDirectRoute ? IpvsForward::kRoute
+                              : server.method == Method::kTunnel    ? IpvsForward::kTunnel
+                                                                    : IpvsForward::kMasq;
+  return {.addr = server.addr,
+          .port = server.port,
+          .forward = forward,
+          .weight = server.weight,
+          .upper = server.upper_threshold,
+          .lower = server.lower_threshold};
+}
+
+}  // namespace
+
+// --- files and the log ---------------------------------------------------------------------------
+
+std::optional<std::string> KeepalivedIo::read(const std::string& path) const {
+  return wiring_.read_file(path);
+}
+
+std::vector<std::string> KeepalivedIo::matches(const std::string& pattern) const {
+  if (pattern.find_first_of("*?") == std::string::npos) return {pattern};
+  const std::string whole = wiring_.path_of(pattern);
+  const std::string folder(parent_of(whole));
+  std::vector<std::string> found;
+  for (const std::string& name : wiring_.user().files.list(folder)) {
+    const std::string path = folder == "/" ? "/" + name : folder + "/" + name;
+    if (matches_glob(whole, path)) found.push_back(path);
+  }
+  return found;
+}
+
+bool KeepalivedIo::has_interface(const std::string& name) const { return device(name).valid(); }
+
+void KeepalivedIo::log(Step& step, std::string_view process, std::string_view text) {
+  const CivilTime t = civil_time(step.now());
+  const std::string line =
+      fmt::format("{} {:2} {:02}:{:02}:{:02} {} {}[{}]: {}\n", t.month_name(), t.day, t.hour,
+                  t.minute, t.second, wiring_.host().name, process, this->process().pid, text);
+  wiring_.user().files.write(kMessages, line, true);
+  if (this->process().job != 0) {
+    wiring_.program_prints(
+        step, app_, 1,
+        fmt::format("{} {} {:2} {:02}:{:02}:{:02} {}: {}\n", t.weekday_name(), t.month_name(),
+                    t.day, t.hour, t.minute, t.second, t.year, text));
+  }
+}
+
+void KeepalivedIo::set_timer(Step& step, SimTime at) {
+  if (at == SimTime::never()) return process().timer.cancel();
+  process().timer.set(step.timers(), at, TimerKind::kProcess, app_);
+}
+
+void KeepalivedIo::exit(Step&, int status) { wiring_.program_exits(app_, status); }
+
+void KeepalivedIo::run_script(Step& step, const keepalived::Script& script,
+                              std::string_view arguments, keepalived::ScriptTicket ticket) {
+  std::string line = script.command;
+  if (!arguments.empty()) line += fmt::format(" {}", arguments);
+  wiring_.run_script(step, app_, line, ticket);
+}
+
+// --- interfaces and addresses --------------------------------------------------------------------
+
+bool KeepalivedIo::is_up(const std::string& interface) const {
+  const ip::Device* found = ip::find_device(wiring_.host().ip, interface);
+  return found != nullptr && found->up && found->carrier;
+}
+
+IfIndex KeepalivedIo::device(const std::string& interface) const {
+  return ip::device_index(wiring_.host().ip, interface);
+}
+
+Ipv4Addr KeepalivedIo::address_of(const std::string& interface) const {
+  const IfIndex dev = device(interface);
+  for (const ip::InAddr& addr : wiring_.host().ip.addrs) {
+    if (addr.dev == dev) return addr.local;
+  }
+  return {};
+}
+
+// netlink_ipaddress(): a broadcast address only where one was given.
+void KeepalivedIo::add_address(Step& step, const std::string& interface,
+                               const keepalived::VirtualAddress& address) {
+  ip::AddressRequest request{.dev = device(interface), .local = address.address};
+  request.broadcast = address.broadcast.value_or(Ipv4Addr{});
+  request.scope = scope_of(address.scope);
+  if (!address.label.empty()) request.label = address.label;
+  if (request.dev.valid()) ip::add_address(step, wiring_.host().ip, wiring_, request);
+}
+
+void KeepalivedIo::delete_address(Step& step, const std::string& interface,
+                                  const keepalived::VirtualAddress& address) {
+  const IfIndex dev = device(interface);
+  if (dev.valid()) ip::delete_address(step, wiring_.host().ip, wiring_, dev, address.address);
+}
+
+void KeepalivedIo::add_route(Step& step, const keepalived::VirtualRoute& route) {
+  RouteRow row;
+  row.table = route.table;
+  row.dst = route.dst;
+  row.gateway = route.via;
+  row.prefsrc = route.src;
+  row.scope = Scope::kNowhere;
+  if (route.metric) row.metric = *route.metric;
+  if (!route.dev.empty()) row.dev = device(route.dev);
+  ip::add_route(step, wiring_.host().ip, ip::RouteVerb::kAdd, row);
+}
+
+void KeepalivedIo::delete_route(Step& step, const keepalived::VirtualRoute& route) {
+  ip::RoutePattern pattern{.table = route.table, .dst = route.dst};
+  pattern.gateway = route.via;
+  if (!route.dev.empty()) pattern.dev = device(route.dev);
+  ip::delete_route(step, wiring_.host().ip, pattern);
+}
+
+// --- packets -------------------------------------------------------------------------------------
+
+// The stack hands over what is sent to any group (sim/ip); the daemon takes what is VRRP.
+void KeepalivedIo::join_group(Step&, const std::string&, Ipv4Addr) {}
+void KeepalivedIo::leave_group(Step&, const std::string&, Ipv4Addr) {}
+
+void KeepalivedIo::send_vrrp(Step& step, const std::string& interface, Ipv4Addr src, Ipv4Addr dst,
+                             Bytes message) {
+  constexpr std::uint8_t kInternetworkControl = 0xc0, kTtl = 255;
+  const FrameRef frame = step.frames().acquire(message.size());
+  std::ranges::copy(message, step.frames().writable(frame).begin());
+  IpSend how{.src = src,
+             .dst = dst,
+             .protocol = IpProto::kVrrp,
+             .tos = kInternetworkControl,
+             .ttl = kTtl,
+             .dont_fragment = false,
+             .oif = device(interface)};
+  how.id = ++process().ip_id;
+  how.id_given = true;
+  wiring_.send(step, how, frame);
+}
+
+// send_arp(): asks for the address in its own name; the target MAC is broadcast as well.
+void KeepalivedIo::send_gratuitous_arp(Step& step, const std::string& interface, Ipv4Addr address) {
+  const ip::Device* found = ip::find_device(wiring_.host().ip, interface);
+  if (found == nullptr || !found->up) return;
+  const FrameRef frame = step.frames().acquire(EthernetRepr::kLength + ArpRepr::kLength);
+  const MutBytes bytes = step.frames().writable(frame);
+  const EthernetRepr eth{
+      .dst = MacAddr::broadcast(), .src = found->mac, .ethertype = EtherType::kArp};
+  eth.emit(bytes.first<EthernetRepr::kLength>());
+  const ArpRepr arp{ArpOp::kRequest, found->mac, address, MacAddr::broadcast(), address};
+  arp.emit(bytes.subspan<EthernetRepr::kLength, ArpRepr::kLength>());
+  wiring_.transmit(step, device(interface), frame);
+}
+
+// --- IPVS ----------------------------------------------------------------------------------------
+
+Errno KeepalivedIo::add_service(Step& step, const keepalived::ServiceRule& service) {
+  const auto scheduler = ipvs::scheduler_by_name(service.scheduler);
+  if (!scheduler) return Errno::kNoEnt;
+  ipvs::ServiceOptions options{.scheduler = *scheduler};
+  for (const std::string& flag : service.flags) {
+    if (flag == "flag-1" || flag.ends_with("-fallback"))
+      options.sched_flags |= ipvs::kSchedFallback;
+    if (flag == "flag-2" || flag.ends_with("-port")) options.sched_flags |= ipvs::kSchedPort;
+  }
+  return wiring_.host().ipvs.get().add_service(step, key_of(service), options);
+}
+
+Errno KeepalivedIo::delete_service(Step& step, const keepalived::ServiceRule& service) {
+  return wiring_.host().ipvs.get().delete_service(step, key_of(service));
+}
+
+Errno KeepalivedIo::add_server(Step& step, const keepalived::ServiceRule& service,
+                               const keepalived::ServerRule& server) {
+  return wiring_.host().ipvs.get().add_dest(step, key_of(service), options_of(server));
+}
+
+Errno KeepalivedIo::edit_server(Step& step, const keepalived::ServiceRule& service,
+                                const keepalived::ServerRule& server) {
+  const Errno error =
+      wiring_.host().ipvs.get().edit_dest(step, key_of(service), options_of(server));
+  return error == Errno::kNoEnt ? add_server(step, service, server) : error;
+}
+
+Errno KeepalivedIo::delete_server(Step& step, const keepalived::ServiceRule& service,
+                                  const keepalived::ServerRule& server) {
+  return wiring_.host().ipvs.get().delete_dest(step, key_of(service), server.addr, server.port);
+}
+
+void KeepalivedIo::flush_ipvs(Step& step) { wiring_.host().ipvs.get().flush(step); }
+
+}  // namespace lvslab::host

@@ -1,0 +1,261 @@
+#include "sim/keepalived/vrrp.h"
+
+#include <utility>
+
+#include "sim/keepalived/vrrp_context.h"
+
+namespace lvslab::keepalived {
+namespace {
+
+constexpr SimTime kNever = SimTime::never();
+
+}  // namespace
+
+// --- starting and stopping -----------------------------------------------------------------------
+
+void Vrrp::start(Step& step, const Configuration& conf, VrrpPort& port) {
+  routers_.clear();
+  groups_.clear();
+  scripts_.clear();
+  for (std::size_t i = 0; i < conf.scripts.size(); ++i) {
+    scripts_.push_back({.conf = i,
+                        .run_at = step.now(),
+                        .result = conf.scripts[i].init_fail ? 0 : conf.scripts[i].rise - 1});
+  }
+  for (std::size_t i = 0; i < conf.sync_groups.size(); ++i) {
+    groups_.push_back({.conf = i, .state = VrrpState::kBackup});
+  }
+  for (std::size_t i = 0; i < conf.instances.size(); ++i) {
+    const VrrpInstance& c = conf.instances[i];
+    routers_.push_back({.conf = i,
+                        .want = c.want,
+                        .base_priority = c.priority,
+                        .priority = c.priority,
+                        .master_advert_int = c.advert_int});
+  }
+  Context x{*this, step, conf, port};
+  for (VrrpRouter& r : routers_) {
+    const VrrpInstance& c = x.conf_of(r);
+    for (const Tracked& t : x.tracked(r, &VrrpInstance::track_scripts, &SyncGroup::track_scripts)) {
+      if (t.weight == 0) ++r.scripts_to_come;
+    }
+    if (!c.interface.empty() && !port.is_up(c.interface) && !c.dont_track_primary) {
+      x.log(fmt::format("({}): entering FAULT state (interface {} down)", c.name, c.interface));
+      ++r.faults;
+    }
+    if (port.source_of(c).is_any()) {
+      x.log(fmt::format("({}) entering FAULT state (no IPv4 address for interface)", c.name));
+      ++r.faults;
+    }
+    x.set_priority(r);
+  }
+  // vrrp_init_state().
+  for (VrrpRouter& r : routers_) {
+    const VrrpInstance& c = x.conf_of(r);
+    const bool owner = r.base_priority == kPriorityOwner && r.want == VrrpState::kMaster;
+    if (r.faults > 0 || r.scripts_to_come > 0) {
+      if (r.faults > 0) x.log(fmt::format("({}) Entering FAULT STATE (init)", c.name));
+      r.state = VrrpState::kFault;
+      r.want = VrrpState::kFault;
+      if (r.faults > 0) x.notify(r);
+    } else {
+      r.state = VrrpState::kBackup;
+      r.down_timer = owner ? SimDuration{1'000} : x.down_interval(r);
+      if (!owner) {
+        x.log(fmt::format("({}) Entering BACKUP STATE (init)", c.name));
+        x.notify(r);
+      }
+      step.explain(owner ? Reason::kVrrpOwnerStarts : Reason::kVrrpStartsAsBackup, {},
+                   {c.vrid, r.priority, static_cast<std::uint32_t>(r.down_timer.ms())});
+    }
+    port.sync_daemon(step, c, false);
+    x.set_deadline(r);
+  }
+}
+
+void Vrrp::reload(Step& step, const Configuration& before, const Configuration& conf,
+                  VrrpPort& port) {
+  struct Kept {
+    std::string name;
+    VrrpRouter router;
+  };
+  std::vector<Kept> kept;
+  for (const VrrpRouter& r : routers_) kept.push_back({before.instances[r.conf].name, r});
+  // Addresses that no instance has any more go first (clear_diff_vrrp()).
+  for (const Kept& k : kept) {
+    const auto now = std::ranges::find(conf.instances, k.name, &VrrpInstance::name);
+    if (now != conf.instances.end() || !k.router.has_addresses) continue;
+    port.give_addresses(step, before.instances[k.router.conf]);
+  }
+  start(step, conf, port);
+  Context x{*this, step, conf, port};
+  for (VrrpRouter& r : routers_) {
+    const auto old = std::ranges::find(kept, x.conf_of(r).name, &Kept::name);
+    if (old == kept.end() || old->router.state != VrrpState::kMaster) continue;
+    if (r.state != VrrpState::kBackup) {
+      port.give_addresses(step, before.instances[old->router.conf]);
+      continue;
+    }
+    r.state = r.want = VrrpState::kMaster;
+    const VrrpInstance& was = before.instances[old->router.conf];
+    if (was.addresses != x.conf_of(r).addresses || was.excluded != x.conf_of(r).excluded) {
+      port.give_addresses(step, was);
+      port.take_addresses(step, x.conf_of(r));
+    }
+    r.has_addresses = true;
+    r.deadline = step.now();
+  }
+}
+
+void Vrrp::stop(Step& step, const Configuration& conf, VrrpPort& port) {
+  Context x{*this, step, conf, port};
+  for (VrrpRouter& r : routers_) {
+    const bool master = r.state == VrrpState::kMaster;
+    if (master) step.explain(Reason::kVrrpStops, {}, {x.conf_of(r).vrid, 0, 0});
+    if (master) x.give_up_addresses(r, true);
+    const VrrpInstance& c = x.conf_of(r);
+    if (!c.notify.on_stop.empty()) port.run_script(step, c.notify.on_stop, "");
+    if (!c.notify.on_any.empty()) {
+      port.run_script(step, c.notify.on_any,
+                      fmt::format("INSTANCE \"{}\" STOP {}", c.name, r.priority));
+    }
+  }
+  routers_.clear();
+  scripts_.clear();
+}
+
+// --- time ----------------------------------------------------------------------------------------
+
+SimTime Vrrp::next() const {
+  SimTime at = kNever;
+  for (const VrrpRouter& r : routers_) {
+    at = std::min({at, r.deadline, r.announce_at, r.announce_lower_at});
+  }
+  for (const VrrpScriptState& s : scripts_) at = std::min(at, s.run_at);
+  return at;
+}
+
+void Vrrp::on_time(Step& step, const Configuration& conf, VrrpPort& port) {
+  Context x{*this, step, conf, port};
+  for (VrrpRouter& r : routers_) {
+    const VrrpInstance& c = x.conf_of(r);
+    step.set_cause(r.cause);
+    if (r.deadline <= step.now()) {
+      const VrrpState before = r.state;
+      if (r.state == VrrpState::kBackup) {
+        x.log(fmt::format("({}) Receive advertisement timeout", c.name));
+        step.explain(Reason::kVrrpMasterDown, {},
+                     {c.vrid, r.priority, static_cast<std::uint32_t>(r.down_timer.ms())});
+        x.go_master(r);
+      } else {
+        x.advertise(r);
+        x.set_deadline(r);
+      }
+      x.sync_group_of(r, before);
+    }
+    if (std::exchange(r.announce_at, r.announce_at <= step.now() ? kNever : r.announce_at) <=
+            step.now() &&
+        r.has_addresses) {
+      port.announce(step, c, c.garp.repeat);
+    }
+    if (std::exchange(r.announce_lower_at,
+                      r.announce_lower_at <= step.now() ? kNever : r.announce_lower_at) <=
+            step.now() &&
+        r.has_addresses) {
+      port.announce(step, c, c.garp.lower_prio_repeat);
+    }
+  }
+}
+
+// --- what is heard -------------------------------------------------------------------------------
+
+void Vrrp::on_advert(Step& step, const Configuration& conf, VrrpPort& port,
+                     const std::string& interface, const ReceivedAdvert& advert) {
+  if (advert.message.size() < VrrpRepr::kLength) return;
+  Context x{*this, step, conf, port};
+  const std::uint8_t vrid = advert.message[1];
+  for (VrrpRouter& r : routers_) {
+    const VrrpInstance& c = x.conf_of(r);
+    if (c.vrid != vrid || (!c.interface.empty() && c.interface != interface)) continue;
+    const VrrpState before = r.state;
+    if (r.state == VrrpState::kBackup) {
+      x.backup_hears(r, advert);
+    } else if (r.state == VrrpState::kMaster) {
+      x.master_hears(r, advert);
+    }
+    return x.sync_group_of(r, before);
+  }
+  step.explain(Reason::kVrrpUnknownRouter, {}, {arg(advert.ip.src), vrid, 0});
+  if (conf.global.log_unknown_vrids) {
+    x.log(fmt::format("Unknown VRID({}) received on interface({}). ignoring...", vrid, interface));
+  }
+}
+
+void Vrrp::on_interface(Step& step, const Configuration& conf, VrrpPort& port,
+                        const std::string& interface, bool up) {
+  Context x{*this, step, conf, port};
+  for (VrrpRouter& r : routers_) {
+    const std::uint32_t count = x.faults_by(r, interface);
+    if (count > 0 && up) x.recover(r);
+    if (count > 0 && !up) x.fault(r);
+    x.set_priority(r);
+  }
+}
+
+std::vector<std::size_t> Vrrp::take_due_scripts(SimTime now, const Configuration& conf) {
+  std::vector<std::size_t> due;
+  for (std::size_t i = 0; i < scripts_.size(); ++i) {
+    VrrpScriptState& s = scripts_[i];
+    if (s.run_at > now) continue;
+    s.run_at = now + conf.scripts[s.conf].interval;
+    if (std::exchange(s.running, true)) continue;
+    due.push_back(i);
+  }
+  return due;
+}
+
+// vrrp_script_child_thread().
+void Vrrp::script_ended(Step& step, const Configuration& conf, VrrpPort& port, std::size_t script,
+                        bool success) {
+  Context x{*this, step, conf, port};
+  VrrpScriptState& s = scripts_[script];
+  const VrrpScript& c = conf.scripts[s.conf];
+  s.running = false;
+  const bool first = !s.known;
+  bool turned = false;
+  if (success) {
+    if (s.result + 1 < c.rise) {
+      ++s.result;
+    } else {
+      turned = s.result < c.rise;
+      s.result = c.rise + c.fall - 1;
+    }
+  } else if (s.result > c.rise) {
+    --s.result;
+  } else {
+    turned = s.result == c.rise || first;
+    s.result = 0;
+  }
+  if (!turned) return;
+  x.log(fmt::format("VRRP_Script({}) {}", c.name, success ? "succeeded" : "failed"));
+  s.known = true;
+  s.up = success;
+  for (VrrpRouter& r : routers_) {
+    for (const Tracked& t : x.tracked(r, &VrrpInstance::track_scripts, &SyncGroup::track_scripts)) {
+      if (t.name != c.name) continue;
+      if (t.weight != 0) {
+        x.set_priority(r);
+      } else if (!success) {
+        if (first && r.scripts_to_come > 0) --r.scripts_to_come;
+        x.fault(r);
+      } else if (!first) {
+        x.recover(r);
+      } else if (r.scripts_to_come > 0 && --r.scripts_to_come == 0 && r.faults == 0) {
+        ++r.faults;  // leaving the initial state is recovering from it
+        x.recover(r);
+      }
+    }
+  }
+}
+
+}  // namespace lvslab::keepalived

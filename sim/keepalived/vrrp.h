@@ -1,0 +1,150 @@
+// The VRRP state machine of keepalived: one router for each vrrp_instance, and the sync groups.
+//
+// Models: init, backup, master and fault; the election by priority and address; preemption, its
+// delay and nopreempt; the master-down timer with skew; priority 0; adverts that are refused and
+// why; gratuitous ARPs at once, again after garp_master_delay, and on hearing a lower priority;
+// tracked interfaces and scripts with and without weight; sync groups.
+// Leaves out: VMACs, IPv6, AH, BFD, tracked files and processes.
+// Source: RFC 3768 §6, RFC 5798 §6; vrrp/vrrp.c, vrrp/vrrp_scheduler.c, vrrp/vrrp_sync.c of
+// keepalived 2.2.7.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/core/step.h"
+#include "sim/keepalived/conf.h"
+#include "sim/wire/ipv4.h"
+#include "sim/wire/vrrp.h"
+
+namespace lvslab::keepalived {
+
+/// How long a backup hears nothing before it becomes master, in whole microseconds as keepalived
+/// counts:  adverts * interval + (256 - priority) * 1 s / 256           RFC 3768 §6.1 (version 2)
+///          adverts * interval + (256 - priority) * interval / 256      RFC 5798 §6.1 (version 3)
+/// Source: VRRP_MS_DOWN_TIMER(), VRRP_TIMER_SKEW(), include/vrrp.h.
+SimDuration master_down_interval(std::uint8_t version, std::uint32_t adverts,
+                                 SimDuration advert_int, std::uint8_t priority);
+SimDuration skew_time(std::uint8_t version, SimDuration advert_int, std::uint8_t priority);
+
+/// A VRRP message as a socket hands it over.
+struct ReceivedAdvert {
+  Ipv4Repr ip;
+  Bytes message;  ///< from the VRRP header on; valid during the call only
+};
+
+/// Why an advert is not listened to. Each has keepalived's own words for the log.
+enum class AdvertFault : std::uint8_t {
+  kNone,
+  kLength,
+  kTtl,
+  kVersion,
+  kAuthType,
+  kPassword,
+  kInterval,
+  kType,
+  kAddressCount,
+  kChecksum,
+  kMulticast,
+  kAddresses,
+  kPeer
+};
+
+/// What vrrp_check_packet() finds first. `check_addresses`: false while the master is known and
+/// skip_check_adv_addr is set.
+AdvertFault fault_of(const ReceivedAdvert& advert, const VrrpInstance& conf, bool check_addresses);
+
+/// What keepalived logs of it.
+std::string fault_text(AdvertFault fault, const ReceivedAdvert& advert, const VrrpInstance& conf);
+
+/// What a router does to its host.
+class VrrpPort {
+ public:
+  virtual ~VrrpPort() = default;
+  virtual void log(Step& step, std::string_view text) = 0;
+  virtual void send_advert(Step& step, const VrrpInstance& conf, std::uint8_t priority) = 0;
+  /// The virtual addresses and routes of the instance.
+  virtual void take_addresses(Step& step, const VrrpInstance& conf) = 0;
+  virtual void give_addresses(Step& step, const VrrpInstance& conf) = 0;
+  /// `times` gratuitous ARPs for each address.
+  virtual void announce(Step& step, const VrrpInstance& conf, std::uint32_t times) = 0;
+  virtual void run_script(Step& step, const Script& script, std::string_view arguments) = 0;
+  virtual bool is_up(const std::string& interface) const = 0;
+  /// The address that adverts of this instance come from.
+  virtual Ipv4Addr source_of(const VrrpInstance& conf) const = 0;
+  /// The sync daemon follows the state of its instance.
+  virtual void sync_daemon(Step& step, const VrrpInstance& conf, bool master) = 0;
+};
+
+struct VrrpRouter {
+  std::size_t conf = 0;  ///< index into Configuration::instances
+  VrrpState state = VrrpState::kInit;
+  VrrpState want = VrrpState::kBackup;
+  std::uint8_t base_priority = 0;
+  std::uint8_t priority = 0;  ///< with the weights of what is tracked
+  SimDuration master_advert_int{};
+  SimDuration down_timer{};
+  SimTime deadline = SimTime::never();  ///< the next advert, or the end of the master
+  std::optional<SimTime> preempt_at;    ///< preempt_delay runs until then
+  bool has_addresses = false;
+  std::uint32_t faults = 0;           ///< tracked things without weight that are down
+  std::uint32_t scripts_to_come = 0;  ///< tracked scripts that have not run yet
+  Ipv4Addr master;
+  SimTime announce_at = SimTime::never();        ///< the second burst
+  SimTime announce_lower_at = SimTime::never();  ///< the second burst after a lower priority
+  SimTime refresh_at = SimTime::never();
+  RecordId cause;  ///< the record that set the deadline
+};
+
+struct VrrpGroup {
+  std::size_t conf = 0;
+  VrrpState state = VrrpState::kInit;
+};
+
+/// A tracked script: when it runs, and what its last runs said.
+struct VrrpScriptState {
+  std::size_t conf = 0;
+  SimTime run_at = SimTime::never();
+  bool running = false;
+  bool known = false;  ///< it has succeeded or failed often enough to count
+  bool up = true;
+  std::uint32_t result = 0;  ///< 0 .. rise + fall - 1, as keepalived counts
+};
+
+class Vrrp {
+ public:
+  /// Builds the routers. Requires a usable configuration, which outlives this.
+  void start(Step& step, const Configuration& conf, VrrpPort& port);
+  /// Keeps what it can of a running configuration (SIGHUP).
+  void reload(Step& step, const Configuration& before, const Configuration& conf, VrrpPort& port);
+  /// SIGTERM: masters leave with priority 0 and take their addresses along.
+  void stop(Step& step, const Configuration& conf, VrrpPort& port);
+
+  /// The earliest of all deadlines.
+  SimTime next() const;
+  /// Does whatever is due at now.
+  void on_time(Step& step, const Configuration& conf, VrrpPort& port);
+  void on_advert(Step& step, const Configuration& conf, VrrpPort& port,
+                 const std::string& interface, const ReceivedAdvert& advert);
+  void on_interface(Step& step, const Configuration& conf, VrrpPort& port,
+                    const std::string& interface, bool up);
+  /// The scripts that are due; each is then reported by script_ended().
+  std::vector<std::size_t> take_due_scripts(SimTime now, const Configuration& conf);
+  void script_ended(Step& step, const Configuration& conf, VrrpPort& port, std::size_t script,
+                    bool success);
+
+  const std::vector<VrrpRouter>& routers() const { return routers_; }
+
+ private:
+  struct Context;  ///< what every step of the machine needs
+  std::vector<VrrpRouter> routers_;
+  std::vector<VrrpGroup> groups_;
+  std::vector<VrrpScriptState> scripts_;
+};
+
+std::string_view to_string(VrrpState state);  ///< "MASTER", as in keepalived's log
+
+}  // namespace lvslab::keepalived
