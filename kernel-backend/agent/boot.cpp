@@ -30,7 +30,8 @@ constexpr const char* kPrograms[] = {"usr/local/sbin/yum",     "usr/local/sbin/d
                                      "usr/local/sbin/service", "usr/local/sbin/systemctl",
                                      "usr/local/sbin/reboot",  "usr/local/sbin/poweroff",
                                      "usr/local/sbin/halt",    "usr/local/sbin/shutdown",
-                                     "usr/sbin/httpd",         "usr/local/sbin/modprobe"};
+                                     "usr/sbin/httpd",         "usr/local/sbin/modprobe",
+                                     "usr/local/sbin/journalctl"};
 
 std::string module_name(std::string_view path) {
   const std::size_t begin = path.rfind('/') == std::string_view::npos ? 0 : path.rfind('/') + 1;

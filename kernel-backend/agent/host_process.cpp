@@ -18,6 +18,7 @@
 #include "kernel-backend/agent/host_root.h"
 #include "kernel-backend/agent/row_watch.h"
 #include "kernel-backend/agent/seqpacket.h"
+#include "kernel-backend/agent/system_log.h"
 #include "kernel-backend/agent/terminal.h"
 #include "kernel-backend/protocol/codec.h"
 
@@ -50,6 +51,7 @@ class HostMain {
 
   const LabHost& host_;
   RowWatch rows_;
+  SystemLog log_;
   int socket_;
   std::map<pid_t, Job> jobs_;  ///< shells that run
   ShellState state_;
@@ -66,9 +68,12 @@ void HostMain::run() {
   const Fd signals(signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK));
   send_parcel(socket_, parcel::kReady, {});
   for (;;) {
-    pollfd ready[3] = {
-        {socket_, POLLIN, 0}, {signals.get(), POLLIN, 0}, {rows_.events_fd(), POLLIN, 0}};
-    if (::poll(ready, 3, -1) < 0) continue;
+    pollfd ready[4] = {{socket_, POLLIN, 0},
+                       {signals.get(), POLLIN, 0},
+                       {rows_.events_fd(), POLLIN, 0},
+                       {log_.fd(), POLLIN, 0}};
+    if (::poll(ready, 4, -1) < 0) continue;
+    if (ready[3].revents != 0) log_.collect();
     if (ready[2].revents != 0) tell_rows(false);
     if (ready[1].revents != 0) {
       signalfd_siginfo info;
@@ -94,6 +99,7 @@ void HostMain::handle(Parcel& parcel) {
       if (!capture) error = capture.error().message;
       if (auto done = configure_network(host_); !done) error = done.error().message;
       if (auto done = rows_.open(); !done) error = done.error().message;
+      if (auto done = log_.open(host_.name); !done) error = done.error().message;
       send_parcel(socket_, parcel::kConfigured, error, capture ? capture->get() : -1);
       return;
     }

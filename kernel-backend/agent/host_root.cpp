@@ -7,6 +7,7 @@
 #include <sys/sysmacros.h>
 
 #include "kernel-backend/agent/boot.h"
+#include "kernel-backend/agent/system_log.h"
 
 namespace lvslab::kernel {
 namespace {
@@ -39,6 +40,7 @@ Result<void> put_files(const LabHost& host, const std::string& hosts_file,
       !done) {
     return done;
   }
+  ::unlink((root + kMessagesFile).c_str());  // that of the machine
   if (auto done = put("/etc/resolv.conf", ""); !done) return done;
   if (auto done = put("/root/.curlrc", "no-styled-output\n"); !done) return done;
   for (const LabText& file : host.files) {

@@ -16,7 +16,9 @@
 #include "kernel-backend/agent/boot.h"
 #include "kernel-backend/agent/host_process.h"
 #include "kernel-backend/agent/netlink.h"
+#include "kernel-backend/agent/system_log.h"
 #include "kernel-backend/os.h"
+#include "sim/command/service.h"
 
 namespace lvslab::kernel {
 namespace {
@@ -231,6 +233,22 @@ int systemctl(const Words& words) {
   return status;
 }
 
+// --- the log --------------------------------------------------------------------------------------
+
+int journalctl(const Words& words) {
+  std::vector<std::string> line{"journalctl"};
+  line.insert(line.end(), words.begin(), words.end());
+  const auto wanted = command::parse_journalctl(line);
+  if (!wanted) {
+    say(stdout, wanted.error().out);
+    say(stderr, wanted.error().err);
+    return wanted.error().status;
+  }
+  const auto messages = read_file(kMessagesFile);
+  say(stdout, command::render_journal(*wanted, messages ? *messages : ""));
+  return 0;
+}
+
 // --- power ---------------------------------------------------------------------------------------
 
 /// The kernel ends the first process of this pid namespace, which the agent takes for what it is.
@@ -307,6 +325,7 @@ std::optional<int> run_stand_in(std::string_view name, int argc, char** argv) {
   if (name == "service") return service(words);
   if (name == "systemctl") return systemctl(words);
   if (name == "httpd") return httpd(words);
+  if (name == "journalctl") return journalctl(words);
   if (name == "modprobe") return modprobe(words);
   for (const std::string_view known : {"reboot", "poweroff", "halt", "shutdown"}) {
     if (name == known) return shutdown_or_halt(name, words);

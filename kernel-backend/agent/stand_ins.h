@@ -1,5 +1,5 @@
 // Programs of the course note that a lab host does not have for real: yum, service, systemctl,
-// httpd, reboot and its like, modprobe. They print what the simulator prints.
+// httpd, journalctl, reboot and its like, modprobe. They print what the simulator prints.
 #pragma once
 
 #include <optional>

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cctype>
 #include <array>
 #include <utility>
 
@@ -413,6 +414,39 @@ Parsed<KillCommand> parse_kill(Args args) {
                                         : args[i] + ": arguments must be process or job IDs");
     }
     (job ? kill.jobs : kill.pids).push_back(static_cast<std::uint32_t>(*number));
+  }
+  return kill;
+}
+
+Parsed<KillCommand> parse_killall(Args args) {
+  const std::string& tool = args[0];
+  KillCommand kill{.silent = tool == "pkill"};
+  bool exact = !kill.silent;
+  for (std::size_t i = 1; i < args.size(); ++i) {
+    if (!args[i].starts_with('-')) {
+      kill.names.push_back(args[i]);
+    } else if (const auto signal = signal_of(args[i].substr(1))) {
+      kill.signal = *signal;
+    } else if (args[i] == "-x" && kill.silent) {
+      exact = true;
+    } else {
+      return std::unexpected(
+          not_modelled(tool, "option " + args[i], fmt::format("{} -9 NAME", tool)));
+    }
+  }
+  if (kill.names.empty()) {
+    return std::unexpected(failure(
+        kill.silent ? "pkill: no matching criteria specified\nTry `pkill --help' for more "
+                      "information.\n"
+                    : "Usage: killall [OPTION]... [--] NAME...\n",
+        kill.silent ? 2 : 1));
+  }
+  if (kill.silent && kill.names.size() > 1) {
+    return std::unexpected(failure("pkill: only one pattern can be provided\n", 2));
+  }
+  const auto plain = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
+  if (!exact && !std::ranges::all_of(kill.names[0], plain)) {
+    return std::unexpected(not_modelled("pkill", "a pattern", "pkill -x NAME"));
   }
   return kill;
 }

@@ -65,8 +65,10 @@ struct RmCommand {  // -r -f
   bool recursive = false, force = false;
   friend bool operator==(const RmCommand&, const RmCommand&) = default;
 };
-struct KillCommand {  // -9 -SIGNAL, pids, %job
+struct KillCommand {  // -9 -SIGNAL, pids, %job; killall and pkill -x: names
   int signal = 15;
+  bool silent = false;  ///< pkill: says nothing if there is no such process
+  std::vector<std::string> names;
   std::vector<std::uint32_t> pids;
   std::vector<std::uint32_t> jobs;
   friend bool operator==(const KillCommand&, const KillCommand&) = default;
@@ -133,6 +135,7 @@ Parsed<MkdirCommand> parse_mkdir(Args args);
 Parsed<TouchCommand> parse_touch(Args args);
 Parsed<RmCommand> parse_rm(Args args);
 Parsed<KillCommand> parse_kill(Args args);
+Parsed<KillCommand> parse_killall(Args args);  ///< killall, pkill
 Parsed<PsCommand> parse_ps(Args args);
 Parsed<ExportCommand> parse_export(Args args);
 Parsed<CdCommand> parse_cd(Args args);

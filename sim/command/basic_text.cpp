@@ -68,7 +68,9 @@ std::string to_text(const RmCommand& c) {
   return line;
 }
 std::string to_text(const KillCommand& c) {
-  std::string line = c.signal == 15 ? "kill" : fmt::format("kill -{}", c.signal);
+  std::string line = c.names.empty() ? "kill" : c.silent ? "pkill" : "killall";
+  if (c.signal != 15) line += fmt::format(" -{}", c.signal);
+  for (const std::string& name : c.names) line += " " + quote_word(name);
   for (const std::uint32_t pid : c.pids) line += fmt::format(" {}", pid);
   for (const std::uint32_t job : c.jobs) line += fmt::format(" %{}", job);
   return line;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 
 #include "sim/command/close_match.h"
 #include "sim/command/options.h"
@@ -153,6 +154,39 @@ Parsed<ServiceCommand> parse_service(Args args) {
                        5));
 }
 
+Parsed<JournalctlCommand> parse_journalctl(Args args) {
+  const OptionSpec spec{.tool = "journalctl",
+                        .letters = "u:n:xeaq",
+                        .unmodelled = "fkbortSUpgiMDmN",
+                        .close = "journalctl -u keepalived -n 20",
+                        .longs = {{"unit", 'u', true},
+                                  {"lines", 'n', true},
+                                  {"no-pager", 'a'},
+                                  {"all", 'a'},
+                                  {"quiet", 'q'},
+                                  {"catalog", 'x'},
+                                  {"pager-end", 'e'}},
+                        .unmodelled_longs = {"follow", "since", "until", "boot", "output", "grep",
+                                             "priority", "reverse", "vacuum-size"}};
+  auto options = read_options(args, spec);
+  if (!options) return std::unexpected(options.error());
+  JournalctlCommand journal;
+  for (const auto& [letter, value] : options->given) {
+    if (letter == 'u') {
+      journal.unit = value.ends_with(".service") ? value.substr(0, value.size() - 8) : value;
+    } else if (letter == 'n') {
+      journal.last = to_u32(value);
+      if (!journal.last) {
+        return std::unexpected(failure(fmt::format("Failed to parse lines '{}'\n", value), 1));
+      }
+    }
+  }
+  if (!options->operands.empty()) {
+    return refuse("journalctl", options->operands[0], "journalctl -u keepalived");
+  }
+  return journal;
+}
+
 Parsed<SysctlCommand> parse_sysctl(Args args) {
   const OptionSpec spec{
       .tool = "sysctl",
@@ -211,6 +245,34 @@ std::string to_text(const ServiceCommand& c) {
   return c.tool == ServiceCommand::Tool::kService
              ? fmt::format("service {} {}", quote_word(c.name), action)
              : fmt::format("systemctl {} {}", action, quote_word(c.name));
+}
+
+std::string to_text(const JournalctlCommand& c) {
+  std::string line = "journalctl";
+  if (!c.unit.empty()) line += " -u " + quote_word(c.unit);
+  if (c.last) line += fmt::format(" -n {}", *c.last);
+  return line;
+}
+
+std::string render_journal(const JournalctlCommand& c, std::string_view messages) {
+  constexpr std::size_t kTime = 16;  // "Jan  1 08:00:00 "
+  const auto same = [](char a, char b) { return (a | 0x20) == (b | 0x20); };
+  std::vector<std::string_view> lines;
+  while (!messages.empty()) {
+    const std::size_t end = std::min(messages.find('\n'), messages.size() - 1) + 1;
+    const std::string_view line = messages.substr(0, end);
+    messages.remove_prefix(end);
+    const std::size_t host_end = line.find(' ', std::min(kTime, line.size()));
+    const std::string_view sender =
+        host_end == std::string_view::npos ? "" : line.substr(host_end + 1);
+    const bool of_unit = sender.size() >= c.unit.size() &&
+                         std::ranges::equal(sender.substr(0, c.unit.size()), c.unit, same);
+    if (of_unit) lines.push_back(line);
+  }
+  std::string text;
+  const std::size_t skip = c.last && *c.last < lines.size() ? lines.size() - *c.last : 0;
+  for (const std::string_view line : lines | std::views::drop(skip)) text += line;
+  return text.empty() ? "-- No entries --\n" : text;
 }
 
 std::string to_text(const SysctlCommand& c) {

@@ -1,7 +1,8 @@
-// Packages, services and kernel parameters: yum/apt-get/dnf, service, systemctl, sysctl.
+// Packages, services and kernel parameters: yum/apt-get/dnf, service, systemctl, journalctl, sysctl.
 //
 // Models: install -y of known packages, start/stop/restart/status of known units, sysctl reading
-// and writing by name. Leaves out: removal, repositories, unit files, sysctl.conf.
+// and writing by name, the system log by service. Leaves out: removal, repositories, unit files,
+// sysctl.conf, following the log.
 #pragma once
 
 #include <cstdint>
@@ -39,6 +40,13 @@ struct ServiceCommand {
   friend bool operator==(const ServiceCommand&, const ServiceCommand&) = default;
 };
 
+/// The system log: all of it, or what one service wrote.
+struct JournalctlCommand {
+  std::string unit;                   ///< -u, without ".service"; empty: everybody
+  std::optional<std::uint32_t> last;  ///< -n
+  friend bool operator==(const JournalctlCommand&, const JournalctlCommand&) = default;
+};
+
 struct SysctlCommand {
   struct Entry {
     std::string name;                  ///< with dots; a "/" in the text is turned into "."
@@ -53,10 +61,16 @@ struct SysctlCommand {
 
 Parsed<PackageCommand> parse_package(Args args);
 Parsed<ServiceCommand> parse_service(Args args);
+Parsed<JournalctlCommand> parse_journalctl(Args args);
 Parsed<SysctlCommand> parse_sysctl(Args args);
 std::string to_text(const PackageCommand& command);
 std::string to_text(const ServiceCommand& command);
+std::string to_text(const JournalctlCommand& command);
 std::string to_text(const SysctlCommand& command);
+
+/// What of /var/log/messages the command shows; "-- No entries --" if that is nothing. The lines of
+/// a service are those whose sender's name begins with its name, whatever the case.
+std::string render_journal(const JournalctlCommand& command, std::string_view messages);
 
 /// The packages that an install command accepts, sorted.
 std::vector<std::string_view> known_packages();

@@ -22,6 +22,10 @@ inline constexpr SimDuration kTicks{20'000'000};
 /// The granularity of timers from 0.64 s to 5.12 s (80 ms), and two jiffies.
 inline constexpr SimDuration kFlatTolerance{100'000'000};
 
+/// The longest pause before an IGMP report is repeated (igmpv3_unsolicited_report_interval): a
+/// kernel draws it by lot.
+inline constexpr SimDuration kReportLottery{1'000'000'000};
+
 /// How much longer than `length` a wait of the kernel may be.
 constexpr SimDuration tolerance_of(SimDuration length) { return kTicks + length / 8; }
 

@@ -217,6 +217,19 @@ CommandOutcome Executor::operator()(const command::KillCommand& c) {
       if (job.background && ++seen == number && !job.done) pids.push_back(job.shell.waiting_for());
     }
   }
+  for (const std::string& name : c.names) {
+    Userland& user = wiring_.user();
+    const std::size_t before = pids.size();
+    for (std::uint32_t i = 0; i < user.processes.limit(); ++i) {
+      const Process& process = user.processes[i];
+      const std::string_view comm = process.name.view();
+      const bool fits = c.silent ? comm.find(name) != std::string_view::npos : comm == name;
+      if (process.pid != 0 && !process.exited && fits) pids.push_back(process.pid);
+    }
+    if (pids.size() > before) continue;
+    if (!c.silent) result.err += name + ": no process found\n";
+    result.status = 1;
+  }
   for (const std::uint32_t pid : pids) {
     Process* process = wiring_.user().find_process(pid);
     if (process == nullptr) {
@@ -227,6 +240,11 @@ CommandOutcome Executor::operator()(const command::KillCommand& c) {
     }
   }
   return result;
+}
+
+CommandOutcome Executor::operator()(const command::JournalctlCommand& c) {
+  const std::string* messages = wiring_.user().files.read("/var/log/messages");
+  return printed(render_journal(c, messages == nullptr ? "" : *messages));
 }
 
 CommandOutcome Executor::operator()(const command::PsCommand& c) {

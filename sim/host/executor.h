@@ -30,6 +30,7 @@ class Executor {
   CommandOutcome operator()(const command::PackageCommand& c);
   CommandOutcome operator()(const command::ServiceCommand& c);
   CommandOutcome operator()(const command::KillCommand& c);
+  CommandOutcome operator()(const command::JournalctlCommand& c);
   CommandOutcome operator()(const command::PsCommand& c);
   CommandOutcome operator()(const command::RebootCommand& c);
   CommandOutcome operator()(const command::ModprobeCommand& c);

@@ -130,7 +130,7 @@ void KeepalivedIo::add_address(Step& step, const std::string& interface,
   ip::AddressRequest request{.dev = device(interface), .local = address.address};
   request.broadcast = address.broadcast.value_or(Ipv4Addr{});
   request.scope = scope_of(address.scope);
-  if (!address.label.empty()) request.label = address.label;
+  if (!address.label.empty()) request.label = ShortName(address.label);
   if (request.dev.valid()) ip::add_address(step, wiring_.host().ip, wiring_, request);
 }
 
@@ -161,14 +161,26 @@ void KeepalivedIo::delete_route(Step& step, const keepalived::VirtualRoute& rout
 
 // --- packets -------------------------------------------------------------------------------------
 
-// The stack hands over what is sent to any group (sim/ip); the daemon takes what is VRRP.
-void KeepalivedIo::join_group(Step&, const std::string&, Ipv4Addr) {}
-void KeepalivedIo::leave_group(Step&, const std::string&, Ipv4Addr) {}
+// One socket for each interface and group, however many routers use it.
+void KeepalivedIo::join_group(Step& step, const std::string& interface, Ipv4Addr group) {
+  const IfIndex dev = device(interface);
+  if (!dev.valid()) return;
+  auto& joined = process().groups;
+  if (std::ranges::find(joined, std::pair(dev, group)) != joined.end()) return;
+  joined.emplace_back(dev, group);
+  ip::join_group(step, wiring_.host().ip, dev, group);
+}
+
+void KeepalivedIo::leave_group(Step& step, const std::string& interface, Ipv4Addr group) {
+  const auto membership = std::pair(device(interface), group);
+  if (std::erase(process().groups, membership) == 0) return;
+  ip::leave_group(step, wiring_.host().ip, membership.first, group);
+}
 
 void KeepalivedIo::send_vrrp(Step& step, const std::string& interface, Ipv4Addr src, Ipv4Addr dst,
                              Bytes message) {
   constexpr std::uint8_t kInternetworkControl = 0xc0, kTtl = 255;
-  const FrameRef frame = step.frames().acquire(message.size());
+  const FrameRef frame = step.frames().allocate(message.size());
   std::ranges::copy(message, step.frames().writable(frame).begin());
   IpSend how{.src = src,
              .dst = dst,
@@ -186,7 +198,7 @@ void KeepalivedIo::send_vrrp(Step& step, const std::string& interface, Ipv4Addr 
 void KeepalivedIo::send_gratuitous_arp(Step& step, const std::string& interface, Ipv4Addr address) {
   const ip::Device* found = ip::find_device(wiring_.host().ip, interface);
   if (found == nullptr || !found->up) return;
-  const FrameRef frame = step.frames().acquire(EthernetRepr::kLength + ArpRepr::kLength);
+  const FrameRef frame = step.frames().allocate(EthernetRepr::kLength + ArpRepr::kLength);
   const MutBytes bytes = step.frames().writable(frame);
   const EthernetRepr eth{
       .dst = MacAddr::broadcast(), .src = found->mac, .ethertype = EtherType::kArp};
@@ -201,8 +213,12 @@ void KeepalivedIo::send_gratuitous_arp(Step& step, const std::string& interface,
 Errno KeepalivedIo::add_service(Step& step, const keepalived::ServiceRule& service) {
   const auto scheduler = ipvs::scheduler_by_name(service.scheduler);
   if (!scheduler) return Errno::kNoEnt;
-  ipvs::ServiceOptions options{.scheduler = *scheduler};
+  ipvs::ServiceOptions options{.scheduler = *scheduler,
+                               .persistent = service.persistence != 0,
+                               .timeout_s = service.persistence,
+                               .netmask = service.persistence_mask};
   for (const std::string& flag : service.flags) {
+    if (flag == "ops") options.one_packet = true;
     if (flag == "flag-1" || flag.ends_with("-fallback"))
       options.sched_flags |= ipvs::kSchedFallback;
     if (flag == "flag-2" || flag.ends_with("-port")) options.sched_flags |= ipvs::kSchedPort;

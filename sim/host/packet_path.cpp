@@ -89,9 +89,8 @@ void Wiring::deliver_up(Step& step, Packet packet, const ip::Route& route) {
       if (deliver_vrrp(step, packet)) return step.frames().release(packet.frame);
       [[fallthrough]];
     default:
-      if (packet.ip.dst.is_multicast()) {  // nobody here has joined the group
-        return step.drop(packet.frame, Reason::kHostNoGroupMember, packet.in_dev,
-                         {arg(packet.ip.dst), 0, 0});
+      if (packet.ip.dst.is_multicast()) {  // a raw socket alone joined the group
+        return step.frames().release(packet.frame);
       }
       ip::icmp_send_error(step, host_.ip, *this, packet, route,
                           IcmpRepr::unreachable(IcmpUnreachable::kProtocol));

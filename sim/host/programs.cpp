@@ -1,4 +1,6 @@
 // Programs and typed lines of a host: who runs, who waits, who is told.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <sstream>
 
@@ -268,6 +270,7 @@ void Wiring::reap(Step& step, std::uint32_t app) {
   step.set_cause(process.cause);
   close_sockets_of(step, AppId{app});
   if (process.tapping) --host_.taps;
+  for (const auto& [dev, group] : process.groups) ip::leave_group(step, host_.ip, dev, group);
   if (process.keepalived.exists()) {
     for (const std::string_view path : {"/run/keepalived.pid", "/var/run/keepalived.pid"}) {
       u.files.remove(path, false);

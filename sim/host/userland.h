@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/apps/app.h"
@@ -27,6 +28,7 @@ struct Process {
   JobId job = 0;          ///< the line that started it; 0 for a service
   apps::App app;
   Boxed<keepalived::Daemon> keepalived;  ///< in place of `app`
+  std::vector<std::pair<IfIndex, Ipv4Addr>> groups;  ///< multicast groups of its raw sockets
   std::uint16_t ip_id = 0;               ///< of the last packet with a header of its own
   std::string command_line;
   ShortName name;  ///< comm

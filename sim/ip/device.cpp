@@ -60,6 +60,7 @@ void set_link(Step& step, Stack& stack, Ports& ports, IfIndex dev, bool up) {
   if (!up) {
     remove_routes_of_down_device(step, stack, dev, false);
     neigh_flush_dev(step, stack, ports, dev, false);
+    groups_follow_link(step, stack, dev, false);
     if (device.carrier) ports.on_link(step, dev, false);
     return;
   }
@@ -68,6 +69,7 @@ void set_link(Step& step, Stack& stack, Ports& ports, IfIndex dev, bool up) {
     add_address(step, stack, ports,
                 {.dev = dev, .local = {{0x7f00'0001U}, 8}, .scope = Scope::kHost});
   }
+  groups_follow_link(step, stack, dev, true);
   add_routes_of_addresses(step, stack, ports, dev);
   if (conf_or(stack, dev, ConfKey::kArpNotify)) announce(step, stack, ports, dev);
   if (device_at(stack, dev).carrier) ports.on_link(step, dev, true);

@@ -88,6 +88,11 @@ Received receive(Step& step, Stack& stack, Ports& ports, Packet& packet) {
     packet.frame = {};
     return consumed();
   }
+  if (packet.ip.dst.is_multicast() && !is_member(stack, packet.in_dev, packet.ip.dst)) {
+    step.drop(packet.frame, Reason::kNoGroupMember, packet.in_dev, {arg(packet.ip.dst), 0, 0});
+    packet.frame = {};
+    return consumed();
+  }
   if (answer.route.is(kRouteLocal) || answer.route.is(kRouteMulticast)) {
     return deliver_local(step, stack, packet, answer.route);
   }
@@ -132,6 +137,8 @@ void on_timer(Step& step, Stack& stack, Ports& ports, const TimerEntry& timer) {
       if (stack.live.peek() == nullptr) break;
       if (timer.id == 0) {
         neigh_collect_garbage(step, stack, ports);
+      } else if (timer.id >= kGroupTimers) {
+        groups_on_timer(step, stack, ports, timer.id);
       } else {
         reassembly_expired(step, stack, ports, timer.id);
       }

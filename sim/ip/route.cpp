@@ -316,7 +316,7 @@ InputAnswer look_up_input(const Stack& stack, Ipv4Addr src, Ipv4Addr dst, IfInde
                           std::uint32_t mark, bool for_arp) {
   const auto zero_net = [](Ipv4Addr a) { return (a.bits >> 24) == 0; };
   if (src.is_multicast() || src.is_broadcast()) return refused(InputError::kMartianSource);
-  if (dst.is_multicast()) {  // every group is joined: ip_mc_validate_source() is not modelled
+  if (dst.is_multicast()) {  // receive() asks for members; ip_mc_validate_source() is not modelled
     InputAnswer answer = local_input(dst, nullptr, false);
     answer.route.flags |= kRouteMulticast;
     return answer;

@@ -10,7 +10,7 @@
 //   commands   device, address, route, rule, neighbour and sysctl functions below; each has the
 //              effects of the kernel's netlink handler and returns its errno
 //
-// Left out: IPv6, multicast groups (IGMP) beyond accepting all, IP options, IPsec, copies of the
+// Left out: IPv6, IP options, IPsec, copies of the
 // host's own broadcasts to itself, gc_thresh overflow. Source of each rule: beside the rule.
 #pragma once
 
@@ -29,6 +29,7 @@
 #include "sim/ip/fib.h"
 #include "sim/ip/fragment.h"
 #include "sim/ip/icmp.h"
+#include "sim/ip/igmp.h"
 #include "sim/ip/lazy.h"
 #include "sim/ip/neigh.h"
 #include "sim/ip/route.h"
@@ -62,6 +63,7 @@ struct Live {
   std::vector<RouteException> exceptions;   ///< by destination
   std::vector<Peer> peers;                  ///< by address
   ReassemblyTable reassembly;
+  Groups groups;
   SimTime icmp_credit_at{INT64_MIN / 4};  ///< icmp_global
   std::int64_t icmp_credit = 0;
   std::uint32_t ident_key = 0;  ///< ip_idents: 0 until the first draw
@@ -210,6 +212,16 @@ Errno sysctl_set(Step& step, Stack& stack, Ports& ports, std::string_view path,
 std::vector<SysctlRow> sysctl_list(const Stack& stack);
 /// Those that differ from a fresh boot.
 std::vector<SysctlRow> sysctl_changed(const Stack& stack);
+
+// --- multicast groups (sim/ip/igmp.h) ------------------------------------------------------------
+
+/// True if packets to `group` that come in on `dev` are for this host (ip_check_mc_rcu()).
+bool is_member(const Stack& stack, IfIndex dev, Ipv4Addr group);
+/// ip_mc_join_group(), ip_mc_leave_group(): one socket more, or one less. Requires a device.
+void join_group(Step& step, Stack& stack, IfIndex dev, Ipv4Addr group);
+void leave_group(Step& step, Stack& stack, IfIndex dev, Ipv4Addr group);
+void groups_follow_link(Step& step, Stack& stack, IfIndex dev, bool up);
+void groups_on_timer(Step& step, Stack& stack, Ports& ports, std::uint32_t id);
 
 // --- packets -----------------------------------------------------------------------------------
 

@@ -6,6 +6,9 @@
 #include <charconv>
 #include <utility>
 
+#include "sim/base/calendar.h"
+#include "sim/keepalived/glibc_random.h"
+
 namespace lvslab::keepalived {
 namespace {
 
@@ -236,22 +239,23 @@ struct Checkers::Context {
 
 void Checkers::start(Step& step, const Configuration& conf, CheckerPort& port) {
   states_.clear();
+  GlibcRandom random(static_cast<std::uint32_t>(unix_ns(step.now()) / 1'000'000'000));
   for (std::size_t vs = 0; vs < conf.virtual_servers.size(); ++vs) {
     const VirtualServer& service = conf.virtual_servers[vs];
     for (std::size_t rs = 0; rs < service.real_servers.size(); ++rs) {
       const RealServer& server = service.real_servers[rs];
       for (std::size_t i = 0; i < server.checkers.size(); ++i) {
         const Checker& checker = server.checkers[i];
-        if (!runs(checker)) continue;
         port.log(step, fmt::format("Activating healthchecker for service {} for VS {}",
                                    server_name(service, server), service.name()));
         // A random share of the warm-up, so that not all servers are asked at once.
         const auto warmup = static_cast<std::uint64_t>(checker.warmup.value().us());
-        const auto share = static_cast<std::int64_t>(
-            warmup == 0 ? 0 : step.random().below(static_cast<std::uint32_t>(warmup)));
+        const std::uint64_t share =
+            warmup == 0 ? 0 : warmup * random.next() / GlibcRandom::kMax;
+        if (!runs(checker)) continue;
         State state{.vs = vs, .rs = rs, .checker = i};
         state.index = states_.size();
-        state.at = step.now() + kBootstrapDelay + SimDuration{share * 1'000};
+        state.at = step.now() + kBootstrapDelay + SimDuration{static_cast<std::int64_t>(share) * 1'000};
         state.up = !checker.alpha.value_or(false);
         state.tries = checker.retry.value();  // one failure is enough at first
         states_.push_back(std::move(state));

@@ -38,7 +38,7 @@ struct IpReader {
 };
 constexpr std::array kIpReaders{
     IpReader{IpProto::kIcmp, "ICMP", read_icmp}, IpReader{IpProto::kTcp, "TCP", read_tcp},
-    IpReader{IpProto::kUdp, "UDP", read_udp},    IpReader{IpProto::kIgmp, "IGMP", nullptr},
+    IpReader{IpProto::kUdp, "UDP", read_udp},    IpReader{IpProto::kIgmp, "IGMP", read_igmp},
     IpReader{IpProto::kIpip, "IPIP", read_ipip}, IpReader{IpProto::kGre, "GRE", read_gre},
     IpReader{IpProto::kVrrp, "VRRP", read_vrrp},
 };

@@ -75,6 +75,7 @@ void read_carried(Dissector& d, Slice in);
 void read_icmp(Dissector& d, Slice in, const IpContext& ip);
 void read_udp(Dissector& d, Slice in, const IpContext& ip);
 void read_tcp(Dissector& d, Slice in, const IpContext& ip);
+void read_igmp(Dissector& d, Slice in, const IpContext& ip);
 void read_vrrp(Dissector& d, Slice in, const IpContext& ip);
 void read_payload(Dissector& d, Slice in, std::uint16_t src_port, std::uint16_t dst_port);
 

@@ -169,6 +169,7 @@ bool TcpdumpPrinter::ipv4_body(Bytes in, std::size_t header_length, std::size_t 
     case IpProto::kTcp: return tcp(payload, length, ip);
     case IpProto::kUdp: return udp(payload, length, ip);
     case IpProto::kIcmp: return icmp(payload, length, ip);
+    case IpProto::kIgmp: return igmp(payload, length);
     case IpProto::kVrrp: return vrrp(payload, length, ip);
     default: break;
   }
@@ -185,7 +186,12 @@ void TcpdumpPrinter::ipv4_verbose(Bytes in, std::size_t header_length) {
   fmt::format_to(out, ", id {}, offset {}, flags [{}], proto {} ({}), length {}",
                  load_be16(in.data() + 4), (fragment & 0x1fff) * 8, fragment_flags(fragment),
                  protocol_name(IpProto{in[9]}), in[9], load_be16(in.data() + 2));
-  if (header_length > Ipv4Repr::kLength) out_ += ", options (...)";
+  if (header_length > Ipv4Repr::kLength) {
+    constexpr std::uint8_t kRouterAlert = 148;
+    const bool alert = header_length == Ipv4Repr::kLength + 4 && in.size() > Ipv4Repr::kLength &&
+                       in[Ipv4Repr::kLength] == kRouterAlert;
+    out_ += alert ? ", options (RA)" : ", options (...)";
+  }
   if (header_length <= in.size()) {
     const std::uint32_t sum = sum_bytes(in.first(header_length));
     const std::uint16_t field = load_be16(in.data() + 10);

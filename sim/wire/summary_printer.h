@@ -36,6 +36,7 @@ class TcpdumpPrinter {
   bool ipv4_body(Bytes in, std::size_t header_length, std::size_t length);
   void ipv4_verbose(Bytes in, std::size_t header_length);
   bool icmp(Bytes in, std::size_t length, const Ip& ip);
+  bool igmp(Bytes in, std::size_t length);
   bool vrrp(Bytes in, std::size_t length, const Ip& ip);
   bool icmp_quoted(Bytes in);
   bool udp(Bytes in, std::size_t length, const Ip& ip);
