@@ -233,7 +233,8 @@ int systemctl(const Words& words) {
   return status;
 }
 
-// --- the log --------------------------------------------------------------------------------------
+// --- the log
+// --------------------------------------------------------------------------------------
 
 int journalctl(const Words& words) {
   std::vector<std::string> line{"journalctl"};

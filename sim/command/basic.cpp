@@ -3,8 +3,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cctype>
 #include <array>
+#include <cctype>
 #include <utility>
 
 #include "sim/command/options.h"
@@ -435,11 +435,11 @@ Parsed<KillCommand> parse_killall(Args args) {
     }
   }
   if (kill.names.empty()) {
-    return std::unexpected(failure(
-        kill.silent ? "pkill: no matching criteria specified\nTry `pkill --help' for more "
-                      "information.\n"
-                    : "Usage: killall [OPTION]... [--] NAME...\n",
-        kill.silent ? 2 : 1));
+    return std::unexpected(
+        failure(kill.silent ? "pkill: no matching criteria specified\nTry `pkill --help' for more "
+                              "information.\n"
+                            : "Usage: killall [OPTION]... [--] NAME...\n",
+                kill.silent ? 2 : 1));
   }
   if (kill.silent && kill.names.size() > 1) {
     return std::unexpected(failure("pkill: only one pattern can be provided\n", 2));

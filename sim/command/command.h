@@ -48,7 +48,8 @@ using Command =
                  RebootCommand, ClearCommand, ExitCommand, ModprobeCommand, CatCommand, GrepCommand,
                  WcCommand, HeadCommand, TailCommand, TeeCommand, SortCommand, UniqCommand,
                  CutCommand, IpvsadmCommand, IptablesCommand, CurlCommand, AbCommand, PingCommand,
-                 TracerouteCommand, ArpingCommand, TcpdumpCommand, KeepalivedCommand, JournalctlCommand, UnknownCommand>;
+                 TracerouteCommand, ArpingCommand, TcpdumpCommand, KeepalivedCommand,
+                 JournalctlCommand, UnknownCommand>;
 
 /// argv → typed command. `args` must not be empty. A leading directory of a system tool
 /// ("/sbin/ifconfig") is taken off. Errors: bad usage as the tool prints it; status 127 for a word

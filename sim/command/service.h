@@ -1,4 +1,5 @@
-// Packages, services and kernel parameters: yum/apt-get/dnf, service, systemctl, journalctl, sysctl.
+// Packages, services and kernel parameters: yum/apt-get/dnf, service, systemctl, journalctl,
+// sysctl.
 //
 // Models: install -y of known packages, start/stop/restart/status of known units, sysctl reading
 // and writing by name, the system log by service. Leaves out: removal, repositories, unit files,

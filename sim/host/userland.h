@@ -27,9 +27,9 @@ struct Process {
   std::uint32_t pid = 0;  ///< 0: the slot is free
   JobId job = 0;          ///< the line that started it; 0 for a service
   apps::App app;
-  Boxed<keepalived::Daemon> keepalived;  ///< in place of `app`
+  Boxed<keepalived::Daemon> keepalived;              ///< in place of `app`
   std::vector<std::pair<IfIndex, Ipv4Addr>> groups;  ///< multicast groups of its raw sockets
-  std::uint16_t ip_id = 0;               ///< of the last packet with a header of its own
+  std::uint16_t ip_id = 0;  ///< of the last packet with a header of its own
   std::string command_line;
   ShortName name;  ///< comm
   LazyTimer timer;

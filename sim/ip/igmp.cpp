@@ -15,9 +15,8 @@ constexpr SimDuration kJiffies{20'000'000};  // igmp_ifc_start_timer(): two of t
 GroupMember* find_member(Stack& stack, IfIndex dev, Ipv4Addr group) {
   Live* live = stack.live.peek();
   if (live == nullptr) return nullptr;
-  const auto found = std::ranges::find_if(live->groups.members, [&](const GroupMember& m) {
-    return m.dev == dev && m.group == group;
-  });
+  const auto found = std::ranges::find_if(
+      live->groups.members, [&](const GroupMember& m) { return m.dev == dev && m.group == group; });
   return found == live->groups.members.end() ? nullptr : &*found;
 }
 
@@ -47,10 +46,12 @@ IgmpReport due_records(Groups& groups, IfIndex dev) {
     for (GroupMember& m : groups.members) {
       if (m.dev != dev || (m.users == 0) != leaving || m.reports == 0) continue;
       --m.reports;
-      report.records.push_back({leaving ? IgmpRecord::kToInclude : IgmpRecord::kToExclude, m.group});
+      report.records.push_back(
+          {leaving ? IgmpRecord::kToInclude : IgmpRecord::kToExclude, m.group});
     }
   }
-  std::erase_if(groups.members, [](const GroupMember& m) { return m.users == 0 && m.reports == 0; });
+  std::erase_if(groups.members,
+                [](const GroupMember& m) { return m.users == 0 && m.reports == 0; });
   return report;
 }
 

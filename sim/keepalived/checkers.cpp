@@ -250,12 +250,12 @@ void Checkers::start(Step& step, const Configuration& conf, CheckerPort& port) {
                                    server_name(service, server), service.name()));
         // A random share of the warm-up, so that not all servers are asked at once.
         const auto warmup = static_cast<std::uint64_t>(checker.warmup.value().us());
-        const std::uint64_t share =
-            warmup == 0 ? 0 : warmup * random.next() / GlibcRandom::kMax;
+        const std::uint64_t share = warmup == 0 ? 0 : warmup * random.next() / GlibcRandom::kMax;
         if (!runs(checker)) continue;
         State state{.vs = vs, .rs = rs, .checker = i};
         state.index = states_.size();
-        state.at = step.now() + kBootstrapDelay + SimDuration{static_cast<std::int64_t>(share) * 1'000};
+        state.at =
+            step.now() + kBootstrapDelay + SimDuration{static_cast<std::int64_t>(share) * 1'000};
         state.up = !checker.alpha.value_or(false);
         state.tries = checker.retry.value();  // one failure is enough at first
         states_.push_back(std::move(state));

@@ -43,10 +43,10 @@ void read_vrrp(Dissector& d, Slice in, const IpContext& ip) {
     return;
   }
   const std::size_t at = in.at, length = vrrp->length(), count = vrrp->addresses.size();
-  d.protocol("VRRP",
-             fmt::format("version {}, router {}, priority {}", vrrp->version, vrrp->vrid,
-                         vrrp->priority),
-             at, length);
+  d.protocol(
+      "VRRP",
+      fmt::format("version {}, router {}, priority {}", vrrp->version, vrrp->vrid, vrrp->priority),
+      at, length);
   d.field("version", fmt::format("{}", vrrp->version), at, 1);
   d.field("type", fmt::format("{}{}", vrrp->type, vrrp->type == 1 ? " (advertisement)" : ""), at,
           1);

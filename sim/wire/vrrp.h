@@ -12,8 +12,8 @@ namespace lvslab {
 enum class VrrpAuth : std::uint8_t { kNone = 0, kPassword = 1, kAh = 2 };
 
 struct VrrpRepr {
-  static constexpr std::size_t kLength = 8;       ///< without addresses and password
-  static constexpr std::size_t kAuthLength = 8;   ///< version 2 only, whatever the type
+  static constexpr std::size_t kLength = 8;      ///< without addresses and password
+  static constexpr std::size_t kAuthLength = 8;  ///< version 2 only, whatever the type
   static constexpr std::uint8_t kAdvertisement = 1;
   std::uint8_t version = 2;
   std::uint8_t type = kAdvertisement;
@@ -64,8 +64,7 @@ struct VrrpRepr {
   static bool checksum_ok(Bytes message, Ipv4Addr src, Ipv4Addr dst) {
     std::uint64_t sum = sum_bytes(message);
     if (!message.empty() && message[0] >> 4 == 3) {
-      sum += pseudo_header_sum(src, dst, static_cast<std::uint8_t>(IpProto::kVrrp),
-                               message.size());
+      sum += pseudo_header_sum(src, dst, static_cast<std::uint8_t>(IpProto::kVrrp), message.size());
     }
     return fold_sum(sum) == 0xffff;
   }

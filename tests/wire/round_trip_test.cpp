@@ -6,6 +6,8 @@
 
 #include "sim/base/prng.h"
 #include "sim/wire/build.h"
+#include "sim/wire/igmp.h"
+#include "sim/wire/vrrp.h"
 
 namespace lvslab {
 namespace {
@@ -33,6 +35,47 @@ TEST(RoundTrip, Ethernet) {
     std::array<std::uint8_t, EthernetRepr::kLength> out{};
     repr.emit(out);
     ASSERT_EQ(EthernetRepr::parse(out), repr);
+  }
+}
+
+TEST(RoundTrip, Vrrp) {
+  Prng prng(21);
+  for (int i = 0; i < kRounds; ++i) {
+    VrrpRepr repr{.version = static_cast<std::uint8_t>(2 + prng.below(2)),
+                  .type = static_cast<std::uint8_t>(prng.below(16)),
+                  .vrid = static_cast<std::uint8_t>(prng.next()),
+                  .priority = static_cast<std::uint8_t>(prng.next())};
+    for (std::uint32_t n = prng.below(20); n > 0; --n) repr.addresses.push_back(ip(prng));
+    if (repr.version == 2) {
+      repr.auth = VrrpAuth{static_cast<std::uint8_t>(prng.below(3))};
+      repr.advert_int = static_cast<std::uint16_t>(prng.below(256));
+      for (std::uint8_t& c : repr.password) c = static_cast<std::uint8_t>(prng.next());
+    } else {
+      repr.advert_int = static_cast<std::uint16_t>(prng.below(4096));
+    }
+    auto out = dirty(repr.length());
+    const Ipv4Addr src = ip(prng), dst = ip(prng);
+    repr.emit(out, src, dst);
+    ASSERT_EQ(VrrpRepr::parse(out), repr);
+    ASSERT_TRUE(VrrpRepr::checksum_ok(out, src, dst));
+    out[prng.below(static_cast<std::uint32_t>(out.size()))] ^= 1;
+    ASSERT_FALSE(VrrpRepr::checksum_ok(out, src, dst));
+    ASSERT_FALSE(VrrpRepr::parse(Bytes(out).first(out.size() - 1)));
+  }
+}
+
+TEST(RoundTrip, IgmpReport) {
+  Prng prng(22);
+  for (int i = 0; i < kRounds; ++i) {
+    IgmpReport repr;
+    for (std::uint32_t n = prng.below(6); n > 0; --n) {
+      repr.records.push_back({static_cast<std::uint8_t>(1 + prng.below(6)), ip(prng)});
+    }
+    auto out = dirty(repr.length());
+    repr.emit(out);
+    ASSERT_EQ(IgmpReport::parse(out), repr);
+    ASSERT_EQ(fold_sum(sum_bytes(out)), 0xffff);
+    ASSERT_FALSE(IgmpReport::parse(Bytes(out).first(out.size() - 1)));
   }
 }
 
