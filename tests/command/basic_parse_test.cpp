@@ -282,8 +282,7 @@ TEST(BadUsage, WhatIsNotModelledNamesWhatIsClose) {
                                   2}));
   EXPECT_EQ(bad("vi x"),
             (Output{"", "lvslab: vi is not modelled (close: echo TEXT > FILE)\n", 127}));
-  EXPECT_THAT(bad("yum install keepalived -y").err,
-              HasSubstr("package keepalived is not modelled"));
+  EXPECT_THAT(bad("yum install haproxy -y").err, HasSubstr("package haproxy is not modelled"));
   EXPECT_EQ(bad("ifconfg eth0"), (Output{"",
                                          "bash: ifconfg: command not found\n"
                                          "lvslab: modelled commands close to it: ifconfig\n",
