@@ -16,7 +16,7 @@ namespace {
 
 struct Room {
   std::string_view name;
-  std::array<std::string_view, 7> uses;  ///< as in CMakeLists.txt; what those use is allowed, too
+  std::array<std::string_view, 8> uses;  ///< as in CMakeLists.txt; what those use is allowed, too
 };
 
 constexpr std::array kRooms{
