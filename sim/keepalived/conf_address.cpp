@@ -10,6 +10,45 @@ namespace {
 
 constexpr std::size_t kLongestName = 15;  // IFNAMSIZ - 1
 
+/// One option with its value. False, and said why: there is no such address then.
+bool set_option(ConfReader& r, VirtualAddress& vip, const std::string& text,
+                const std::string& option, const std::string& value) {
+  if (option == "dev") {
+    if (!vip.dev.empty()) {
+      r.report(fmt::format("Cannot specify ipaddress device more than once for {}", text));
+      return false;
+    }
+    vip.dev = value;
+    if (r.has_interface(value)) return true;
+    r.report(fmt::format("WARNING - interface {} for ip address {} doesn't exist", value, text));
+    return false;
+  }
+  if (option == "scope") {
+    constexpr std::array<std::string_view, 4> kScopes{"global", "link", "host", "site"};
+    const bool known = std::ranges::find(kScopes, value) != kScopes.end();
+    if (!known)
+      r.report(fmt::format("Invalid scope '{}' specified for {} - ignoring", value, text));
+    vip.scope = known ? value : "";
+    return true;
+  }
+  if (option == "label") {
+    vip.label = value;
+    if (value.size() <= kLongestName) return true;
+    r.report(fmt::format("Address label {} is longer than maximum length {} - removing address",
+                         value, kLongestName));
+    return false;
+  }
+  if (value == "+") {
+    vip.broadcast = vip.address.broadcast();
+  } else if (value == "-") {
+    vip.broadcast = vip.address.network();
+  } else if (!(vip.broadcast = Ipv4Addr::parse(value))) {
+    r.report(fmt::format("VRRP is trying to assign invalid broadcast {}. skipping VIP...", value));
+    return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::optional<VirtualAddress> virtual_address(ConfReader& r, const ConfLine& line) {
@@ -43,42 +82,9 @@ std::optional<VirtualAddress> virtual_address(ConfReader& r, const ConfLine& lin
       r.report(fmt::format("No {} parameter specified for {}", option, text));
       return std::nullopt;
     }
-    if (option == "dev") {
-      if (!vip.dev.empty()) {
-        r.report(fmt::format("Cannot specify ipaddress device more than once for {}", text));
-        return std::nullopt;
-      }
-      vip.dev = line.words[++i];
-      if (!r.has_interface(vip.dev)) {
-        r.report(
-            fmt::format("WARNING - interface {} for ip address {} doesn't exist", vip.dev, text));
-        return std::nullopt;
-      }
-    } else if (option == "scope") {
-      vip.scope = line.words[++i];
-      constexpr std::array<std::string_view, 4> kScopes{"global", "link", "host", "site"};
-      if (std::ranges::find(kScopes, vip.scope) == kScopes.end()) {
-        r.report(fmt::format("Invalid scope '{}' specified for {} - ignoring", vip.scope, text));
-        vip.scope.clear();
-      }
-    } else if (option == "broadcast" || option == "brd") {
-      const std::string& value = line.words[++i];
-      if (value == "+") {
-        vip.broadcast = vip.address.broadcast();
-      } else if (value == "-") {
-        vip.broadcast = vip.address.network();
-      } else if (!(vip.broadcast = Ipv4Addr::parse(value))) {
-        r.report(
-            fmt::format("VRRP is trying to assign invalid broadcast {}. skipping VIP...", value));
-        return std::nullopt;
-      }
-    } else if (option == "label") {
-      vip.label = line.words[++i];
-      if (vip.label.size() > kLongestName) {
-        r.report(fmt::format("Address label {} is longer than maximum length {} - removing address",
-                             vip.label, kLongestName));
-        return std::nullopt;
-      }
+    if (option == "dev" || option == "scope" || option == "label" || option == "broadcast" ||
+        option == "brd") {
+      if (!set_option(r, vip, text, option, line.words[++i])) return std::nullopt;
     } else if (option == "no_track") {
       vip.no_track = true;
     } else if (takes_value || option == "home" || option == "-nodad" || option == "use_vmac" ||
