@@ -10,11 +10,25 @@
 namespace lvslab::fuzz {
 namespace {
 
-/// All but twos, which throws dice of its own.
-constexpr std::array<std::string_view, 17> kSchedulers{
-    "rr",           "rr",    "wrr", "wrr", "lc", "wlc", "fo", "ovf",
-    "lblc",         "lblcr", "dh",  "sh",  "mh", "sed", "nq", "sh -b sh-fallback",
-    "mh -b mh-port"};
+/// All but twos, which throws dice of its own; without the flags that look at ports, which kernels
+/// draw.
+constexpr std::array<std::string_view, 17> kSchedulers{"rr",
+                                                       "rr",
+                                                       "wrr",
+                                                       "wrr",
+                                                       "lc",
+                                                       "wlc",
+                                                       "fo",
+                                                       "ovf",
+                                                       "lblc",
+                                                       "lblcr",
+                                                       "dh",
+                                                       "sh",
+                                                       "mh",
+                                                       "sed",
+                                                       "nq",
+                                                       "sh -b sh-fallback",
+                                                       "mh -b mh-fallback"};
 
 void start_web_server(Draft& draft, std::size_t host) {
   if (std::ranges::find(draft.web_servers, host) != draft.web_servers.end()) return;

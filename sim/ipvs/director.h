@@ -172,7 +172,7 @@ class Director {
   bool is_real_server(const Packet& packet, std::uint16_t port) const;
   void move_state(Step& step, Conn& conn, ConnDirection direction, std::uint8_t tcp_flags);
   void count_in(Step& step, const Conn& conn, std::size_t bytes);
-  void count_out(Step& step, const Conn& conn, const Packet& packet);
+  void count_out(Step& step, const Conn& conn, std::size_t length);
   void restart_timer(Step& step, std::uint32_t conn);
   void expire(Step& step, std::uint32_t conn);
   void update_overload(Dest& dest);

@@ -8,9 +8,9 @@
 
 namespace lvslab::ipvs {
 
-void Director::count_out(Step& step, const Conn& conn, const Packet& packet) {
+void Director::count_out(Step& step, const Conn& conn, std::size_t length) {
   if (conn.bypass) return;
-  const auto bytes = static_cast<std::uint32_t>(step.frames().bytes(packet.frame).size());
+  const auto bytes = static_cast<std::uint32_t>(length);
   Dest& dest = dests_[conn.dest];
   dest.counters.count_out(step.now(), bytes);
   if (Service* service = find_service(dest.service_key)) {
@@ -43,7 +43,7 @@ AnswerVerdict Director::on_reply(Step& step, Packet& packet) {
     step.set_subject(packet.frame);
   }
   packet.ipvs_property = true;
-  count_out(step, conn, packet);
+  count_out(step, conn, step.frames().bytes(packet.frame).size());
   conn.no_output = false;
   move_state(step, conn, ConnDirection::kOutput, parsed->tcp_flags);
   restart_timer(step, c);
@@ -79,7 +79,7 @@ AnswerVerdict Director::on_icmp_reply(Step& step, Packet& packet, Bytes message)
     step.set_subject(packet.frame);
   }
   packet.ipvs_property = true;
-  count_out(step, conn, packet);
+  count_out(step, conn, step.frames().bytes(packet.frame).size());
   return masq ? AnswerVerdict::kRewritten : AnswerVerdict::kPass;
 }
 
@@ -144,7 +144,7 @@ Verdict Director::on_tunnel_error(Step& step, const Packet& packet, Bytes messag
   const Conn& conn = conns_[c];
   step.explain(Reason::kIpvsTunnelError, packet.in_dev,
                {arg(conn.client), conn.client_port, arg(packet.ip.src)});
-  count_out(step, conn, packet);
+  count_out(step, conn, quote.size() - skip);  // what is left when the outer headers are off
   Verdict verdict{.kind = VerdictKind::kTunnelError, .next = outer->dst};
   verdict.inner_at = static_cast<std::uint16_t>(packet.ip.header_length + IcmpRepr::kLength + skip);
   return verdict;

@@ -100,6 +100,19 @@ void note_dsack(Context& c, std::uint32_t index, std::uint32_t begin, std::uint3
   e.dsack = {begin, end};
 }
 
+namespace {
+
+/// tcp_dsack_extend(): what is told already grows, if the two touch.
+void extend_dsack(Context& c, std::uint32_t index, std::uint32_t begin, std::uint32_t end) {
+  Extension& e = attach(c, index);
+  if (!e.dsack_pending) return note_dsack(c, index, begin, end);
+  if (after(begin, e.dsack.end) || after(e.dsack.begin, end)) return;
+  if (before(begin, e.dsack.begin)) e.dsack.begin = begin;
+  if (after(end, e.dsack.end)) e.dsack.end = end;
+}
+
+}  // namespace
+
 void queue_early(Context& c, std::uint32_t index, const Segment& segment) {
   Socket& s = c.socket(index);
   Extension& e = attach(c, index);
@@ -132,9 +145,13 @@ bool take_in_order(Context& c, std::uint32_t index, Upcalls& up) {
   Extension& e = c.ext_of(s);
   bool fin = false;
   std::size_t taken = 0;
+  const std::uint32_t came = s.rcv_nxt;
   while (taken < e.early.size() && !fin && !after(e.early[taken].begin, s.rcv_nxt)) {
     EarlySegment early = e.early[taken++];
     e.early_bytes -= std::max<std::uint32_t>(kTrueSize, early.end - early.begin);
+    if (before(early.begin, came)) {  // it came twice
+      extend_dsack(c, index, early.begin, before(early.end, came) ? early.end : came);
+    }
     if (before(early.end, s.rcv_nxt) || (early.end == s.rcv_nxt && !early.fin)) {
       c.step.frames().release(early.frame);
       continue;
@@ -192,7 +209,7 @@ void receive_data(Context& c, std::uint32_t index, const Segment& segment, Upcal
   if (s.ext != kNoExtension && !c.ext_of(s).early.empty()) {
     if (take_in_order(c, index, up)) return receive_fin(c, index, up);
     // A hole was filled: the peer should hear of it at once (RFC 5681 §4.2).
-    if (!up.more.empty()) s.set(flag::kAckNow);
+    if (c.ext_of(s).early.empty()) s.set(flag::kAckNow);
   }
 }
 

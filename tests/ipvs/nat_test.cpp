@@ -218,6 +218,8 @@ TEST(Tunnel, ErrorsAreTakenOutOfTheirWrapping) {
   EXPECT_EQ(verdict.kind, VerdictKind::kTunnelError);
   EXPECT_EQ(verdict.inner_at, Ipv4Repr::kLength + IcmpRepr::kLength + Ipv4Repr::kLength);
   EXPECT_EQ(bench.last_reason(), Reason::kIpvsTunnelError);
+  bench.wait_s(3);  // for the estimator
+  EXPECT_EQ(bench.dest(k204).counters.out_bytes, inner_ip.size()) << "without the outer headers";
 }
 
 }  // namespace

@@ -207,6 +207,23 @@ TEST(Loss, DuplicateIsReportedByDsack) {
   EXPECT_EQ(bench.server().received[bench.server().accepted.value], "hello");
 }
 
+TEST(Loss, WhatAFilledHoleBringsTwiceIsReportedByDsack) {
+  TcpBench bench;
+  const SocketId socket = bench.establish();
+  bench.send(0, socket, "ab");
+  bench.run_for(5_ms);
+  TcpRepr late = bench.last_by(0).tcp;
+  late.seq += 4;
+  bench.inject(1, late, "ef");
+  late.seq -= 2;
+  bench.inject(1, late, "cdef");
+  const Seen& ack = bench.last_by(1);
+  EXPECT_EQ(ack.tcp.ack, late.seq + 4);
+  ASSERT_EQ(ack.tcp.sack_count, 1);
+  EXPECT_EQ(ack.tcp.sacks[0], (SackBlock{late.seq + 2, late.seq + 4}));
+  EXPECT_EQ(bench.server().received[bench.server().accepted.value], "abcdef");
+}
+
 /// A connection to a peer made by hand, who offers no options: client's port 6000 to 5000.
 class HandMade : public ::testing::Test {
  protected:
