@@ -18,6 +18,7 @@
 #include "kernel-backend/agent/host_root.h"
 #include "kernel-backend/agent/row_watch.h"
 #include "kernel-backend/agent/seqpacket.h"
+#include "kernel-backend/agent/stand_ins.h"
 #include "kernel-backend/agent/system_log.h"
 #include "kernel-backend/agent/terminal.h"
 #include "kernel-backend/protocol/codec.h"
@@ -101,6 +102,7 @@ void HostMain::handle(Parcel& parcel) {
       if (auto done = rows_.open(); !done) error = done.error().message;
       if (auto done = log_.open(host_.name); !done) error = done.error().message;
       send_parcel(socket_, parcel::kConfigured, error, capture ? capture->get() : -1);
+      start_enabled_services();
       return;
     }
     case parcel::kRun: {

@@ -40,7 +40,9 @@ Result<void> put_files(const LabHost& host, const std::string& hosts_file,
       !done) {
     return done;
   }
-  ::unlink((root + kMessagesFile).c_str());  // that of the machine
+  // What the machine has of these: its log, and that it starts keepalived.
+  ::unlink((root + kMessagesFile).c_str());
+  ::unlink((root + "/etc/systemd/system/multi-user.target.wants/keepalived.service").c_str());
   if (auto done = put("/etc/resolv.conf", ""); !done) return done;
   if (auto done = put("/root/.curlrc", "no-styled-output\n"); !done) return done;
   for (const LabText& file : host.files) {

@@ -137,7 +137,9 @@ int start(const std::string& service) {
     start_httpd();
     return 0;
   }
-  return run_program({service});  // a daemon that writes /run/SERVICE.pid, as keepalived does
+  // A daemon that writes /run/SERVICE.pid; -D as in CentOS' /etc/sysconfig/keepalived.
+  if (service == "keepalived") return run_program({"/usr/sbin/keepalived", "-D"});
+  return run_program({service});
 }
 
 void stop(const std::string& service) {
@@ -319,6 +321,18 @@ int modprobe(const Words& words) {
 }
 
 }  // namespace
+
+void start_enabled_services() {
+  for (const std::string service : {"httpd", "keepalived"}) {
+    if (!exists(kEnabled + service + ".service") || !exists(kPackages + service)) continue;
+    if (::fork() != 0) continue;
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    detach_from_terminal();
+    _exit(start(service));
+  }
+}
 
 std::optional<int> run_stand_in(std::string_view name, int argc, char** argv) {
   const Words words(argv + 1, argv + argc);

@@ -11,6 +11,9 @@ namespace lvslab::kernel {
 /// The exit status of the stand-in `name`; nothing if there is none.
 std::optional<int> run_stand_in(std::string_view name, int argc, char** argv);
 
+/// What systemd does at boot: starts the services that are enabled, in a process of their own.
+void start_enabled_services();
+
 /// httpd: serves /var/www/html until it is killed; `ready` (if not negative) is closed once it
 /// listens.
 int run_httpd(int ready);

@@ -418,6 +418,17 @@ Parsed<KillCommand> parse_kill(Args args) {
   return kill;
 }
 
+Parsed<PidofCommand> parse_pidof(Args args) {
+  PidofCommand pidof;
+  for (const std::string& arg : args.subspan(1)) {
+    if (arg.starts_with('-')) {
+      return std::unexpected(not_modelled("pidof", "option " + arg, "pidof NAME"));
+    }
+    pidof.names.push_back(arg);
+  }
+  return pidof;
+}
+
 Parsed<KillCommand> parse_killall(Args args) {
   const std::string& tool = args[0];
   KillCommand kill{.silent = tool == "pkill"};

@@ -73,6 +73,10 @@ struct KillCommand {  // -9 -SIGNAL, pids, %job; killall and pkill -x: names
   std::vector<std::uint32_t> jobs;
   friend bool operator==(const KillCommand&, const KillCommand&) = default;
 };
+struct PidofCommand {
+  std::vector<std::string> names;
+  friend bool operator==(const PidofCommand&, const PidofCommand&) = default;
+};
 struct PsCommand {  // none, ax, aux, -e, -ef
   enum class Layout : std::uint8_t { kPlain, kAx, kAux, kE, kEf };
   Layout layout = Layout::kPlain;
@@ -135,6 +139,7 @@ Parsed<MkdirCommand> parse_mkdir(Args args);
 Parsed<TouchCommand> parse_touch(Args args);
 Parsed<RmCommand> parse_rm(Args args);
 Parsed<KillCommand> parse_kill(Args args);
+Parsed<PidofCommand> parse_pidof(Args args);
 Parsed<KillCommand> parse_killall(Args args);  ///< killall, pkill
 Parsed<PsCommand> parse_ps(Args args);
 Parsed<ExportCommand> parse_export(Args args);
@@ -161,6 +166,7 @@ std::string to_text(const MkdirCommand& command);
 std::string to_text(const TouchCommand& command);
 std::string to_text(const RmCommand& command);
 std::string to_text(const KillCommand& command);
+std::string to_text(const PidofCommand& command);
 std::string to_text(const PsCommand& command);
 std::string to_text(const ExportCommand& command);
 std::string to_text(const CdCommand& command);

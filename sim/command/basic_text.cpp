@@ -75,6 +75,11 @@ std::string to_text(const KillCommand& c) {
   for (const std::uint32_t job : c.jobs) line += fmt::format(" %{}", job);
   return line;
 }
+std::string to_text(const PidofCommand& c) {
+  std::string line = "pidof";
+  append_operands(line, c.names);
+  return line;
+}
 std::string to_text(const PsCommand& c) {
   switch (c.layout) {
     case PsCommand::Layout::kAx: return "ps ax";

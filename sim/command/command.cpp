@@ -67,6 +67,7 @@ constexpr std::array kTools = {
     Tool{"mkdir", parse_as<parse_mkdir>},
     Tool{"modprobe", parse_as<parse_modprobe>},
     Tool{"netstat", parse_as<parse_netstat>},
+    Tool{"pidof", parse_as<parse_pidof>},
     Tool{"ping", parse_as<parse_ping>},
     Tool{"pkill", parse_as<parse_killall>},
     Tool{"poweroff", parse_as<parse_reboot>},

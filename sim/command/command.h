@@ -43,13 +43,13 @@ using Command =
     std::variant<IfconfigCommand, IpCommand, ArpCommand, RouteCommand, NetstatCommand, SsCommand,
                  SysctlCommand, PackageCommand, ServiceCommand, EchoCommand, LsCommand,
                  HostnameCommand, TrueCommand, FalseCommand, SeqCommand, SleepCommand, DateCommand,
-                 MkdirCommand, TouchCommand, RmCommand, KillCommand, PsCommand, ExportCommand,
-                 CdCommand, PwdCommand, WaitCommand, JobsCommand, UnameCommand, WhoamiCommand,
-                 RebootCommand, ClearCommand, ExitCommand, ModprobeCommand, CatCommand, GrepCommand,
-                 WcCommand, HeadCommand, TailCommand, TeeCommand, SortCommand, UniqCommand,
-                 CutCommand, IpvsadmCommand, IptablesCommand, CurlCommand, AbCommand, PingCommand,
-                 TracerouteCommand, ArpingCommand, TcpdumpCommand, KeepalivedCommand,
-                 JournalctlCommand, UnknownCommand>;
+                 MkdirCommand, TouchCommand, RmCommand, KillCommand, PidofCommand, PsCommand,
+                 ExportCommand, CdCommand, PwdCommand, WaitCommand, JobsCommand, UnameCommand,
+                 WhoamiCommand, RebootCommand, ClearCommand, ExitCommand, ModprobeCommand,
+                 CatCommand, GrepCommand, WcCommand, HeadCommand, TailCommand, TeeCommand,
+                 SortCommand, UniqCommand, CutCommand, IpvsadmCommand, IptablesCommand, CurlCommand,
+                 AbCommand, PingCommand, TracerouteCommand, ArpingCommand, TcpdumpCommand,
+                 KeepalivedCommand, JournalctlCommand, UnknownCommand>;
 
 /// argv → typed command. `args` must not be empty. A leading directory of a system tool
 /// ("/sbin/ifconfig") is taken off. Errors: bad usage as the tool prints it; status 127 for a word

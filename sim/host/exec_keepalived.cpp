@@ -48,10 +48,13 @@ CommandOutcome Executor::operator()(const command::KeepalivedCommand& c) {
   if (c.vrrp_only || c.check_only) {
     return command::not_modelled("keepalived", c.vrrp_only ? "-P" : "-C", "both subsystems");
   }
-  if (c.dont_fork) {
-    return Started{wiring_.start_keepalived(step_, job_, c.conf_path, line_)};
-  }
-  wiring_.start_keepalived(step_, 0, c.conf_path, line_);
+  const Wiring::KeepalivedStart how{.conf_path = c.conf_path,
+                                    .command_line = line_,
+                                    .detail = c.log_detail,
+                                    .stays = c.dont_fork,
+                                    .log_console = c.log_console};
+  if (c.dont_fork) return Started{wiring_.start_keepalived(step_, job_, how)};
+  wiring_.start_keepalived(step_, 0, how);
   wiring_.settle(step_);
   return Output{};
 }

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <ranges>
 
 #include "sim/base/calendar.h"
 #include "sim/host/executor.h"
@@ -57,6 +59,28 @@ std::string format_date(SimTime now, const std::string& format) {
     }
   }
   return text;
+}
+
+/// The pids of a process: those of keepalived's children as well.
+std::vector<std::uint32_t> pids_of(const Process& p) {
+  std::vector<std::uint32_t> pids;
+  for (const std::uint32_t pid : {p.orphaned ? 0 : p.pid, p.checker_pid, p.vrrp_pid}) {
+    if (pid != 0 && !p.exited) pids.push_back(pid);
+  }
+  return pids;
+}
+
+/// The processes with this name (or with it in their name), in order of their pids.
+std::vector<std::uint32_t> pids_of(const Userland& user, std::string_view name, bool whole) {
+  std::vector<std::uint32_t> pids;
+  for (std::uint32_t i = 0; i < user.processes.limit(); ++i) {
+    const std::string_view comm = user.processes[i].name.view();
+    if (whole ? comm != name : comm.find(name) == std::string_view::npos) continue;
+    const std::vector<std::uint32_t> own = pids_of(user.processes[i]);
+    pids.insert(pids.end(), own.begin(), own.end());
+  }
+  std::ranges::sort(pids);
+  return pids;
 }
 
 Output file_failure(std::string_view tool, std::string_view doing, std::string_view path,
@@ -135,7 +159,13 @@ CommandOutcome Executor::operator()(const command::PackageCommand& c) {
 }
 
 CommandOutcome Executor::operator()(const command::ServiceCommand& c) {
-  Output result = service_action(c);
+  using Action = command::ServiceCommand::Action;
+  const Process* running = wiring_.user().find_service(c.name);
+  const bool stops = c.action == Action::kStop || c.action == Action::kRestart;
+  // keepalived takes a while to end, and systemctl waits for it.
+  const bool waits = stops && running != nullptr && running->keepalived.exists();
+  const std::uint32_t pid = waits ? running->pid : 0;
+  Output result = waits ? Output{} : service_action(c);
   if (c.tool == command::ServiceCommand::Tool::kService) {
     // service(8) of a systemd machine hands over to systemctl and says so.
     static constexpr std::string_view kWords[] = {"start",  "stop",   "restart", "reload",
@@ -144,7 +174,18 @@ CommandOutcome Executor::operator()(const command::ServiceCommand& c) {
                              kWords[static_cast<std::size_t>(c.action)], c.name) +
                  result.err;
   }
-  return result;
+  return waits ? stop_and_wait(c, pid, result.err) : CommandOutcome(result);
+}
+
+CommandOutcome Executor::stop_and_wait(const command::ServiceCommand& c, std::uint32_t pid,
+                                       const std::string& message) {
+  const Started waiter = start(apps::App{}, "systemctl");
+  Process& process = *wiring_.user().find_process(waiter.pid);
+  process.awaits = pid;
+  if (c.action == command::ServiceCommand::Action::kRestart) process.starts_then = c.name;
+  wiring_.program_prints(step_, wiring_.app_of(waiter.pid), 2, message);
+  wiring_.signal_pid(step_, pid, 15);
+  return waiter;
 }
 
 Output Executor::service_action(const command::ServiceCommand& c) {
@@ -206,6 +247,18 @@ Output Executor::service_action(const command::ServiceCommand& c) {
   return {};
 }
 
+CommandOutcome Executor::operator()(const command::PidofCommand& c) {
+  Output result{.status = 1};
+  for (const std::string& name : c.names) {
+    const std::vector<std::uint32_t> found = pids_of(wiring_.user(), name, true);
+    for (const std::uint32_t pid : found | std::views::reverse) {
+      result.out += fmt::format("{}{}", result.out.empty() ? "" : " ", pid);
+    }
+  }
+  if (result.out.empty()) return result;
+  return Output{.out = result.out + "\n"};
+}
+
 CommandOutcome Executor::operator()(const command::KillCommand& c) {
   Output result;
   std::vector<std::uint32_t> pids = c.pids;
@@ -219,25 +272,18 @@ CommandOutcome Executor::operator()(const command::KillCommand& c) {
   }
   for (const std::string& name : c.names) {
     Userland& user = wiring_.user();
-    const std::size_t before = pids.size();
-    for (std::uint32_t i = 0; i < user.processes.limit(); ++i) {
-      const Process& process = user.processes[i];
-      const std::string_view comm = process.name.view();
-      const bool fits = c.silent ? comm.find(name) != std::string_view::npos : comm == name;
-      if (process.pid != 0 && !process.exited && fits) pids.push_back(process.pid);
-    }
-    if (pids.size() > before) continue;
+    const std::vector<std::uint32_t> found = pids_of(user, name, !c.silent);
+    pids.insert(pids.end(), found.begin(), found.end());
+    if (!found.empty()) continue;
     if (!c.silent) result.err += name + ": no process found\n";
     result.status = 1;
   }
   for (const std::uint32_t pid : pids) {
-    Process* process = wiring_.user().find_process(pid);
-    if (process == nullptr) {
-      result.err += fmt::format("bash: kill: ({}) - No such process\n", pid);
-      result.status = 1;
-    } else if (c.signal != 0) {
-      wiring_.signal_program(step_, *process, c.signal);
-    }
+    const bool there = c.signal == 0 ? wiring_.user().find_process(pid) != nullptr
+                                     : wiring_.signal_pid(step_, pid, c.signal);
+    if (there || !c.names.empty()) continue;
+    result.err += fmt::format("bash: kill: ({}) - No such process\n", pid);
+    result.status = 1;
   }
   return result;
 }
@@ -270,10 +316,11 @@ CommandOutcome Executor::operator()(const command::PsCommand& c) {
     }
   };
   line(kShellPid, true, "bash", "-bash");
+  std::map<std::uint32_t, const Process*> by_pid;
   for (std::uint32_t i = 0; i < user.processes.limit(); ++i) {
-    const Process& p = user.processes[i];
-    if (p.pid != 0 && !p.exited) line(p.pid, p.job != 0, p.name.view(), p.command_line);
+    for (const std::uint32_t pid : pids_of(user.processes[i])) by_pid[pid] = &user.processes[i];
   }
+  for (const auto& [pid, p] : by_pid) line(pid, p->job != 0, p->name.view(), p->command_line);
   return printed(text);
 }
 
@@ -447,8 +494,8 @@ CommandOutcome Executor::operator()(const command::UnameCommand& c) {
   };
   add('s', "Linux");
   add('n', wiring_.host().name);
-  add('r', "6.1.0-lvslab");
-  if (letters.find('a') != std::string::npos) add('a', "#1 SMP");
+  add('r', kKernelRelease);
+  if (letters.find('a') != std::string::npos) add('a', kKernelBuild);
   add('m', "x86_64");
   return printed(text + "\n");
 }

@@ -30,6 +30,7 @@ class Executor {
   CommandOutcome operator()(const command::PackageCommand& c);
   CommandOutcome operator()(const command::ServiceCommand& c);
   CommandOutcome operator()(const command::KillCommand& c);
+  CommandOutcome operator()(const command::PidofCommand& c);
   CommandOutcome operator()(const command::JournalctlCommand& c);
   CommandOutcome operator()(const command::PsCommand& c);
   CommandOutcome operator()(const command::RebootCommand& c);
@@ -90,6 +91,9 @@ class Executor {
                                   const command::IfconfigAction& action);
   command::Output ipvsadm_restore();
   command::Output service_action(const command::ServiceCommand& c);
+  /// systemctl stop and restart of a service that does not end at once.
+  CommandOutcome stop_and_wait(const command::ServiceCommand& c, std::uint32_t pid,
+                               const std::string& message);
 
   Step& step_;
   Wiring& wiring_;

@@ -5,12 +5,26 @@
 #include <algorithm>
 
 #include "sim/base/calendar.h"
+#include "sim/command/command.h"
+#include "sim/keepalived/coarse_clock.h"
 #include "sim/wire/ethernet.h"
 
 namespace lvslab::host {
 namespace {
 
+using keepalived::Part;
+
 constexpr std::string_view kMessages = "/var/log/messages";
+
+std::string_view process_name(Part part) {
+  switch (part) {
+    case Part::kCheckers: return "Keepalived_healthcheckers";
+    case Part::kVrrp: return "Keepalived_vrrp";
+    case Part::kParent:
+    case Part::kLab: break;
+  }
+  return "Keepalived";
+}
 
 /// `pattern` with * and ? against a whole name.
 bool matches_glob(std::string_view pattern, std::string_view name) {
@@ -57,6 +71,11 @@ ipvs::DestOptions options_of(const keepalived::ServerRule& server) {
 
 }  // namespace
 
+std::string_view keepalived_pid_file(Part part) {
+  if (part == Part::kVrrp) return "/run/vrrp.pid";
+  return part == Part::kCheckers ? "/run/checkers.pid" : "/run/keepalived.pid";
+}
+
 // --- files and the log ---------------------------------------------------------------------------
 
 std::optional<std::string> KeepalivedIo::read(const std::string& path) const {
@@ -77,18 +96,45 @@ std::vector<std::string> KeepalivedIo::matches(const std::string& pattern) const
 
 bool KeepalivedIo::has_interface(const std::string& name) const { return device(name).valid(); }
 
-void KeepalivedIo::log(Step& step, std::string_view process, std::string_view text) {
-  const CivilTime t = civil_time(step.now());
+bool KeepalivedIo::has_program(const std::string& path) const {
+  const auto tools = command::tool_names();
+  const std::string name = path.substr(path.rfind('/') + 1);
+  return std::ranges::find(tools, name) != tools.end() || read(path).has_value();
+}
+
+void KeepalivedIo::log(Step& step, Part part, std::string_view text) {
+  const CivilTime t = civil_time(keepalived::coarse_clock(step.now()));
+  const std::string sender =
+      part == Part::kLab ? "lvslab" : fmt::format("{}[{}]", process_name(part), pid_of(part));
   const std::string line =
-      fmt::format("{} {:2} {:02}:{:02}:{:02} {} {}[{}]: {}\n", t.month_name(), t.day, t.hour,
-                  t.minute, t.second, wiring_.host().name, process, this->process().pid, text);
+      fmt::format("{} {:2} {:02}:{:02}:{:02} {} {}: {}\n", t.month_name(), t.day, t.hour, t.minute,
+                  t.second, wiring_.host().name, sender, text);
   wiring_.user().files.write(kMessages, line, true);
-  if (this->process().job != 0) {
+  if (process().log_console && process().job != 0) {
     wiring_.program_prints(
         step, app_, 1,
         fmt::format("{} {} {:2} {:02}:{:02}:{:02} {}: {}\n", t.weekday_name(), t.month_name(),
                     t.day, t.hour, t.minute, t.second, t.year, text));
   }
+}
+
+std::uint32_t KeepalivedIo::fork(Part part) {
+  const std::uint32_t pid = wiring_.user().next_pid++;
+  (part == Part::kVrrp       ? process().vrrp_pid
+   : part == Part::kCheckers ? process().checker_pid
+                             : process().pid) = pid;
+  wiring_.user().files.write(keepalived_pid_file(part), fmt::format("{}\n", pid), false);
+  return pid;
+}
+
+std::uint32_t KeepalivedIo::pid_of(Part part) const {
+  if (part == Part::kVrrp) return process().vrrp_pid;
+  return part == Part::kCheckers ? process().checker_pid : process().pid;
+}
+
+void KeepalivedIo::child_ended(Part part, bool orderly) {
+  (part == Part::kVrrp ? process().vrrp_pid : process().checker_pid) = 0;
+  if (orderly) wiring_.user().files.remove(keepalived_pid_file(part), false);
 }
 
 void KeepalivedIo::set_timer(Step& step, SimTime at) {

@@ -7,6 +7,9 @@
 
 namespace lvslab::host {
 
+/// Where a process of keepalived leaves its pid.
+std::string_view keepalived_pid_file(keepalived::Part part);
+
 class KeepalivedIo final : public keepalived::DaemonIo {
  public:
   KeepalivedIo(Wiring& wiring, std::uint32_t app) : wiring_(wiring), app_(app) {}
@@ -15,8 +18,12 @@ class KeepalivedIo final : public keepalived::DaemonIo {
   std::optional<std::string> read(const std::string& path) const override;
   std::vector<std::string> matches(const std::string& pattern) const override;
   bool has_interface(const std::string& name) const override;
+  bool has_program(const std::string& path) const override;
 
-  void log(Step& step, std::string_view process, std::string_view text) override;
+  void log(Step& step, keepalived::Part part, std::string_view text) override;
+  std::uint32_t fork(keepalived::Part part) override;
+  std::uint32_t pid_of(keepalived::Part part) const override;
+  void child_ended(keepalived::Part part, bool orderly) override;
   void set_timer(Step& step, SimTime at) override;
   void exit(Step& step, int status) override;
   void run_script(Step& step, const keepalived::Script& script, std::string_view arguments,

@@ -210,6 +210,7 @@ void Network::boot(NodeId id, Trace* trace) {
 void Network::stop_kernel(Step& step, Host& host) {
   if (host.power == Power::kOn) {
     Wiring wiring(*this, step.node());
+    wiring.silence_keepalived();
     // Frames that wait for an address go with their neighbours.
     for (std::size_t i = host.ip.devices.size(); i-- > 0;) {
       ip::set_link(step, host.ip, wiring, IfIndex(static_cast<std::uint16_t>(i + 1)), false);
@@ -235,6 +236,10 @@ void Network::stop_kernel(Step& step, Host& host) {
   }
   user->processes = {};
   user->exited.clear();
+  user->ended_scripts.clear();
+  for (const std::string& name : user->files.list("/run")) {
+    user->files.remove("/run/" + name, true);  // a file system in memory
+  }
   user->variables.clear();
   user->last_status = 0;
   user->directory = "/root";

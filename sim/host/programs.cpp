@@ -37,6 +37,21 @@ bool Wiring::tell_keepalived(News&& news) {
   return any;
 }
 
+void Wiring::silence_keepalived() {
+  Userland* u = host_.user.peek();
+  if (u == nullptr) return;
+  for (std::uint32_t app = 0; app < u->processes.limit(); ++app) {
+    Process& process = u->processes[app];
+    if (process.pid != 0 && process.keepalived.exists()) process.exited = true;
+  }
+}
+
+std::uint32_t Wiring::app_of(std::uint32_t pid) {
+  Process* process = user().find_process(pid);
+  LVSLAB_CHECK(process != nullptr, "no such process");
+  return index_of(*process);
+}
+
 void Wiring::on_link(Step& step, IfIndex dev, bool running) {
   if (host_.power != Power::kOn) return;
   const std::string name(host_.ip.devices[dev.value - 1U].name.view());
@@ -151,27 +166,50 @@ void Wiring::start_service(Step& step, std::string_view name) {
   if (name == "httpd") {
     start_program(step, 0, apps::Httpd{}, "/usr/sbin/httpd -DFOREGROUND", "httpd");
   } else if (name == "keepalived") {
-    start_keepalived(step, 0, std::string(keepalived::kDefaultConfPath), "/usr/sbin/keepalived -D");
+    start_keepalived(step, 0, {});
   }
 }
 
-std::uint32_t Wiring::start_keepalived(Step& step, JobId job_id, std::string conf_path,
-                                       std::string command_line) {
+namespace {
+
+/// "'/usr/sbin/keepalived' '-D'".
+std::string quoted_words(std::string_view line) {
+  std::istringstream words{std::string(line)};
+  std::string text;
+  for (std::string word; words >> word;) text += (text.empty() ? "'" : " '") + word + "'";
+  return text;
+}
+
+}  // namespace
+
+std::uint32_t Wiring::start_keepalived(Step& step, JobId job_id, const KeepalivedStart& how) {
+  using keepalived::Part;
   Userland& u = user();
   const std::uint32_t slot = u.processes.acquire();
   Process& process = u.processes[slot];
   process.pid = u.next_pid++;
   process.job = job_id;
-  process.command_line = std::move(command_line);
+  process.command_line = how.command_line;
   process.name = "keepalived";
   process.cause = step.cause();
-  const std::uint32_t pid = process.pid;
-  for (const std::string_view path : {"/run/keepalived.pid", "/var/run/keepalived.pid"}) {
-    u.files.write(path, fmt::format("{}\n", pid), false);
+  process.log_console = how.log_console;
+  keepalived::StartOptions options{
+      .conf_path = how.conf_path,
+      .node = host_.name,
+      .command_line = quoted_words(how.command_line),
+      .kernel = fmt::format("Linux {} {}", kKernelRelease, kKernelBuild),
+      .detail = how.detail,
+      .stays = how.stays};
+  for (const Part part : {Part::kParent, Part::kVrrp, Part::kCheckers}) {
+    const std::string_view path = keepalived_pid_file(part);
+    if (u.files.is_file(path)) options.stale_pid_files.emplace_back(path);
   }
   KeepalivedIo io(*this, slot);
-  process.keepalived.get().start(step, io, std::move(conf_path), host_.name, process.command_line);
-  return pid;
+  process.keepalived.get().start(step, io, std::move(options));
+  if (how.stays && !process.exited) {
+    u.files.write(keepalived_pid_file(Part::kParent), fmt::format("{}\n", process.pid), false);
+  }
+  return process.pid;
 }
 
 void Wiring::run_script(Step& step, std::uint32_t app, std::string_view line,
@@ -215,13 +253,9 @@ void Wiring::program_prints(Step& step, std::uint32_t app, int fd, std::string_v
 
 void Wiring::signal_program(Step& step, Process& process, int signal) {
   const auto app = static_cast<std::uint32_t>(index_of(process));
-  constexpr int kHangUp = 1, kKill = 9, kTerminate = 15;
-  if (process.keepalived.exists() && signal != kKill) {
-    KeepalivedIo io(*this, app);
-    if (signal == kHangUp) return process.keepalived.get().reload(step, io);
-    if (signal == kTerminate || signal == static_cast<int>(apps::Signal::kInterrupt)) {
-      return process.keepalived.get().stop(step, io);
-    }
+  constexpr int kKill = 9;
+  if (process.keepalived.exists()) {
+    signal_pid(step, process.pid, signal);
     return;
   }
   if (signal != kKill) {
@@ -231,6 +265,24 @@ void Wiring::signal_program(Step& step, Process& process, int signal) {
     tell(app, [&](apps::AppIo& io, apps::App& to) { apps::on_signal(step, io, to, which); });
   }
   program_exits(app, 128 + signal);
+}
+
+bool Wiring::signal_pid(Step& step, std::uint32_t pid, int signal) {
+  Process* process = user().find_process(pid);
+  if (process == nullptr || process->exited) return false;
+  if (!process->keepalived.exists()) {
+    signal_program(step, *process, signal);
+    return true;
+  }
+  using keepalived::Part;
+  const Part part = pid == process->vrrp_pid      ? Part::kVrrp
+                    : pid == process->checker_pid ? Part::kCheckers
+                                                  : Part::kParent;
+  if (part == Part::kParent && process->orphaned) return false;
+  KeepalivedIo io(*this, index_of(*process));
+  process->keepalived.get().signal(step, io, part, signal);
+  process->orphaned = !process->keepalived.get().parent_alive();
+  return true;
 }
 
 std::uint32_t Wiring::index_of(const Process& process) const {
@@ -271,18 +323,29 @@ void Wiring::reap(Step& step, std::uint32_t app) {
   close_sockets_of(step, AppId{app});
   if (process.tapping) --host_.taps;
   for (const auto& [dev, group] : process.groups) ip::leave_group(step, host_.ip, dev, group);
-  if (process.keepalived.exists()) {
-    for (const std::string_view path : {"/run/keepalived.pid", "/var/run/keepalived.pid"}) {
-      u.files.remove(path, false);
-    }
+  if (process.keepalived.exists() && !process.orphaned) {
+    u.files.remove(keepalived_pid_file(keepalived::Part::kParent), false);
   }
   process = Process{};
   u.processes.release(app);
+  end_awaiting(step, pid);
   if (job_id == 0) return;
   Job& j = job(job_id);
   if (j.shell.waiting_for() != pid) return;
   j.shell.program_exited(step, *this, job_id, status);
   run_job(step, job_id);
+}
+
+/// Those who stopped this process and waited for its end.
+void Wiring::end_awaiting(Step& step, std::uint32_t pid) {
+  Userland& u = user();
+  for (std::uint32_t i = 0; i < u.processes.limit(); ++i) {
+    const Process& process = u.processes[i];
+    if (process.pid == 0 || process.exited || process.awaits != pid) continue;
+    const std::string next = process.starts_then;
+    if (!next.empty()) start_service(step, next);
+    program_exits(i, 0);
+  }
 }
 
 void Wiring::settle(Step& step) {
@@ -386,7 +449,7 @@ void Wiring::end_waits() {
   for (std::uint32_t i = 0; i < u.processes.limit(); ++i) {
     const Process& process = u.processes[i];
     const bool waits = std::holds_alternative<std::monostate>(process.app);
-    if (process.pid != 0 && waits && !process.keepalived.exists()) {
+    if (process.pid != 0 && waits && !process.keepalived.exists() && process.awaits == 0) {
       program_exits(i, 0);
     }
   }

@@ -19,6 +19,9 @@
 
 namespace lvslab::host {
 
+/// What uname(1) says of the kernel.
+inline constexpr std::string_view kKernelRelease = "6.1.0-lvslab", kKernelBuild = "#1 SMP";
+
 /// The pid of the shell that lines are typed into; programs come after it.
 inline constexpr std::uint32_t kShellPid = 1000;
 
@@ -27,7 +30,11 @@ struct Process {
   std::uint32_t pid = 0;  ///< 0: the slot is free
   JobId job = 0;          ///< the line that started it; 0 for a service
   apps::App app;
-  Boxed<keepalived::Daemon> keepalived;              ///< in place of `app`
+  Boxed<keepalived::Daemon> keepalived;         ///< in place of `app`
+  std::uint32_t checker_pid = 0, vrrp_pid = 0;  ///< keepalived's children; 0: does not run
+  bool log_console = false;                     ///< keepalived -l
+  std::uint32_t awaits = 0;  ///< systemctl stop: exits when the process with this pid has
+  std::string starts_then;   ///< systemctl restart: the service that it starts after that
   std::vector<std::pair<IfIndex, Ipv4Addr>> groups;  ///< multicast groups of its raw sockets
   std::uint16_t ip_id = 0;  ///< of the last packet with a header of its own
   std::string command_line;
@@ -37,6 +44,7 @@ struct Process {
   std::uint16_t icmp_identifier = 0;  ///< 0: hears no echo replies
   IfIndex tap;                        ///< frames of this interface, if `tapping`
   bool tapping = false;
+  bool orphaned = false;  ///< keepalived's parent was killed; its children still run
   bool exited = false;
   int status = 0;
 };
@@ -80,9 +88,12 @@ struct Userland {
   /// Scripts of keepalived that have ended, likewise.
   std::vector<ScriptOrder> ended_scripts;
 
+  /// Also by the pid of a child of keepalived.
   Process* find_process(std::uint32_t pid) {
     for (std::uint32_t i = 0; i < processes.limit(); ++i) {
-      if (processes[i].pid == pid) return &processes[i];
+      const Process& p = processes[i];
+      if (p.pid == 0 || pid == 0) continue;
+      if (p.pid == pid || p.checker_pid == pid || p.vrrp_pid == pid) return &processes[i];
     }
     return nullptr;
   }
@@ -90,7 +101,8 @@ struct Userland {
   Process* find_service(std::string_view name) {
     for (std::uint32_t i = 0; i < processes.limit(); ++i) {
       Process& process = processes[i];
-      if (process.pid != 0 && process.job == 0 && process.name.view() == name) return &process;
+      const bool alive = process.pid != 0 && !process.orphaned;
+      if (alive && process.job == 0 && process.name.view() == name) return &process;
     }
     return nullptr;
   }

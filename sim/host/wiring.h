@@ -52,12 +52,23 @@ class Wiring final : public ip::Ports,
   /// Starts an installed service ("httpd"); at boot, or by systemctl.
   void start_service(Step& step, std::string_view name);
   /// keepalived in a process of its own; `job` 0: as a service.
-  std::uint32_t start_keepalived(Step& step, JobId job, std::string conf_path,
-                                 std::string command_line);
+  struct KeepalivedStart {
+    std::string conf_path{keepalived::kDefaultConfPath};
+    std::string command_line = "/usr/sbin/keepalived -D";
+    bool detail = true;
+    bool stays = false;
+    bool log_console = false;
+  };
+  std::uint32_t start_keepalived(Step& step, JobId job, const KeepalivedStart& how);
+  /// A signal to whatever process has that pid; false if there is none.
+  bool signal_pid(Step& step, std::uint32_t pid, int signal);
   /// Runs a command line for keepalived, which hears of its end.
   void run_script(Step& step, std::uint32_t app, std::string_view line,
                   keepalived::ScriptTicket ticket);
   bool has_background_jobs() const;
+  /// The host loses its power: no daemon is to notice how it falls apart.
+  void silence_keepalived();
+  std::uint32_t app_of(std::uint32_t pid);
   HostTables tables();
 
   // --- ip::Ports
@@ -167,6 +178,7 @@ class Wiring final : public ip::Ports,
   void finish_job(Step& step, Job& job);
   void end_waits();
   void reap(Step& step, std::uint32_t app);
+  void end_awaiting(Step& step, std::uint32_t pid);
   void close_sockets_of(Step& step, AppId owner);
 
   /// What a program printed before the shell that starts it knew that it has to wait for it.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sim/base/calendar.h"
+#include "sim/keepalived/coarse_clock.h"
 #include "sim/keepalived/glibc_random.h"
 
 namespace lvslab::keepalived {
@@ -239,7 +240,7 @@ struct Checkers::Context {
 
 void Checkers::start(Step& step, const Configuration& conf, CheckerPort& port) {
   states_.clear();
-  GlibcRandom random(static_cast<std::uint32_t>(unix_ns(step.now()) / 1'000'000'000));
+  GlibcRandom random(static_cast<std::uint32_t>(unix_ns(coarse_clock(step.now())) / 1'000'000'000));
   for (std::size_t vs = 0; vs < conf.virtual_servers.size(); ++vs) {
     const VirtualServer& service = conf.virtual_servers[vs];
     for (std::size_t rs = 0; rs < service.real_servers.size(); ++rs) {
@@ -266,7 +267,7 @@ void Checkers::start(Step& step, const Configuration& conf, CheckerPort& port) {
 
 void Checkers::stop(Step& step, CheckerPort& port) {
   for (State& s : states_) {
-    if (s.socket.valid()) port.tcp().abort(step, s.socket);
+    if (s.socket.valid()) port.tcp().close(step, s.socket);
   }
   states_.clear();
 }

@@ -132,6 +132,7 @@ struct VrrpInstance {
   SimDuration advert_int{1'000'000'000};
   std::uint8_t version = 0;  ///< 0: that of global_defs
   bool auth_pass = false;
+  bool auth_ah = false;  ///< asked for, and not modelled
   std::array<char, 8> password{};
   std::vector<VirtualAddress> addresses, excluded;
   std::vector<VirtualRoute> routes;

@@ -399,6 +399,10 @@ void begin_virtual_server(ConfReader& r, const ConfLine& line) {
     }
     server.fwmark = *mark;
   } else {
+    if (first.find(':') != std::string::npos) {
+      r.advise("IPv6 is not modelled", ConfMessage::Kind::kUnmodelled);
+      return r.skip_this_block();
+    }
     const auto addr = r.address(first);
     const auto port = port_at(r, line, 2);
     if (!addr || !port) {
@@ -469,10 +473,16 @@ void begin_server_group(ConfReader& r, const ConfLine& line) {
   r.set_phase(ConfPhase::kChecker);
   VirtualServerGroup group{.name = r.word(line, 1), .where = line.where};
   const ConfLine opening{{"virtual_server_group"}, "virtual_server_group", line.where};
+  bool other_family = false;
   r.value_block(opening, [&](const ConfLine& value) {
+    if (value.words.front().find(':') != std::string::npos) {
+      other_family = true;
+      return r.advise("IPv6 is not modelled", ConfMessage::Kind::kUnmodelled);
+    }
     if (auto entry = group_entry(r, value, group.name)) group.entries.push_back(*entry);
   });
   if (group.entries.empty()) {
+    if (other_family) return;
     return r.report(fmt::format("virtual server group {} has no entries - removing", group.name));
   }
   r.conf().groups.push_back(std::move(group));

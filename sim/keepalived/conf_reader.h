@@ -55,6 +55,7 @@ class ConfReader {
     missing_interface_ = missing_interface_ || !there;
     return there;
   }
+  bool has_program(const std::string& path) const { return host_.has_program(path); }
   bool testing() const { return options_.testing; }
   bool missing_interface() const { return missing_interface_; }
 

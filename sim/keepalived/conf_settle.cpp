@@ -211,6 +211,11 @@ void settle_state(ConfReader& r, VrrpInstance& vrrp, bool strict) {
 }
 
 void settle_authentication(ConfReader& r, VrrpInstance& vrrp, bool strict) {
+  if (vrrp.auth_ah && vrrp.want == VrrpState::kMaster && vrrp.priority != kPriorityOwner) {
+    r.report_whole(fmt::format(
+        "({}) Initial state master is incompatible with AH authentication - clearing", vrrp.name));
+    vrrp.want = VrrpState::kBackup;
+  }
   if (!vrrp.auth_pass) return;
   const auto ignore = [&](std::string_view why) {
     r.report_whole(fmt::format("({}) {}", vrrp.name, why));
@@ -394,24 +399,33 @@ void complain_of_scripts(ConfReader& r, bool any, std::string_view whose) {
                   whose));
 }
 
-bool has_scripts(const Notify& notify) {
-  return !notify.on_master.empty() || !notify.on_backup.empty() || !notify.on_fault.empty() ||
-         !notify.on_stop.empty() || !notify.on_any.empty() || !notify.on_lower_priority.empty();
+/// A script whose program is there: the others keepalived leaves out (check_script_secure()).
+bool runs(const ConfReader& r, const Script& script) {
+  const std::string program = script.command.substr(0, script.command.find(' '));
+  return !program.empty() && r.has_program(program);
 }
 
-bool vrrp_has_scripts(const Configuration& conf) {
-  const auto notifies = [](const auto& owner) { return has_scripts(owner.notify); };
-  return !conf.scripts.empty() || std::ranges::any_of(conf.instances, notifies) ||
+bool has_scripts(const ConfReader& r, const Notify& n) {
+  return runs(r, n.on_master) || runs(r, n.on_backup) || runs(r, n.on_fault) ||
+         runs(r, n.on_stop) || runs(r, n.on_any) || runs(r, n.on_lower_priority);
+}
+
+bool vrrp_has_scripts(ConfReader& r) {
+  const Configuration& conf = r.conf();
+  const auto notifies = [&](const auto& owner) { return has_scripts(r, owner.notify); };
+  const auto tracks = [&](const VrrpScript& script) { return runs(r, script.script); };
+  return std::ranges::any_of(conf.scripts, tracks) ||
+         std::ranges::any_of(conf.instances, notifies) ||
          std::ranges::any_of(conf.sync_groups, notifies);
 }
 
-bool checkers_have_scripts(const Configuration& conf) {
-  for (const VirtualServer& vs : conf.virtual_servers) {
-    if (!vs.quorum_up.empty() || !vs.quorum_down.empty()) return true;
+bool checkers_have_scripts(ConfReader& r) {
+  for (const VirtualServer& vs : r.conf().virtual_servers) {
+    if (runs(r, vs.quorum_up) || runs(r, vs.quorum_down)) return true;
     for (const RealServer& rs : vs.real_servers) {
       const bool misc =
-          std::ranges::any_of(rs.checkers, [](const Checker& c) { return !c.misc.empty(); });
-      if (misc || !rs.notify_up.empty() || !rs.notify_down.empty()) return true;
+          std::ranges::any_of(rs.checkers, [&](const Checker& c) { return runs(r, c.misc); });
+      if (misc || runs(r, rs.notify_up) || runs(r, rs.notify_down)) return true;
     }
   }
   return false;
@@ -469,7 +483,7 @@ void settle_checkers(ConfReader& r) {
     }
     return false;
   });
-  complain_of_scripts(r, checkers_have_scripts(conf), "check ");
+  complain_of_scripts(r, checkers_have_scripts(r), "check ");
 }
 
 void settle_vrrp(ConfReader& r) {
@@ -480,7 +494,7 @@ void settle_vrrp(ConfReader& r) {
     r.report_whole("Non-existent interface specified in configuration");
     return refuse();
   }
-  complain_of_scripts(r, vrrp_has_scripts(conf), "");
+  complain_of_scripts(r, vrrp_has_scripts(r), "");
   for (const VrrpInstance& vrrp : conf.instances) {
     if (!is_usable(r, vrrp)) return refuse();
   }

@@ -102,11 +102,19 @@ void auth_type(ConfReader& r, const ConfLine& line) {
   if (word == "PASS") {
     instance(r).auth_pass = true;
   } else if (word == "AH") {
+    instance(r).auth_ah = true;
     r.advise("auth_type AH is not modelled; the instance sends without it",
              ConfMessage::Kind::kUnmodelled);
   } else {
     r.report(fmt::format("({}) unknown authentication type '{}'", instance(r).name, word));
   }
+}
+
+void sync_daemon_interface(ConfReader& r, const ConfLine& line) {
+  r.report(fmt::format("({}) Specifying lvs_sync_daemon_interface against a vrrp is deprecated.",
+                       instance(r).name));
+  r.report("        Please use global lvs_sync_daemon");
+  r.advise(fmt::format("'{}' is not modelled", line.words.front()), ConfMessage::Kind::kUnmodelled);
 }
 
 void auth_pass(ConfReader& r, const ConfLine& line) {
@@ -393,7 +401,7 @@ constexpr std::array kInstance{
     unmodelled("unicast_ttl"),
     unmodelled("virtual_rules", true),
     unmodelled("notify_deleted"),
-    unmodelled("lvs_sync_daemon_interface"),
+    Keyword{"lvs_sync_daemon_interface", sync_daemon_interface},
     unmodelled("garp_extra_if"),
     unmodelled("vmac_garp_intvl")};
 

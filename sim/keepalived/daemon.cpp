@@ -8,16 +8,17 @@
 namespace lvslab::keepalived {
 namespace {
 
-constexpr std::string_view kParent = "Keepalived";
-constexpr std::string_view kVrrp = "Keepalived_vrrp";
-constexpr std::string_view kCheckers = "Keepalived_healthcheckers";
+constexpr Part kParent = Part::kParent, kVrrp = Part::kVrrp, kCheckers = Part::kCheckers;
+constexpr std::string_view kVersion = "Keepalived v2.2.7 (01/16,2022)";
+/// How long the VRRP process stays after its last word (vrrp_terminate_phase1()).
+constexpr SimDuration kFarewell{1'000'000'000};
 
-std::string_view process_of(ConfPhase phase) {
+Part part_of(ConfPhase phase) {
   switch (phase) {
-    case ConfPhase::kParent: return kParent;
     case ConfPhase::kChecker: return kCheckers;
     case ConfPhase::kVrrp: return kVrrp;
-    case ConfPhase::kBfd: return "Keepalived_bfd";
+    case ConfPhase::kParent:
+    case ConfPhase::kBfd: break;
   }
   return kParent;
 }
@@ -31,10 +32,13 @@ const std::string& device_of(const VirtualAddress& vip, const VrrpInstance& conf
 /// The ports of the parts, towards one host.
 class Daemon::Ports final : public VrrpPort, public CheckerPort {
  public:
-  Ports(DaemonIo& io, std::string_view process, const Configuration& conf)
-      : io_(io), process_(process), conf_(conf) {}
+  Ports(DaemonIo& io, Part part, const Daemon& daemon)
+      : io_(io), part_(part), detail_(daemon.detail_) {}
 
-  void log(Step& step, std::string_view text) override { io_.log(step, process_, text); }
+  void log(Step& step, std::string_view text) override { io_.log(step, part_, text); }
+  void log_detail(Step& step, std::string_view text) override {
+    if (detail_) io_.log(step, part_, text);
+  }
   void run_script(Step& step, const Script& script, std::string_view arguments) override {
     io_.run_script(step, script, arguments, {});
   }
@@ -64,7 +68,7 @@ class Daemon::Ports final : public VrrpPort, public CheckerPort {
   }
 
   void take_addresses(Step& step, const VrrpInstance& conf) override {
-    log(step, fmt::format("({}) setting VIPs.", conf.name));
+    log_detail(step, fmt::format("({}) setting VIPs.", conf.name));
     for_addresses(conf, [&](const std::string& dev, const VirtualAddress& vip) {
       io_.add_address(step, dev, vip);
     });
@@ -72,7 +76,7 @@ class Daemon::Ports final : public VrrpPort, public CheckerPort {
   }
   void give_addresses(Step& step, const VrrpInstance& conf) override {
     for (const VirtualRoute& route : conf.routes) io_.delete_route(step, route);
-    log(step, fmt::format("({}) removing VIPs.", conf.name));
+    log_detail(step, fmt::format("({}) removing VIPs.", conf.name));
     for_addresses(conf, [&](const std::string& dev, const VirtualAddress& vip) {
       io_.delete_address(step, dev, vip);
     });
@@ -82,10 +86,10 @@ class Daemon::Ports final : public VrrpPort, public CheckerPort {
       for_addresses(conf, [&](const std::string& dev, const VirtualAddress& vip) {
         const std::string addr = vip.address.addr.to_string();
         if (i == 0) {
-          log(step, fmt::format("({}) Sending/queueing gratuitous ARPs on {} for {}", conf.name,
-                                dev, addr));
+          log_detail(step, fmt::format("({}) Sending/queueing gratuitous ARPs on {} for {}",
+                                       conf.name, dev, addr));
         }
-        log(step, fmt::format("Sending gratuitous ARP on {} for {}", dev, addr));
+        log_detail(step, fmt::format("Sending gratuitous ARP on {} for {}", dev, addr));
         io_.send_gratuitous_arp(step, dev, vip.address.addr);
       });
     }
@@ -129,75 +133,153 @@ class Daemon::Ports final : public VrrpPort, public CheckerPort {
   }
 
   DaemonIo& io_;
-  std::string_view process_;
-  const Configuration& conf_;
+  Part part_;
+  bool detail_;
 };
 
 // --- starting ------------------------------------------------------------------------------------
 
-void Daemon::start(Step& step, DaemonIo& io, std::string conf_path, std::string node,
-                   std::string command_line) {
-  conf_path_ = std::move(conf_path);
-  node_ = std::move(node);
-  io.log(step, kParent, "Starting Keepalived v2.2.7 (01/16,2022)");
-  io.log(step, kParent, fmt::format("Command line: {}", command_line));
-  io.log(step, kParent, fmt::format("Opening file '{}'.", conf_path_));
-  if (!read(step, io)) return;
+void Daemon::start(Step& step, DaemonIo& io, StartOptions options) {
+  conf_path_ = std::move(options.conf_path);
+  node_ = std::move(options.node);
+  detail_ = options.detail;
+  io.log(step, kParent, fmt::format("Starting {}", kVersion));
+  io.log(step, kParent, fmt::format("Running on {} (built for Linux 5.19.11)", options.kernel));
+  io.log(step, kParent, fmt::format("Command line: {}", options.command_line));
+  if (!read(step, io, true)) return;
+  for (const std::string& path : options.stale_pid_files) {
+    io.log(step, kParent, fmt::format("Remove a zombie pid file {}", path));
+  }
+  if (!options.stays) io.fork(kParent);
+  io.log(step, kParent,
+         "NOTICE: setting config option max_auto_priority should result in better keepalived "
+         "performance");
   const bool vrrp = !conf_.instances.empty(), checkers = !conf_.virtual_servers.empty();
-  if (checkers) {
-    Ports port(io, kCheckers, conf_);
-    port.log(step, "Initializing ipvs");
-    lvs_.start(step, conf_, port);
-    checkers_.start(step, conf_, port);
-  }
-  if (vrrp) {
-    Ports port(io, kVrrp, conf_);
-    for (const VrrpInstance& instance : conf_.instances) {
-      // What an earlier run may have left behind (vrrp_restore_interface()).
-      port.give_addresses(step, instance);
-    }
-    open_sockets(step, io);
-    vrrp_.start(step, conf_, port);
-  }
+  if (checkers) fork(step, io, kCheckers);
+  if (vrrp) fork(step, io, kVrrp);
+  if (vrrp) start_vrrp(step, io);
+  if (checkers) start_checkers(step, io);
   io.log(step, kParent, "Startup complete");
   rearm(step, io);
 }
 
-bool Daemon::read(Step& step, DaemonIo& io) {
+bool Daemon::read(Step& step, DaemonIo& io, bool first) {
+  if (detail_) io.log(step, kParent, fmt::format("Opening file '{}'.", conf_path_));
   ReadConf got = read_conf(io, conf_path_, {.config_id = node_});
-  for (const ConfMessage& message : got.messages) {
-    if (message.kind == ConfMessage::Kind::kReported) {
-      io.log(step, process_of(message.phase), logged(message));
+  messages_.clear();
+  for (ConfMessage& message : got.messages) {
+    if (message.kind != ConfMessage::Kind::kReported) {
+      io.log(step, Part::kLab, located(message));
+    } else if (part_of(message.phase) == kParent) {
+      io.log(step, kParent, logged(message));
     } else {
-      io.log(step, "lvslab", located(message));
+      messages_.push_back(std::move(message));
     }
   }
-  if (!got.conf.usable) {
-    step.explain(Reason::kKeepalivedBadConfiguration);
-    io.log(step, kParent, "Stopped Keepalived v2.2.7 (01/16,2022)");
-    io.exit(step, 1);
-    return false;
+  if (got.conf.usable) {
+    io.log(step, kParent, fmt::format("Configuration file {}", conf_path_));
+    conf_ = std::move(got.conf);
+    return true;
   }
-  conf_ = std::move(got.conf);
-  return true;
+  for (const Part part : {kCheckers, kVrrp}) tell_messages(step, io, part);
+  step.explain(Reason::kKeepalivedBadConfiguration);
+  if (first) io.log(step, kParent, fmt::format("Stopped {}", kVersion));
+  if (first) io.exit(step, 1);
+  return false;
+}
+
+/// Each process reads the file by itself, and says what concerns it.
+void Daemon::tell_messages(Step& step, DaemonIo& io, Part part) {
+  for (const ConfMessage& message : messages_) {
+    if (part_of(message.phase) == part) io.log(step, part, logged(message));
+  }
+}
+
+void Daemon::fork(Step& step, DaemonIo& io, Part part) {
+  Child& child = part == kVrrp ? vrrp_process_ : checker_process_;
+  child = {.alive = true};
+  const std::uint32_t pid = io.fork(part);
+  io.log(step, kParent,
+         fmt::format("Starting {} child process, pid={}", part == kVrrp ? "VRRP" : "Healthcheck",
+                     pid));
+}
+
+void Daemon::start_vrrp(Step& step, DaemonIo& io) {
+  Ports port(io, kVrrp, *this);
+  port.log_detail(step, "Registering Kernel netlink reflector");
+  port.log_detail(step, "Registering Kernel netlink command channel");
+  tell_addresses(step, io);
+  tell_messages(step, io, kVrrp);
+  port.log_detail(step, "Registering gratuitous ARP shared channel");
+  for (const VrrpInstance& instance : conf_.instances) {
+    // What an earlier run may have left behind (vrrp_restore_interface()).
+    port.give_addresses(step, instance);
+  }
+  vrrp_.start(step, conf_, port);
+  open_sockets(step, io);
+}
+
+void Daemon::tell_addresses(Step& step, DaemonIo& io) {
+  Ports port(io, kVrrp, *this);
+  std::vector<std::string> named;
+  for (const VrrpInstance& instance : conf_.instances) {
+    const Ipv4Addr own = io.address_of(instance.interface);
+    if (own.is_any() || std::ranges::find(named, instance.interface) != named.end()) continue;
+    named.push_back(instance.interface);
+    port.log_detail(step, fmt::format("Assigned address {} for interface {}", own.to_string(),
+                                      instance.interface));
+  }
+}
+
+void Daemon::start_checkers(Step& step, DaemonIo& io) {
+  Ports port(io, kCheckers, *this);
+  tell_messages(step, io, kCheckers);
+  port.log(step, "Initializing ipvs");
+  lvs_.start(step, conf_, port);
+  checkers_.start(step, conf_, port);
+  port.log(step, "Activating BFD healthchecker");
 }
 
 void Daemon::open_sockets(Step& step, DaemonIo& io) {
+  Ports port(io, kVrrp, *this);
+  constexpr int kFirstSocket = 13;
+  int fd = kFirstSocket;
+  std::vector<std::string> pools;
   for (const VrrpInstance& instance : conf_.instances) {
-    if (!instance.unicast()) {
-      io.join_group(step, instance.interface, *instance.multicast_group);
-    }
+    std::string pool = fmt::format("VRRP sockpool: [ifindex({:>3}), family(IPv4), proto(112), ",
+                                   io.device(instance.interface).value);
+    if (std::ranges::find(pools, pool) != pools.end()) continue;
+    pools.push_back(pool);
+    if (!instance.unicast()) io.join_group(step, instance.interface, *instance.multicast_group);
+    port.log_detail(
+        step, fmt::format("{}fd({},{}) {}", pool, fd, fd + 1,
+                          instance.unicast() ? "unicast, address(none)]"
+                                             : fmt::format("multicast, address({})]",
+                                                           instance.multicast_group->to_string())));
+    fd += 2;
+  }
+}
+
+void Daemon::close_sockets(Step& step, DaemonIo& io) {
+  for (const VrrpInstance& instance : conf_.instances) {
+    if (!instance.unicast()) io.leave_group(step, instance.interface, *instance.multicast_group);
   }
 }
 
 void Daemon::rearm(Step& step, DaemonIo& io) {
-  io.set_timer(step, std::min(vrrp_.next(), checkers_.next()));
+  SimTime next = std::min({vrrp_.next(), checkers_.next(), vrrp_process_.ends_at});
+  for (const Child* child : {&vrrp_process_, &checker_process_}) {
+    next = std::min(next, child->respawn_at);
+  }
+  io.set_timer(step, next);
 }
 
 // --- events --------------------------------------------------------------------------------------
 
 void Daemon::on_timer(Step& step, DaemonIo& io) {
-  Ports vrrp(io, kVrrp, conf_), checkers(io, kCheckers, conf_);
+  if (vrrp_process_.ends_at <= step.now()) vrrp_is_gone(step, io);
+  respawn(step, io);
+  Ports vrrp(io, kVrrp, *this), checkers(io, kCheckers, *this);
   vrrp_.on_time(step, conf_, vrrp);
   for (const std::size_t script : vrrp_.take_due_scripts(step.now(), conf_)) {
     io.run_script(step, conf_.scripts[script].script, "",
@@ -208,32 +290,33 @@ void Daemon::on_timer(Step& step, DaemonIo& io) {
 }
 
 void Daemon::on_socket(Step& step, DaemonIo& io, const SocketEvent& event) {
-  Ports port(io, kCheckers, conf_);
+  Ports port(io, kCheckers, *this);
   checkers_.on_socket(step, conf_, port, lvs_, event);
   rearm(step, io);
 }
 
 void Daemon::on_vrrp(Step& step, DaemonIo& io, const std::string& interface,
                      const ReceivedAdvert& advert) {
-  Ports port(io, kVrrp, conf_);
+  if (!hears_vrrp()) return;
+  Ports port(io, kVrrp, *this);
   vrrp_.on_advert(step, conf_, port, interface, advert);
   rearm(step, io);
 }
 
 void Daemon::on_interface(Step& step, DaemonIo& io, const std::string& interface, bool up) {
-  Ports port(io, kVrrp, conf_);
-  if (conf_.instances.empty()) return;
+  if (!hears_vrrp()) return;
+  Ports port(io, kVrrp, *this);
   port.log(step, fmt::format("Netlink reports {} {}", interface, up ? "up" : "down"));
   vrrp_.on_interface(step, conf_, port, interface, up);
   rearm(step, io);
 }
 
 void Daemon::on_script(Step& step, DaemonIo& io, ScriptTicket ticket, int status) {
-  if (ticket.kind == ScriptTicket::Kind::kTrack) {
-    Ports port(io, kVrrp, conf_);
+  if (ticket.kind == ScriptTicket::Kind::kTrack && hears_vrrp()) {
+    Ports port(io, kVrrp, *this);
     vrrp_.script_ended(step, conf_, port, ticket.index, status == 0);
-  } else if (ticket.kind == ScriptTicket::Kind::kCheck) {
-    Ports port(io, kCheckers, conf_);
+  } else if (ticket.kind == ScriptTicket::Kind::kCheck && checker_process_.alive) {
+    Ports port(io, kCheckers, *this);
     checkers_.script_ended(step, conf_, port, lvs_, ticket.index, status);
   }
   rearm(step, io);
@@ -242,30 +325,162 @@ void Daemon::on_script(Step& step, DaemonIo& io, ScriptTicket ticket, int status
 void Daemon::reload(Step& step, DaemonIo& io) {
   io.log(step, kParent, "Reloading ...");
   const Configuration before = conf_;
-  ReadConf got = read_conf(io, conf_path_, {.config_id = node_});
-  for (const ConfMessage& message : got.messages) {
-    io.log(step,
-           message.kind == ConfMessage::Kind::kReported ? process_of(message.phase) : "lvslab",
-           message.kind == ConfMessage::Kind::kReported ? logged(message) : located(message));
+  if (!read(step, io, false)) return stop(step, io);
+  Ports checkers(io, kCheckers, *this), vrrp(io, kVrrp, *this);
+  if (vrrp_process_.alive) {
+    vrrp.log(step, "Reloading");
+    tell_addresses(step, io);
+    tell_messages(step, io, kVrrp);
+    vrrp_.reload(step, before, conf_, vrrp);
+    open_sockets(step, io);
   }
-  if (!got.conf.usable) return stop(step, io);
-  conf_ = std::move(got.conf);
-  Ports checkers(io, kCheckers, conf_), vrrp(io, kVrrp, conf_);
-  checkers_.stop(step, checkers);
-  lvs_.reload(step, before, conf_, checkers);
-  checkers_.start(step, conf_, checkers);
-  vrrp_.reload(step, before, conf_, vrrp);
+  if (checker_process_.alive) {
+    checkers.log(step, "Reloading");
+    tell_messages(step, io, kCheckers);
+    checkers.log(step, "Reinitializing ipvs");
+    checkers_.stop(step, checkers);
+    lvs_.reload(step, before, conf_, checkers);
+    checkers_.start(step, conf_, checkers);
+    checkers.log(step, "Activating BFD healthchecker");
+  }
+  io.log(step, kParent, "Reload complete");
   rearm(step, io);
 }
 
+// --- the end -------------------------------------------------------------------------------------
+
+void Daemon::signal(Step& step, DaemonIo& io, Part part, int signal) {
+  constexpr int kHangUp = 1, kInterrupt = 2, kKill = 9, kTerminate = 15;
+  const bool terminates = signal == kTerminate || signal == kInterrupt;
+  if (part == kParent) {
+    if (!parent_alive_) return;
+    if (signal == kHangUp) return reload(step, io);
+    if (terminates) return stop(step, io);
+    if (signal == kKill) return orphan(step, io);
+    return;
+  }
+  Child& child = part == kVrrp ? vrrp_process_ : checker_process_;
+  if (!child.alive) return;
+  if (signal == kKill) {
+    kill_child(step, io, part);
+  } else if (terminates && part == kVrrp) {
+    terminate_vrrp(step, io);
+  } else if (terminates) {
+    terminate_checkers(step, io);
+  }
+  end_if_alone(step, io);
+  rearm(step, io);
+}
+
+/// keepalived_terminate(): the parent waits for its children.
 void Daemon::stop(Step& step, DaemonIo& io) {
+  if (stopping_) return;
+  stopping_ = true;
   io.log(step, kParent, "Stopping");
-  Ports checkers(io, kCheckers, conf_), vrrp(io, kVrrp, conf_);
-  vrrp_.stop(step, conf_, vrrp);
-  checkers_.stop(step, checkers);
-  lvs_.stop(step, conf_, checkers);
-  io.log(step, kParent, "Stopped Keepalived v2.2.7 (01/16,2022)");
+  for (Child* child : {&vrrp_process_, &checker_process_}) child->respawn_at = SimTime::never();
+  terminate_vrrp(step, io);
+  terminate_checkers(step, io);
+  end_if_alone(step, io);
+  rearm(step, io);
+}
+
+/// Children get SIGTERM when their parent dies (PR_SET_PDEATHSIG).
+void Daemon::orphan(Step& step, DaemonIo& io) {
+  parent_alive_ = false;
+  for (Child* child : {&vrrp_process_, &checker_process_}) child->respawn_at = SimTime::never();
+  terminate_checkers(step, io);
+  terminate_vrrp(step, io);
+  end_if_alone(step, io);
+  rearm(step, io);
+}
+
+void Daemon::terminate_vrrp(Step& step, DaemonIo& io) {
+  if (!hears_vrrp()) return;
+  Ports port(io, kVrrp, *this);
+  vrrp_.stop(step, conf_, port);
+  close_sockets(step, io);
+  vrrp_process_.ends_at = step.now() + kFarewell;
+}
+
+void Daemon::vrrp_is_gone(Step& step, DaemonIo& io) {
+  io.log(step, kVrrp, stopped_text());
+  child_died(step, io, kVrrp);
+  end_if_alone(step, io);
+}
+
+void Daemon::terminate_checkers(Step& step, DaemonIo& io) {
+  if (!checker_process_.alive) return;
+  Ports port(io, kCheckers, *this);
+  checkers_.stop(step, port);
+  lvs_.stop(step, conf_, port);
+  io.log(step, kCheckers, stopped_text());
+  child_died(step, io, kCheckers);
+}
+
+/// SIGKILL: no word to anybody, and everything stays as it is; the kernel closes the sockets.
+void Daemon::kill_child(Step& step, DaemonIo& io, Part part) {
+  if (part == kVrrp) {
+    close_sockets(step, io);
+    vrrp_ = {};
+  } else {
+    Ports port(io, kCheckers, *this);
+    checkers_.stop(step, port);
+    lvs_ = {};
+  }
+  (part == kVrrp ? vrrp_process_ : checker_process_).killed = true;
+  child_died(step, io, part);
+}
+
+void Daemon::child_died(Step& step, DaemonIo& io, Part part) {
+  Child& child = part == kVrrp ? vrrp_process_ : checker_process_;
+  const bool respawns = parent_alive_ && !stopping_;
+  child = {.killed = child.killed};
+  child.pid = io.pid_of(part);
+  io.child_ended(part, !child.killed);
+  if (respawns) child.respawn_at = step.now();
+}
+
+/// The parent hears of it as soon as it runs again (vrrp_respawn_thread()).
+void Daemon::respawn(Step& step, DaemonIo& io) {
+  for (const Part part : {kCheckers, kVrrp}) {
+    Child& child = part == kVrrp ? vrrp_process_ : checker_process_;
+    if (child.respawn_at > step.now()) continue;
+    const std::string_view name = part == kVrrp ? "VRRP" : "Healthcheck";
+    if (child.killed) {
+      io.log(
+          step, kParent,
+          fmt::format("pid {} exited due to signal 9 (Killed) - has rlimit_rttime been exceeded?",
+                      child.pid));
+    }
+    io.log(step, kParent, fmt::format("{} child process({}) died: Respawning", name, child.pid));
+    io.log(step, kParent,
+           fmt::format("Restart of {} process delayed 0 seconds to limit respawn rate", name));
+    fork(step, io, part);
+    if (part == kVrrp) {
+      start_vrrp(step, io);
+    } else {
+      start_checkers(step, io);
+    }
+  }
+}
+
+void Daemon::end_if_alone(Step& step, DaemonIo& io) {
+  if (vrrp_process_.alive || checker_process_.alive) return;
+  if (!parent_alive_) {
+    constexpr int kKilled = 137;
+    return io.exit(step, kKilled);
+  }
+  if (!stopping_) return;
+  if (detail_) {
+    io.log(step, kParent,
+           "CPU usage (self/children) user: 0.000000/0.000000 system: 0.000000/0.000000");
+  }
+  io.log(step, kParent, fmt::format("Stopped {}", kVersion));
   io.exit(step, 0);
+}
+
+std::string Daemon::stopped_text() const {
+  return detail_ ? "Stopped - used 0.000000 user time, 0.000000 system time" : "Stopped";
 }
 
 }  // namespace lvslab::keepalived

@@ -1,9 +1,11 @@
 // keepalived as a program of a host: its configuration, its routers, its virtual servers and its
 // checkers, in one value, and what it may ask of the host.
 //
-// Models: start, SIGHUP, SIGTERM, the log lines of the three processes. keepalived forks; here one
-// program speaks in three names, and all of them live and die together.
-// Leaves out: notify FIFOs, mail, the data files of SIGUSR1 and SIGUSR2.
+// Models: the parent, the checker process and the VRRP process, each with its pid and its log
+// lines; start, SIGHUP, SIGTERM and SIGKILL of each; that a parent starts a child anew which died,
+// and that children end in order when their parent is killed.
+// Leaves out: notify FIFOs, mail, the data files of SIGUSR1 and SIGUSR2, and the pauses before a
+// child is started for the second time.
 // Source: core/main.c, check/check_daemon.c, vrrp/vrrp_daemon.c of keepalived 2.2.7.
 #pragma once
 
@@ -27,10 +29,17 @@ struct ScriptTicket {
   std::uint32_t index = 0;
 };
 
+/// The processes; kLab: what this lab has to say, which no keepalived would.
+enum class Part : std::uint8_t { kParent, kCheckers, kVrrp, kLab };
+
 /// What sim/host offers to the daemon.
 class DaemonIo : public ConfHost {
  public:
-  virtual void log(Step& step, std::string_view process, std::string_view text) = 0;
+  virtual void log(Step& step, Part part, std::string_view text) = 0;
+  /// Gives a process a new pid, and returns it.
+  virtual std::uint32_t fork(Part part) = 0;
+  virtual std::uint32_t pid_of(Part part) const = 0;
+  virtual void child_ended(Part part, bool orderly) = 0;
   virtual void set_timer(Step& step, SimTime at) = 0;
   virtual void exit(Step& step, int status) = 0;
   virtual void run_script(Step& step, const Script& script, std::string_view arguments,
@@ -67,12 +76,20 @@ class DaemonIo : public ConfHost {
   virtual void flush_ipvs(Step& step) = 0;
 };
 
+struct StartOptions {
+  std::string conf_path;
+  std::string node;          ///< what lines that begin with @ are compared with
+  std::string command_line;  ///< for the log: "'/usr/sbin/keepalived' '-D'"
+  std::string kernel;        ///< for the log: "Linux 6.1.0 #1 ..."
+  bool detail = false;       ///< -D
+  bool stays = false;        ///< -n: does not fork into the background
+  std::vector<std::string> stale_pid_files;
+};
+
 class Daemon {
  public:
   /// Reads its configuration and starts; exits at once, with a log line, if it cannot be used.
-  /// `node`: the name of the host, which lines beginning with @ are compared with.
-  void start(Step& step, DaemonIo& io, std::string conf_path, std::string node,
-             std::string command_line);
+  void start(Step& step, DaemonIo& io, StartOptions options);
   void on_timer(Step& step, DaemonIo& io);
   void on_socket(Step& step, DaemonIo& io, const SocketEvent& event);
   void on_vrrp(Step& step, DaemonIo& io, const std::string& interface,
@@ -80,22 +97,54 @@ class Daemon {
   /// An interface came up or went down, by ifconfig or by its cable.
   void on_interface(Step& step, DaemonIo& io, const std::string& interface, bool up);
   void on_script(Step& step, DaemonIo& io, ScriptTicket ticket, int status);
-  /// SIGHUP.
-  void reload(Step& step, DaemonIo& io);
-  /// SIGTERM, SIGINT: takes everything back and exits.
-  void stop(Step& step, DaemonIo& io);
+  /// A signal to one of the processes: HUP, INT, TERM, KILL; others do nothing.
+  void signal(Step& step, DaemonIo& io, Part part, int signal);
 
   const Vrrp& vrrp() const { return vrrp_; }
   const Configuration& conf() const { return conf_; }
+  bool parent_alive() const { return parent_alive_; }
 
  private:
   class Ports;
+  struct Child {
+    bool alive = false;
+    bool killed = false;
+    std::uint32_t pid = 0;                  ///< of the one that died
+    SimTime ends_at = SimTime::never();     ///< it has said its last word
+    SimTime respawn_at = SimTime::never();  ///< the parent starts it anew
+  };
 
-  bool read(Step& step, DaemonIo& io);
+  bool read(Step& step, DaemonIo& io, bool first);
+  void tell_messages(Step& step, DaemonIo& io, Part part);
+  void tell_addresses(Step& step, DaemonIo& io);
+  void fork(Step& step, DaemonIo& io, Part part);
+  void start_vrrp(Step& step, DaemonIo& io);
+  void start_checkers(Step& step, DaemonIo& io);
   void open_sockets(Step& step, DaemonIo& io);
+  void close_sockets(Step& step, DaemonIo& io);
   void rearm(Step& step, DaemonIo& io);
+  bool hears_vrrp() const {
+    return vrrp_process_.alive && vrrp_process_.ends_at == SimTime::never();
+  }
+
+  void reload(Step& step, DaemonIo& io);
+  void stop(Step& step, DaemonIo& io);
+  void orphan(Step& step, DaemonIo& io);
+  void terminate_vrrp(Step& step, DaemonIo& io);
+  void vrrp_is_gone(Step& step, DaemonIo& io);
+  void terminate_checkers(Step& step, DaemonIo& io);
+  void kill_child(Step& step, DaemonIo& io, Part part);
+  void child_died(Step& step, DaemonIo& io, Part part);
+  void respawn(Step& step, DaemonIo& io);
+  void end_if_alone(Step& step, DaemonIo& io);
+  std::string stopped_text() const;
 
   std::string conf_path_, node_;
+  bool detail_ = false;
+  bool parent_alive_ = true;
+  bool stopping_ = false;
+  Child vrrp_process_, checker_process_;
+  std::vector<ConfMessage> messages_;  ///< of the last reading, for those whom they concern
   Configuration conf_;
   Vrrp vrrp_;
   Lvs lvs_;

@@ -13,6 +13,8 @@ namespace lvslab::keepalived {
 class ConfHost : public ConfFiles {
  public:
   virtual bool has_interface(const std::string& name) const = 0;
+  /// A program that can be run: a path, or a name that PATH finds.
+  virtual bool has_program(const std::string& path) const { return read(path).has_value(); }
 };
 
 struct ReadOptions {

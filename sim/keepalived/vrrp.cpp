@@ -143,7 +143,7 @@ void Vrrp::on_time(Step& step, const Configuration& conf, VrrpPort& port) {
     if (r.deadline <= step.now()) {
       const VrrpState before = r.state;
       if (r.state == VrrpState::kBackup) {
-        x.log(fmt::format("({}) Receive advertisement timeout", c.name));
+        x.log_detail(fmt::format("({}) Receive advertisement timeout", c.name));
         step.explain(Reason::kVrrpMasterDown, {},
                      {c.vrid, r.priority, static_cast<std::uint32_t>(r.down_timer.ms())});
         x.go_master(r);
@@ -182,6 +182,11 @@ void Vrrp::on_advert(Step& step, const Configuration& conf, VrrpPort& port,
       x.backup_hears(r, advert);
     } else if (r.state == VrrpState::kMaster) {
       x.master_hears(r, advert);
+      // Whatever it was, also an advert that was refused, puts off the next one of its own
+      // (vrrp_dispatcher_read()).
+      if (r.state == VrrpState::kMaster && !c.lower_prio_no_advert.value_or(false)) {
+        x.set_deadline(r);
+      }
     }
     return x.sync_group_of(r, before);
   }

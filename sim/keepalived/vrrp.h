@@ -65,6 +65,8 @@ class VrrpPort {
  public:
   virtual ~VrrpPort() = default;
   virtual void log(Step& step, std::string_view text) = 0;
+  /// What is logged with -D only.
+  virtual void log_detail(Step& step, std::string_view text) = 0;
   virtual void send_advert(Step& step, const VrrpInstance& conf, std::uint8_t priority) = 0;
   /// The virtual addresses and routes of the instance.
   virtual void take_addresses(Step& step, const VrrpInstance& conf) = 0;

@@ -35,6 +35,7 @@ struct Vrrp::Context {
     return nullptr;
   }
   void log(std::string_view text) { port.log(step, text); }
+  void log_detail(std::string_view text) { port.log_detail(step, text); }
   SimDuration down_interval(const VrrpRouter& r) const {
     const VrrpInstance& c = conf_of(r);
     return master_down_interval(c.version, c.down_timer_adverts.value_or(3), r.master_advert_int,
@@ -84,7 +85,7 @@ struct Vrrp::Context {
     const VrrpInstance& c = conf_of(r);
     port.send_advert(step, c, r.priority);
     if (!r.has_addresses) return become_master(r);
-    if (r.refresh_at != SimTime::never() && step.now() > r.refresh_at) {
+    if (r.refresh_at != SimTime::never() && step.now() >= r.refresh_at) {
       port.announce(step, c, c.garp.refresh_repeat);
       r.refresh_at = step.now() + c.garp.refresh;
     }
@@ -108,7 +109,7 @@ struct Vrrp::Context {
     const VrrpInstance& c = conf_of(r);
     if (advertise_stop) {
       port.send_advert(step, c, kPriorityStop);
-      log(fmt::format("({}) sent 0 priority", c.name));
+      log_detail(fmt::format("({}) sent 0 priority", c.name));
     }
     if (!r.has_addresses) return;
     port.give_addresses(step, c);
@@ -251,10 +252,10 @@ struct Vrrp::Context {
   void backup_hears(VrrpRouter& r, const ReceivedAdvert& advert) {
     const VrrpInstance& c = conf_of(r);
     const bool check = !c.skip_check_adv_addr.value_or(false) || r.master != advert.ip.src;
-    if (!accept(r, advert, check)) return;  // the deadline stays as it was
+    if (!accept(r, advert, check)) return ignore(r);
     const auto priority = advert.message[2];
     if (priority == kPriorityStop) {
-      log(fmt::format("({}) Backup received priority 0 advertisement", c.name));
+      log_detail(fmt::format("({}) Backup received priority 0 advertisement", c.name));
       step.explain(
           Reason::kVrrpMasterLeaves, {},
           {arg(advert.ip.src), c.vrid,
@@ -268,7 +269,7 @@ struct Vrrp::Context {
                       priority, advert.ip.src.to_string()));
       step.explain(Reason::kVrrpLowerIgnored, {}, {arg(advert.ip.src), priority, r.priority});
       r.master = advert.ip.src;
-      return;
+      return ignore(r);
     }
     explain_yield(r, c, advert.ip.src, priority);
     if (c.version == 3) r.master_advert_int = advertised_interval(advert);
@@ -277,6 +278,11 @@ struct Vrrp::Context {
     if (c.preempt_delay.ns > 0) follow_preempt_delay(r, c, priority);
     r.want = VrrpState::kBackup;
     set_deadline(r);
+  }
+
+  /// The deadline stays as it was; what is left until then counts as the timer from now on.
+  void ignore(VrrpRouter& r) const {
+    r.down_timer = std::max(r.deadline - step.now(), SimDuration{});
   }
 
   void explain_yield(const VrrpRouter& r, const VrrpInstance& c, Ipv4Addr from,
@@ -289,11 +295,11 @@ struct Vrrp::Context {
 
   void follow_preempt_delay(VrrpRouter& r, const VrrpInstance& c, std::uint8_t priority) {
     if (priority >= r.priority) {
-      if (r.preempt_at) log(fmt::format("({}) stop preempt delay", c.name));
+      if (r.preempt_at) log_detail(fmt::format("({}) stop preempt delay", c.name));
       r.preempt_at.reset();
     } else if (!r.preempt_at) {
-      log(fmt::format("({}) start preempt delay ({}.{:06})", c.name, c.preempt_delay.seconds(),
-                      c.preempt_delay.us() % 1'000'000));
+      log_detail(fmt::format("({}) start preempt delay ({}.{:06})", c.name,
+                             c.preempt_delay.seconds(), c.preempt_delay.us() % 1'000'000));
       r.preempt_at = step.now() + c.preempt_delay;
     }
   }
@@ -309,7 +315,7 @@ struct Vrrp::Context {
       port.send_advert(step, c, r.priority);
       if (priority == kPriorityStop) {
         log(fmt::format("({}) Master received priority 0 message", c.name));
-        return set_deadline(r);
+        return;
       }
     }
     if (priority == r.priority && advert.ip.src == own) {
@@ -364,7 +370,6 @@ struct Vrrp::Context {
       }
     }
     if (!c.notify.on_lower_priority.empty()) port.run_script(step, c.notify.on_lower_priority, "");
-    if (!quiet) set_deadline(r);
   }
 
   bool accept(const VrrpRouter& r, const ReceivedAdvert& advert, bool check_addresses) {
@@ -403,7 +408,9 @@ struct Vrrp::Context {
                     priority));
     step.explain(Reason::kVrrpPriority, {}, {conf_of(r).vrid, r.priority, priority});
     r.priority = priority;
-    if (r.state == VrrpState::kBackup) r.down_timer = down_interval(r);
+    const SimDuration before = r.down_timer;
+    r.down_timer = down_interval(r);
+    if (r.state == VrrpState::kBackup) r.deadline = r.deadline + (r.down_timer - before);
   }
 
   std::vector<Tracked> tracked(const VrrpRouter& r, std::vector<Tracked> VrrpInstance::* own,

@@ -93,6 +93,59 @@ INSTANTIATE_TEST_SUITE_P(Conf, LikeTheRealOne,
                                          "services"),
                          [](const auto& param) { return param.param; });
 
+// The samples that come with keepalived; these are the ones that it has nothing to say against.
+class Sample : public testing::TestWithParam<std::string> {};
+
+TEST_P(Sample, IsReadWithoutAWordAgainstIt) {
+  const fs::path folder = "/usr/share/doc/keepalived/samples";
+  const std::string name = "keepalived.conf." + GetParam();
+  if (!fs::exists(folder / name)) GTEST_SKIP() << "the package keepalived is not installed";
+  const ReadConf got = read_conf(Folder(folder), name, {.testing = true});
+  EXPECT_TRUE(got.conf.usable);
+  for (const ConfMessage& message : got.messages) {
+    EXPECT_NE(message.kind, ConfMessage::Kind::kReported) << located(message);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Shipped, Sample,
+                         testing::Values("HTTP_GET.port", "IPv6", "PING_CHECK", "SMTP_CHECK",
+                                         "UDP_CHECK", "inhibit", "misc_check", "misc_check_arg",
+                                         "quorum", "status_code", "virtual_server_group",
+                                         "virtualhost", "vrrp.scripts"),
+                         [](const auto& param) {
+                           std::string name = param.param;
+                           std::ranges::replace(name, '.', '_');
+                           return name;
+                         });
+
+class Unmodelled : public testing::TestWithParam<std::pair<std::string, std::string>> {};
+
+TEST_P(Unmodelled, IsNamed) {
+  const fs::path folder = "/usr/share/doc/keepalived/samples";
+  const std::string name = "keepalived.conf." + GetParam().first;
+  if (!fs::exists(folder / name)) GTEST_SKIP() << "the package keepalived is not installed";
+  const ReadConf got = read_conf(Folder(folder), name);
+  const bool named = std::ranges::any_of(got.messages, [](const ConfMessage& message) {
+    return message.kind == ConfMessage::Kind::kUnmodelled &&
+           message.text.find(GetParam().second) != std::string::npos && message.where.line > 0;
+  });
+  EXPECT_TRUE(named) << GetParam().second;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Shipped, Unmodelled,
+    testing::Values(std::pair("IPv6", "IPv6"), std::pair("PING_CHECK", "PING_CHECK"),
+                    std::pair("SMTP_CHECK", "SMTP_CHECK"), std::pair("SSL_GET", "SSL_GET"),
+                    std::pair("SSL_GET", "AH"), std::pair("UDP_CHECK", "UDP_CHECK"),
+                    std::pair("vrrp.lvs_syncd", "lvs_sync_daemon_interface"),
+                    std::pair("vrrp.rules", "virtual_rules"),
+                    std::pair("vrrp.static_ipaddress", "static_ipaddress")),
+    [](const auto& param) {
+      std::string name = param.param.first + "_" + param.param.second;
+      std::ranges::replace(name, '.', '_');
+      return name;
+    });
+
 TEST(KeepalivedConf, TheNotesFileIsOneRouterAndOneService) {
   const ReadConf got = read_conf(Folder(kConf), "note.conf");
   ASSERT_EQ(got.conf.instances.size(), 1U);
