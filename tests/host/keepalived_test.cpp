@@ -1,0 +1,157 @@
+// keepalived as a service of a host: its processes, signals, log and addresses, and what of it
+// survives.
+#include <fmt/format.h>
+
+#include "tests/host/lan.h"
+
+namespace lvslab::host {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr SimDuration kSecond{1'000'000'000};
+
+std::string conf(std::string_view state, int priority) {
+  return fmt::format(
+      "vrrp_instance VI_1 {{\n state {}\n interface eth0\n virtual_router_id 51\n priority {}\n"
+      " virtual_ipaddress {{\n  10.0.0.100/24\n }}\n}}\n"
+      "virtual_server 10.0.0.100 80 {{\n lb_kind DR\n protocol TCP\n"
+      " real_server 10.0.0.9 80 {{\n }}\n}}\n",
+      state, priority);
+}
+
+/// Hosts a and b with keepalived, started; a has the higher priority, and is master by now.
+class Pair {
+ public:
+  Pair() {
+    for (const char host : {'a', 'b'}) {
+      lan.type(host, "yum install keepalived -y");
+      lan.type(host, "echo -e '" + escaped(conf("BACKUP", host == 'a' ? 100 : 50)) +
+                         "' > /etc/keepalived/keepalived.conf");
+      lan.type(host, "service keepalived start");
+    }
+    lan.pass(kSecond * 5);
+  }
+  bool has_vip(char host) {
+    return lan.type(host, "ip addr").find("10.0.0.100") != std::string::npos;
+  }
+  std::string log(char host) { return lan.type(host, "cat /var/log/messages"); }
+
+  Lan lan{2};
+
+ private:
+  static std::string escaped(const std::string& text) {
+    std::string line;
+    for (const char c : text) line += c == '\n' ? std::string("\\n") : std::string(1, c);
+    return line;
+  }
+};
+
+TEST(Keepalived, TheHigherPriorityHasTheAddress) {
+  Pair pair;
+  EXPECT_TRUE(pair.has_vip('a'));
+  EXPECT_FALSE(pair.has_vip('b'));
+  EXPECT_THAT(pair.lan.type('b', "ipvsadm -ln"), HasSubstr("10.0.0.9:80")) << "rules are on both";
+}
+
+TEST(Keepalived, HasThreeProcessesAndTheirPidFiles) {
+  Pair pair;
+  EXPECT_EQ(pair.lan.type('a', "pidof keepalived"), "1004 1003 1002\n");
+  EXPECT_EQ(pair.lan.type('a', "cat /run/keepalived.pid /run/checkers.pid /run/vrrp.pid"),
+            "1002\n1003\n1004\n");
+  EXPECT_EQ(pair.lan.type('a', "ps -e | grep -c keepalived"), "3\n");
+}
+
+TEST(Keepalived, StoppingTakesASecondAndHandsTheAddressOver) {
+  Pair pair;
+  const SimTime before = pair.lan.network.now();
+  EXPECT_THAT(pair.lan.type('a', "service keepalived stop"), StartsWith("Redirecting"));
+  EXPECT_EQ(pair.lan.network.now() - before, kSecond);
+  EXPECT_TRUE(pair.has_vip('b')) << "priority 0 spares it the wait";
+  EXPECT_EQ(pair.lan.type('a', "systemctl is-active keepalived"), "inactive\n");
+  EXPECT_THAT(pair.lan.type('a', "ipvsadm -ln"), Not(HasSubstr("10.0.0.9")));
+  EXPECT_THAT(pair.log('a'), HasSubstr("Keepalived[1002]: Stopped Keepalived v2.2.7"));
+}
+
+TEST(Keepalived, RestartWaitsForTheOldOne) {
+  Pair pair;
+  pair.lan.type('a', "systemctl restart keepalived");
+  EXPECT_EQ(pair.lan.status(), 0);
+  EXPECT_EQ(pair.lan.type('a', "systemctl is-active keepalived"), "active\n");
+  EXPECT_EQ(pair.lan.type('a', "grep -c 'Startup complete' /var/log/messages"), "2\n");
+}
+
+TEST(Keepalived, KilledAtOnceLeavesEverythingBehind) {
+  Pair pair;
+  pair.lan.type('a', "kill -9 $(pidof keepalived)");
+  pair.lan.pass(kSecond * 5);
+  EXPECT_TRUE(pair.has_vip('a'));
+  EXPECT_TRUE(pair.has_vip('b'));
+  EXPECT_THAT(pair.lan.type('a', "ipvsadm -ln"), HasSubstr("10.0.0.9"));
+  EXPECT_EQ(pair.lan.type('a', "pidof keepalived"), "");
+  pair.lan.type('a', "service keepalived start");
+  EXPECT_FALSE(pair.has_vip('a')) << "what an earlier run left behind goes first";
+  EXPECT_THAT(pair.log('a'), HasSubstr("Remove a zombie pid file /run/keepalived.pid"));
+}
+
+TEST(Keepalived, ItsChildrenLeaveInOrderWhenTheParentAloneIsKilled) {
+  Pair pair;
+  pair.lan.type('a', "kill -9 $(cat /run/keepalived.pid)");
+  pair.lan.pass(kSecond * 2);
+  EXPECT_FALSE(pair.has_vip('a'));
+  EXPECT_TRUE(pair.has_vip('b'));
+  EXPECT_EQ(pair.lan.type('a', "systemctl is-active keepalived"), "inactive\n");
+}
+
+TEST(Keepalived, AChildThatIsKilledIsStartedAgain) {
+  Pair pair;
+  pair.lan.type('a', "kill -9 $(cat /run/vrrp.pid)");
+  pair.lan.pass(kSecond);
+  EXPECT_FALSE(pair.has_vip('a')) << "the new one takes the address away and begins as backup";
+  EXPECT_THAT(pair.log('a'), HasSubstr("VRRP child process(1004) died: Respawning"));
+  pair.lan.pass(kSecond * 5);
+  EXPECT_TRUE(pair.has_vip('a'));
+}
+
+TEST(Keepalived, ReloadKeepsTheMaster) {
+  Pair pair;
+  pair.lan.type('a', "service keepalived reload");
+  EXPECT_TRUE(pair.has_vip('a'));
+  pair.lan.pass(kSecond * 5);
+  EXPECT_TRUE(pair.has_vip('a'));
+  EXPECT_FALSE(pair.has_vip('b'));
+  EXPECT_THAT(pair.log('a'), HasSubstr("Reload complete"));
+}
+
+TEST(Keepalived, ComesBackAfterARebootOnlyIfItIsEnabled) {
+  Pair pair;
+  pair.lan.type('a', "systemctl enable keepalived");
+  pair.lan.reboot('a');
+  pair.lan.reboot('b');
+  pair.lan.pass(kSecond * 5);
+  EXPECT_TRUE(pair.has_vip('a'));
+  EXPECT_EQ(pair.lan.type('b', "systemctl is-active keepalived; ls /run"), "inactive\n");
+}
+
+TEST(Keepalived, JournalctlShowsItsLines) {
+  Pair pair;
+  EXPECT_EQ(pair.lan.type('a', "journalctl -u httpd"), "-- No entries --\n");
+  EXPECT_THAT(pair.lan.type('a', "journalctl -u keepalived -n 1"),
+              HasSubstr("Sending gratuitous ARP on eth0 for 10.0.0.100"));
+}
+
+TEST(Keepalived, ABadFileIsRefusedWithItsPlace) {
+  Lan lan(1);
+  lan.type('a', "yum install keepalived -y");
+  lan.type('a', "echo 'vrrp_instance V { interface nosuch }' > /etc/keepalived/keepalived.conf");
+  lan.type('a', "keepalived -t");
+  EXPECT_NE(lan.status(), 0);
+  lan.type('a', "service keepalived start");
+  EXPECT_EQ(lan.type('a', "systemctl is-active keepalived"), "inactive\n");
+}
+
+}  // namespace
+}  // namespace lvslab::host
