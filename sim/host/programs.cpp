@@ -427,7 +427,7 @@ void Wiring::finish_job(Step& step, Job& j) {
   if (j.done) return;
   j.done = true;
   j.ended = step.now();
-  if (!j.background) user().last_status = j.status;
+  if (!j.background && !j.script) user().last_status = j.status;
   if (j.script) {
     ScriptOrder order = *j.script;
     order.status = j.status;

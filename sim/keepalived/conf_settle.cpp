@@ -401,7 +401,10 @@ void complain_of_scripts(ConfReader& r, bool any, std::string_view whose) {
 
 /// A script whose program is there: the others keepalived leaves out (check_script_secure()).
 bool runs(const ConfReader& r, const Script& script) {
-  const std::string program = script.command.substr(0, script.command.find(' '));
+  const std::size_t begin =
+      std::min(script.command.find_first_not_of("\"' "), script.command.size());
+  const std::size_t end = script.command.find_first_of("\"' ", begin);
+  const std::string program = script.command.substr(begin, end - begin);
   return !program.empty() && r.has_program(program);
 }
 

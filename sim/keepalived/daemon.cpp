@@ -277,10 +277,12 @@ void Daemon::rearm(Step& step, DaemonIo& io) {
 // --- events --------------------------------------------------------------------------------------
 
 void Daemon::on_timer(Step& step, DaemonIo& io) {
+  const RecordId started = step.cause();
   if (vrrp_process_.ends_at <= step.now()) vrrp_is_gone(step, io);
   respawn(step, io);
   Ports vrrp(io, kVrrp, *this), checkers(io, kCheckers, *this);
   vrrp_.on_time(step, conf_, vrrp);
+  step.set_cause(started);
   for (const std::size_t script : vrrp_.take_due_scripts(step.now(), conf_)) {
     io.run_script(step, conf_.scripts[script].script, "",
                   {ScriptTicket::Kind::kTrack, static_cast<std::uint32_t>(script)});
