@@ -164,13 +164,7 @@ TurnEnd UmlKernel::turn(std::int64_t limit, const volatile std::sig_atomic_t* st
                        {lifeline_.get(), POLLIN, 0},
                        {console_.get(), POLLIN, 0}};
     constexpr int kLookAtStopMs = 100;
-    const int heard = ::poll(ready, 4, kLookAtStopMs);
-    // On a busy machine the kernel has been seen to take this turn's wake for the one before, and
-    // to stand still for ever.
-    const std::uint32_t waits_after = page_->waiting.load();
-    if (heard == 0 && waits_after != 0 && waits_after != grant_) {
-      static_cast<void>(!::write(wake_.get(), &one, sizeof one));
-    }
+    ::poll(ready, 4, kLookAtStopMs);
     if (ready[3].revents != 0) console_text_.read_from(console_.get());
     if (ready[1].revents != 0) {
       std::uint64_t count = 0;

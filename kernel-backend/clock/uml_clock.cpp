@@ -83,9 +83,13 @@ void fire() {
   syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGALRM);
 }
 
-void notify_launcher() {
+void write_event(int fd) {
   const std::uint64_t one = 1;
-  if (g_notify >= 0) syscall(SYS_write, g_notify, &one, sizeof one);
+  syscall(SYS_write, fd, &one, sizeof one);
+}
+
+void notify_launcher() {
+  if (g_notify >= 0) write_event(g_notify);
 }
 
 /// Until the launcher has changed the page, or a signal in `mask` was handled (true).
@@ -134,12 +138,15 @@ void add_busy_time() {
 // A process that never sleeps would stop time for all others. The longer it spins, the faster time
 // goes, so that limits in virtual time end it.
 void on_watchdog(int) {
+  std::uint64_t taken = 0;
   while (g_page->paused.load() != 0) {
     pollfd wake{g_wake, POLLIN, 0};
     syscall(SYS_ppoll, &wake, 1, nullptr, nullptr, kSignalSetBytes);
-    std::uint64_t count = 0;
-    if (wake.revents != 0) syscall(SYS_read, g_wake, &count, sizeof count);
+    if (wake.revents != 0) syscall(SYS_read, g_wake, &taken, sizeof taken);
   }
+  // The wake belongs to suspend(), which this may have interrupted after its look at the page and
+  // before its wait: without it, it would wait for a turn that has begun already.
+  if (taken != 0) write_event(g_wake);
   add_busy_time();
   if (g_idles != g_idles_seen || g_page->waiting.load() != 0) {
     g_idles_seen = g_idles;
