@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "gui/models/words.h"
-#include "sim/trace/state_names.h"
+#include "sim/base/state_names.h"
 
 namespace lvslab::gui {
 

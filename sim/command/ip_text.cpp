@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "sim/base/state_names.h"
 #include "sim/command/ip.h"
 #include "sim/command/shell.h"
 
@@ -269,30 +270,13 @@ std::string proto_name(RouteProto proto) {
 }
 
 std::string route_type_name(RouteType type) {
-  switch (type) {
-    case RouteType::kUnicast: return "unicast";
-    case RouteType::kLocal: return "local";
-    case RouteType::kBroadcast: return "broadcast";
-    case RouteType::kBlackhole: return "blackhole";
-    case RouteType::kUnreachable: return "unreachable";
-    case RouteType::kProhibit: return "prohibit";
-  }
-  return std::to_string(static_cast<int>(type));
+  const std::string_view name = name_of(type, "");
+  return name.empty() ? std::to_string(static_cast<int>(type)) : std::string(name);
 }
 
 std::string neigh_state_name(NeighState state) {
-  switch (state) {
-    case NeighState::kNone: return "NONE";
-    case NeighState::kIncomplete: return "INCOMPLETE";
-    case NeighState::kReachable: return "REACHABLE";
-    case NeighState::kStale: return "STALE";
-    case NeighState::kDelay: return "DELAY";
-    case NeighState::kProbe: return "PROBE";
-    case NeighState::kFailed: return "FAILED";
-    case NeighState::kNoArp: return "NOARP";
-    case NeighState::kPermanent: return "PERMANENT";
-  }
-  return fmt::format("{:x}", static_cast<int>(state));
+  const std::string_view name = name_of(state, "");
+  return name.empty() ? fmt::format("{:x}", static_cast<int>(state)) : std::string(name);
 }
 
 }  // namespace lvslab::command

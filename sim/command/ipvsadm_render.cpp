@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "sim/base/state_names.h"
 #include "sim/command/ipvsadm.h"
 #include "sim/command/ipvsadm_names.h"
 
@@ -46,15 +47,7 @@ int compare_dests(const IpvsDestRow* a, const IpvsDestRow* b) {
   return a->port - b->port;
 }
 
-std::string_view forward_name(IpvsForward forward) {
-  switch (forward) {
-    case IpvsForward::kMasq: return "Masq";
-    case IpvsForward::kLocal: return "Local";
-    case IpvsForward::kTunnel: return "Tunnel";
-    case IpvsForward::kRoute: break;
-  }
-  return "Route";
-}
+std::string_view forward_name(IpvsForward forward) { return name_of(forward, "Route"); }
 
 std::string_view protocol_name(std::uint8_t protocol) {
   return protocol == 6 ? "TCP" : protocol == 17 ? "UDP" : protocol == 0 ? "IP" : "SCTP";
@@ -206,26 +199,7 @@ std::vector<const IpvsDestRow*> dests_of(const HostTables& tables, const IpvsSer
 
 }  // namespace
 
-std::string_view ipvs_state_name(IpvsConnState state) {
-  switch (state) {
-    case IpvsConnState::kNone: return "NONE";
-    case IpvsConnState::kEstablished: return "ESTABLISHED";
-    case IpvsConnState::kSynSent: return "SYN_SENT";
-    case IpvsConnState::kSynRecv: return "SYN_RECV";
-    case IpvsConnState::kFinWait: return "FIN_WAIT";
-    case IpvsConnState::kTimeWait: return "TIME_WAIT";
-    case IpvsConnState::kClose: return "CLOSE";
-    case IpvsConnState::kCloseWait: return "CLOSE_WAIT";
-    case IpvsConnState::kLastAck: return "LAST_ACK";
-    case IpvsConnState::kListen: return "LISTEN";
-    case IpvsConnState::kSynAck: return "SYNACK";
-    case IpvsConnState::kUdp: return "UDP";
-    case IpvsConnState::kIcmp: return "ICMP";
-    case IpvsConnState::kAssured: return "ASSURED";
-    case IpvsConnState::kUnassured: return "UN_ASSURED";
-  }
-  return "ERR!";
-}
+std::string_view ipvs_state_name(IpvsConnState state) { return name_of(state, "ERR!"); }
 
 std::string render_ipvs_list(const HostTables& tables, const IpvsadmCommand& command,
                              HostNames names) {

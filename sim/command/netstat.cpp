@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "sim/base/state_names.h"
 #include "sim/command/ifconfig.h"
 #include "sim/command/names.h"
 #include "sim/command/net_tools.h"
@@ -13,13 +14,6 @@
 namespace lvslab::command {
 
 namespace {
-
-std::string_view state_name(TcpState state) {
-  constexpr std::array<std::string_view, 12> kNames = {
-      "",          "ESTABLISHED", "SYN_SENT",   "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2",
-      "TIME_WAIT", "CLOSE",       "CLOSE_WAIT", "LAST_ACK", "LISTEN",    "CLOSING"};
-  return kNames[static_cast<std::size_t>(state)];
-}
 
 std::string_view proto_label(SocketProto proto) {
   switch (proto) {
@@ -54,7 +48,7 @@ std::string endpoint(Ipv4Addr addr, std::uint16_t port, const SocketRow& socket,
 std::string socket_line(const SocketRow& socket, const NetstatCommand& command) {
   std::string_view state;
   if (socket.proto == SocketProto::kTcp) {
-    state = state_name(socket.state);
+    state = name_of(socket.state, "");
   } else if (!is_listening(socket)) {
     state = "ESTABLISHED";
   }

@@ -3,7 +3,7 @@
 
 #include <iterator>
 
-#include "sim/trace/state_names.h"
+#include "sim/base/state_names.h"
 #include "sim/trace/text.h"
 #include "sim/wire/tcp.h"
 

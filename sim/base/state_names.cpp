@@ -1,8 +1,8 @@
-#include "sim/trace/state_names.h"
+#include "sim/base/state_names.h"
 
 namespace lvslab {
 
-std::string_view name_of(TcpState state) {
+std::string_view name_of(TcpState state, std::string_view unknown) {
   switch (state) {
     case TcpState::kEstablished: return "ESTABLISHED";
     case TcpState::kSynSent: return "SYN_SENT";
@@ -16,10 +16,10 @@ std::string_view name_of(TcpState state) {
     case TcpState::kListen: return "LISTEN";
     case TcpState::kClosing: return "CLOSING";
   }
-  return "UNKNOWN";
+  return unknown;
 }
 
-std::string_view name_of(IpvsConnState state) {
+std::string_view name_of(IpvsConnState state, std::string_view unknown) {
   switch (state) {
     case IpvsConnState::kNone: return "NONE";
     case IpvsConnState::kEstablished: return "ESTABLISHED";
@@ -37,10 +37,10 @@ std::string_view name_of(IpvsConnState state) {
     case IpvsConnState::kAssured: return "ASSURED";
     case IpvsConnState::kUnassured: return "UN_ASSURED";
   }
-  return "UNKNOWN";
+  return unknown;
 }
 
-std::string_view name_of(NeighState state) {
+std::string_view name_of(NeighState state, std::string_view unknown) {
   switch (state) {
     case NeighState::kNone: return "NONE";
     case NeighState::kIncomplete: return "INCOMPLETE";
@@ -52,10 +52,10 @@ std::string_view name_of(NeighState state) {
     case NeighState::kNoArp: return "NOARP";
     case NeighState::kPermanent: return "PERMANENT";
   }
-  return "UNKNOWN";
+  return unknown;
 }
 
-std::string_view name_of(RouteType type) {
+std::string_view name_of(RouteType type, std::string_view unknown) {
   switch (type) {
     case RouteType::kUnicast: return "unicast";
     case RouteType::kLocal: return "local";
@@ -64,17 +64,17 @@ std::string_view name_of(RouteType type) {
     case RouteType::kUnreachable: return "unreachable";
     case RouteType::kProhibit: return "prohibit";
   }
-  return "unknown";
+  return unknown;
 }
 
-std::string_view name_of(IpvsForward forward) {
+std::string_view name_of(IpvsForward forward, std::string_view unknown) {
   switch (forward) {
     case IpvsForward::kMasq: return "Masq";
     case IpvsForward::kLocal: return "Local";
     case IpvsForward::kTunnel: return "Tunnel";
     case IpvsForward::kRoute: return "Route";
   }
-  return "Unknown";
+  return unknown;
 }
 
 }  // namespace lvslab
