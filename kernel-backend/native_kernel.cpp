@@ -1,6 +1,5 @@
 #include "kernel-backend/native_kernel.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -26,57 +25,25 @@ std::int64_t clock_ns(clockid_t clock) {
 }  // namespace
 
 NativeKernel::NativeKernel()
-    : to_realtime_ns_(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC)) {}
+    : KeptKernel("the agent"),
+      to_realtime_ns_(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC)) {}
 
 Result<std::unique_ptr<NativeKernel>> NativeKernel::start() {
   std::unique_ptr<NativeKernel> kernel(new NativeKernel);
-  auto started = kernel->start_keeper();
+  auto started = kernel->start_keeper("keep-native", {}, {});
   if (started) started = kernel->wait_for_hello();
   if (started) return kernel;
   return fail("this machine's own kernel cannot be used: " + started.error().message, {},
               "--backend kernel boots one as an ordinary process, without root");
 }
 
-NativeKernel::~NativeKernel() {
-  lifeline_.reset();  // the keeper does the rest
-  channel_.reset();
-  wait_for_keeper(keeper_);
-}
-
 std::int64_t NativeKernel::now() const { return clock_ns(CLOCK_MONOTONIC) + to_realtime_ns_; }
-
-// --- starting ------------------------------------------------------------------------------------
-
-Result<void> NativeKernel::start_keeper() {
-  int lifeline[2], channel[2], console[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, lifeline) != 0 ||
-      ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0 ||
-      ::pipe2(console, O_CLOEXEC) != 0) {
-    return os_failure("pipes");
-  }
-  lifeline_ = Fd(lifeline[0]);
-  channel_ = Fd(channel[0]);
-  console_ = Fd(console[0]);
-  const Fd their_lifeline(lifeline[1]), their_channel(channel[1]), their_console(console[1]);
-  ::fcntl(console_.get(), F_SETFL, O_NONBLOCK);
-  const int given[] = {their_lifeline.get(), their_channel.get(), their_console.get()};
-  auto keeper = start_keeper_process("keep-native", given, {});
-  if (!keeper) return std::unexpected(keeper.error());
-  keeper_ = *keeper;
-  alive_ = true;
-  return {};
-}
 
 Result<void> NativeKernel::wait_for_hello() {
   const std::int64_t deadline = now() + kStartLimit;
   while (now() < deadline) {
     const TurnEnd end = turn(deadline, nullptr);
-    for (const Message& message : inbox) {
-      Hello hello;
-      if (message.kind != MessageKind::kHello || !decode(message.payload, hello)) continue;
-      inbox.clear();
-      return {};
-    }
+    if (take_hello()) return {};
     if (end == TurnEnd::kDied) return fail(last_words());
   }
   give_up(fmt::format("the agent has not come up within {} s", kStartLimit / kSecond));
@@ -84,25 +51,6 @@ Result<void> NativeKernel::wait_for_hello() {
 }
 
 // --- talking -------------------------------------------------------------------------------------
-
-void NativeKernel::give_up(std::string why) {
-  console_text_.read_from(console_.get());
-  alive_ = false;
-  why_dead_ = std::move(why);
-  lifeline_.reset();
-}
-
-void NativeKernel::read_channel() {
-  char buffer[1U << 16];
-  for (;;) {
-    const ssize_t got = ::recv(channel_.get(), buffer, sizeof buffer, MSG_DONTWAIT);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    reader_.feed({buffer, static_cast<std::size_t>(got)});
-  }
-  while (auto message = reader_.next()) inbox.push_back(*std::move(message));
-  if (!reader_.error().empty()) give_up("the agent: " + reader_.error());
-}
 
 void NativeKernel::read_lifeline() {
   char buffer[1024];
@@ -117,7 +65,7 @@ void NativeKernel::read_lifeline() {
 // Reads while it waits to write, so that neither side waits for the other for ever.
 void NativeKernel::send(MessageKind kind, std::string payload) {
   const std::string bytes = framed(kind, payload);
-  for (std::string_view rest = bytes; alive_ && !rest.empty();) {
+  for (std::string_view rest = bytes; alive() && !rest.empty();) {
     const ssize_t sent =
         ::send(channel_.get(), rest.data(), rest.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent > 0) {
@@ -135,17 +83,17 @@ void NativeKernel::send(MessageKind kind, std::string payload) {
 // --- time ----------------------------------------------------------------------------------------
 
 TurnEnd NativeKernel::turn(std::int64_t limit, const volatile std::sig_atomic_t* stop) {
-  if (!alive_) return TurnEnd::kDied;
+  if (!alive()) return TurnEnd::kDied;
   pollfd ready[3] = {
       {channel_.get(), POLLIN, 0}, {lifeline_.get(), POLLIN, 0}, {console_.get(), POLLIN, 0}};
   const std::int64_t wait = std::clamp(limit - now(), std::int64_t{0}, kLongestTurn);
   const timespec timeout{wait / kSecond, wait % kSecond};
   ::ppoll(ready, 3, &timeout, nullptr);
-  if (ready[2].revents != 0) console_text_.read_from(console_.get());
+  if (ready[2].revents != 0) read_console();
   // Before the end of the agent, what it said before.
   if (ready[0].revents != 0) read_channel();
   if (ready[1].revents != 0) read_lifeline();
-  if (!alive_) return TurnEnd::kDied;
+  if (!alive()) return TurnEnd::kDied;
   if (stop != nullptr && *stop != 0) return TurnEnd::kInterrupted;
   return now() >= limit ? TurnEnd::kAtLimit : TurnEnd::kStandsStill;
 }

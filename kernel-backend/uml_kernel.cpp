@@ -6,7 +6,6 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 
 #include <chrono>
 #include <new>
@@ -43,33 +42,19 @@ Result<std::unique_ptr<UmlKernel>> UmlKernel::boot(const UmlOptions& options) {
                 "install Debian's package user-mode-linux");
   }
   std::unique_ptr<UmlKernel> kernel(new UmlKernel);
-  auto started = kernel->start_keeper(options);
+  auto started = kernel->start(options);
   if (started) started = kernel->wait_for_hello();
   if (started) return kernel;
   return fail("no kernel can be booted here: " + started.error().message);
 }
 
 UmlKernel::~UmlKernel() {
-  lifeline_.reset();  // the keeper does the rest
-  wait_for_keeper(keeper_);
   if (page_ != nullptr) ::munmap(page_, sizeof(ClockPage));
 }
 
 // --- starting ------------------------------------------------------------------------------------
 
-Result<void> UmlKernel::start_keeper(const UmlOptions& options) {
-  int lifeline[2], channel[2], console[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, lifeline) != 0 ||
-      ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0 ||
-      ::pipe2(console, O_CLOEXEC) != 0) {
-    return os_failure("pipes");
-  }
-  lifeline_ = Fd(lifeline[0]);
-  channel_ = Fd(channel[0]);
-  console_ = Fd(console[0]);
-  const Fd their_lifeline(lifeline[1]), their_channel(channel[1]), their_console(console[1]);
-  ::fcntl(channel_.get(), F_SETFL, O_NONBLOCK);
-  ::fcntl(console_.get(), F_SETFL, O_NONBLOCK);
+Result<void> UmlKernel::start(const UmlOptions& options) {
   page_fd_ = Fd(::memfd_create("lvslab-clock", MFD_CLOEXEC));
   wake_ = Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   notify_ = Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -79,26 +64,19 @@ Result<void> UmlKernel::start_keeper(const UmlOptions& options) {
   if (at == MAP_FAILED) return os_failure("clock");
   page_ = new (at) ClockPage;
 
-  const int given[] = {their_lifeline.get(), their_channel.get(), their_console.get(),
-                       page_fd_.get(),       wake_.get(),         notify_.get()};
-  auto keeper =
-      start_keeper_process("keep", given,
-                           {std::to_string(options.memory_mib), std::to_string(options.seed),
-                            kKernelPath, tool_directory() + "/uml_clock.so"});
-  if (!keeper) return std::unexpected(keeper.error());
-  keeper_ = *keeper;
-  alive_ = true;
-  return {};
+  const int given[] = {page_fd_.get(), wake_.get(), notify_.get()};
+  auto started = start_keeper("keep", given,
+                              {std::to_string(options.memory_mib), std::to_string(options.seed),
+                               kKernelPath, tool_directory() + "/uml_clock.so"});
+  if (started) ::fcntl(channel_.get(), F_SETFL, O_NONBLOCK);
+  return started;
 }
 
 Result<void> UmlKernel::wait_for_hello() {
   const auto deadline = Clock::now() + kBootLimit;
   while (Clock::now() < deadline) {
     const TurnEnd end = turn(kNoLimit, nullptr);
-    for (const Message& message : inbox) {
-      Hello hello;
-      if (message.kind != MessageKind::kHello || !decode(message.payload, hello)) continue;
-      inbox.clear();
+    if (take_hello()) {
       if (page_->confined.load() == 0) {
         give_up("this machine's kernel has no seccomp, which the lab is confined by");
         return fail(last_words());
@@ -115,28 +93,6 @@ Result<void> UmlKernel::wait_for_hello() {
 
 // --- talking -------------------------------------------------------------------------------------
 
-void UmlKernel::give_up(std::string why) {
-  console_text_.read_from(console_.get());
-  alive_ = false;
-  why_dead_ = std::move(why);
-  lifeline_.reset();
-}
-
-std::string UmlKernel::last_words() { return console_text_.after(why_dead_); }
-
-void UmlKernel::read_channel() {
-  char buffer[1U << 16];
-  for (;;) {
-    const ssize_t got = ::read(channel_.get(), buffer, sizeof buffer);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    taken_ += static_cast<std::uint64_t>(got);
-    reader_.feed({buffer, static_cast<std::size_t>(got)});
-  }
-  while (auto message = reader_.next()) inbox.push_back(*std::move(message));
-  if (!reader_.error().empty()) give_up("the agent in the kernel: " + reader_.error());
-}
-
 void UmlKernel::send(MessageKind kind, std::string payload) {
   std::string bytes = framed(kind, payload);
   if (bytes.size() > kLongestLine) {
@@ -144,13 +100,13 @@ void UmlKernel::send(MessageKind kind, std::string payload) {
     if (!write_file(by_file.path, bytes)) return give_up("cannot write to " + by_file.path);
     bytes = framed(MessageKind::kFile, by_file);
   }
-  if (alive_ && !write_all(channel_.get(), bytes)) give_up("its control channel is closed");
+  if (alive() && !write_all(channel_.get(), bytes)) give_up("its control channel is closed");
 }
 
 // --- time ----------------------------------------------------------------------------------------
 
 TurnEnd UmlKernel::turn(std::int64_t limit, const volatile std::sig_atomic_t* stop) {
-  if (!alive_) return TurnEnd::kDied;
+  if (!alive()) return TurnEnd::kDied;
   page_->limit = limit;
   page_->taken = taken_;
   page_->paused = 0;
@@ -158,19 +114,19 @@ TurnEnd UmlKernel::turn(std::int64_t limit, const volatile std::sig_atomic_t* st
   const std::uint64_t one = 1;
   static_cast<void>(!::write(wake_.get(), &one, sizeof one));
   TurnEnd end = TurnEnd::kDied;
-  while (alive_) {
+  while (alive()) {
     pollfd ready[4] = {{channel_.get(), POLLIN, 0},
                        {notify_.get(), POLLIN, 0},
                        {lifeline_.get(), POLLIN, 0},
                        {console_.get(), POLLIN, 0}};
     constexpr int kLookAtStopMs = 100;
     ::poll(ready, 4, kLookAtStopMs);
-    if (ready[3].revents != 0) console_text_.read_from(console_.get());
+    if (ready[3].revents != 0) read_console();
     if (ready[1].revents != 0) {
       std::uint64_t count = 0;
       static_cast<void>(!::read(notify_.get(), &count, sizeof count));
     }
-    read_channel();
+    taken_ += read_channel();
     if (ready[2].revents != 0) {
       char buffer[512];
       const ssize_t got = ::read(lifeline_.get(), buffer, sizeof buffer);
@@ -182,7 +138,7 @@ TurnEnd UmlKernel::turn(std::int64_t limit, const volatile std::sig_atomic_t* st
         give_up(std::string(buffer + 1, static_cast<std::size_t>(got) - 1));
       }
     }
-    if (!alive_) break;
+    if (!alive()) break;
     const bool all_read = page_->sent.load() == taken_;
     if (page_->waiting.load() == grant_ && all_read) {
       end = page_->now.load() >= limit ? TurnEnd::kAtLimit : TurnEnd::kStandsStill;

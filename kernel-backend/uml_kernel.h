@@ -5,14 +5,11 @@
 // do.
 #pragma once
 
-#include <sys/types.h>
-
 #include <memory>
 #include <string>
 
 #include "kernel-backend/clock/clock_page.h"
-#include "kernel-backend/keeper_process.h"
-#include "kernel-backend/kernel.h"
+#include "kernel-backend/kept_kernel.h"
 #include "kernel-backend/os.h"
 
 namespace lvslab::kernel {
@@ -22,7 +19,7 @@ struct UmlOptions {
   std::uint64_t seed = 1;
 };
 
-class UmlKernel final : public Kernel {
+class UmlKernel final : public KeptKernel {
  public:
   /// What this machine lacks for a kernel to be booted; empty if it lacks nothing.
   static std::string missing();
@@ -30,35 +27,25 @@ class UmlKernel final : public Kernel {
   static Result<std::unique_ptr<UmlKernel>> boot(const UmlOptions& options);
   ~UmlKernel() override;
 
-  bool alive() const override { return alive_; }
-  std::string last_words() override;
   std::int64_t now() const override { return page_->now.load(); }
   bool simulated_time() const override { return true; }
   void send(MessageKind kind, std::string payload) override;
   TurnEnd turn(std::int64_t limit, const volatile std::sig_atomic_t* stop) override;
 
-  pid_t keeper() const { return keeper_; }
   /// What the kernel has of the machine's file system for itself; gone when it ends.
   const std::string& directory() const { return directory_; }
 
  private:
-  UmlKernel() = default;
-  Result<void> start_keeper(const UmlOptions& options);
+  UmlKernel() : KeptKernel("the agent in the kernel") {}
+  Result<void> start(const UmlOptions& options);
   Result<void> wait_for_hello();
-  void read_channel();
-  void give_up(std::string why);
 
-  Fd lifeline_, channel_, console_, page_fd_, wake_, notify_;
+  Fd page_fd_, wake_, notify_;
   ClockPage* page_ = nullptr;
-  pid_t keeper_ = -1;
   std::string directory_;
-  ConsoleText console_text_;
-  std::string why_dead_;
-  FrameReader reader_;
   std::uint64_t taken_ = 0;
   std::uint32_t grant_ = 0;
   std::uint32_t files_ = 0;
-  bool alive_ = false;
 };
 
 }  // namespace lvslab::kernel

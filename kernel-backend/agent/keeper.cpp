@@ -203,6 +203,16 @@ void wait_for_the_end(const Plan& plan, pid_t kernel, int signals) {
 
 }  // namespace
 
+Fd begin_to_keep() {
+  ::setsid();  // Ctrl-C is for the lab, which closes the lifeline
+  ::signal(SIGPIPE, SIG_IGN);
+  sigset_t heard;
+  sigemptyset(&heard);
+  for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) sigaddset(&heard, signal);
+  ::sigprocmask(SIG_BLOCK, &heard, nullptr);
+  return Fd(::signalfd(-1, &heard, SFD_CLOEXEC));
+}
+
 int keep(int count, char** arguments) {
   if (count != 10) return 2;
   Plan plan;
@@ -214,14 +224,8 @@ int keep(int count, char** arguments) {
   plan.kernel = arguments[8];
   plan.clock = arguments[9];
 
-  ::setsid();  // Ctrl-C is for the lab, which closes the lifeline
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  ::signal(SIGPIPE, SIG_IGN);
-  sigset_t heard;
-  sigemptyset(&heard);
-  for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) sigaddset(&heard, signal);
-  ::sigprocmask(SIG_BLOCK, &heard, nullptr);
-  const Fd signals(::signalfd(-1, &heard, SFD_CLOEXEC));
+  const Fd signals = begin_to_keep();
 
   const auto made = make_directory(plan);
   if (!made) {

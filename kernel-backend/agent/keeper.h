@@ -6,7 +6,13 @@
 // ends, then kills what is left of the kernel and removes the directory.
 #pragma once
 
+#include "kernel-backend/os.h"
+
 namespace lvslab::kernel {
+
+/// What every keeper begins with: out of reach of the lab's Ctrl-C, deaf to broken pipes. Returns
+/// the descriptor that tells of SIGCHLD, SIGTERM, SIGINT and SIGHUP, which are held back.
+Fd begin_to_keep();
 
 /// `arguments`: LIFELINE CHANNEL CONSOLE PAGE WAKE NOTIFY (descriptors) MEMORY_MIB SEED KERNEL
 /// CLOCK. On the lifeline it writes the directory's path and a line break once the kernel is

@@ -20,6 +20,7 @@
 #include "kernel-backend/agent/agent.h"
 #include "kernel-backend/agent/boot.h"
 #include "kernel-backend/agent/cgroup.h"
+#include "kernel-backend/agent/keeper.h"
 #include "kernel-backend/agent/native_boot.h"
 
 namespace lvslab::kernel {
@@ -175,13 +176,7 @@ int keep_native(int count, char** arguments) {
   if (count != 3) return 2;
   int fds[3];
   for (int i = 0; i < 3; ++i) fds[i] = static_cast<int>(::strtol(arguments[i], nullptr, 10));
-  ::setsid();  // Ctrl-C is for the lab, which closes the lifeline
-  ::signal(SIGPIPE, SIG_IGN);
-  sigset_t heard;
-  sigemptyset(&heard);
-  for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) sigaddset(&heard, signal);
-  ::sigprocmask(SIG_BLOCK, &heard, nullptr);
-  const Fd signals(::signalfd(-1, &heard, SFD_CLOEXEC));
+  const Fd signals = begin_to_keep();
   if (const auto kept = keep_lab(fds[0], fds[1], fds[2], signals.get()); !kept) {
     write_all(fds[0], "!" + kept.error().message + "\n");
   }
