@@ -158,6 +158,7 @@ class Director {
   std::uint32_t schedule_persistent(Step& step, Service& service, const ConnKey& key);
   std::uint32_t choose(Step& step, Service& service, const ConnKey& key);
   bool template_holds(Step& step, std::uint32_t tmpl);
+  void bind_dest(Conn& conn, std::uint32_t dest, std::uint16_t dest_port);
   std::uint32_t new_conn(Step& step, const Service& service, const ConnKey& key, std::uint32_t dest,
                          std::uint16_t dest_port);
   std::uint32_t new_template(Step& step, const Service& service, const ConnKey& key,

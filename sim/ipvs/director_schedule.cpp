@@ -172,19 +172,25 @@ bool Director::template_holds(Step& step, std::uint32_t t) {
   return false;
 }
 
+// The server's part of a fresh entry (ip_vs_conn.c: ip_vs_bind_dest()).
+void Director::bind_dest(Conn& conn, std::uint32_t d, std::uint16_t dest_port) {
+  const Dest& dest = dests_[d];
+  conn.dest = d;
+  conn.dest_addr = dest.addr;
+  conn.dest_port = dest_port;
+  conn.forward = dest.forward;
+  if (conn.forward == IpvsForward::kMasq) ++masq_conns_;
+}
+
 std::uint32_t Director::new_conn(Step& step, const Service& service, const ConnKey& key,
                                  std::uint32_t d, std::uint16_t dest_port) {
   const bool one_packet = service.options.one_packet && key.protocol == number(IpProto::kUdp);
   const std::uint32_t c = one_packet ? conns_.add_hidden(key) : conns_.add(key);
   Dest& dest = dests_[d];
   Conn& conn = conns_[c];
+  bind_dest(conn, d, dest_port);
   conn.one_packet = one_packet;
-  conn.dest = d;
-  conn.dest_addr = dest.addr;
-  conn.dest_port = dest_port;
-  conn.forward = dest.forward;
-  conn.no_output = dest.forward != IpvsForward::kMasq;
-  if (!conn.no_output) ++masq_conns_;
+  conn.no_output = conn.forward != IpvsForward::kMasq;
   // Counted as inactive first; the state machine moves it when it sees the SYN
   // (ip_vs_conn.c: ip_vs_bind_dest(), ip_vs_ctl.c: __ip_vs_update_dest()).
   ++dest.inactive;
@@ -199,12 +205,8 @@ std::uint32_t Director::new_template(Step& step, const Service& service, const C
   const std::uint32_t t = conns_.add(key);
   Dest& dest = dests_[d];
   Conn& conn = conns_[t];
+  bind_dest(conn, d, dest_port);
   conn.is_template = true;
-  conn.dest = d;
-  conn.dest_addr = dest.addr;
-  conn.dest_port = dest_port;
-  conn.forward = dest.forward;
-  if (conn.forward == IpvsForward::kMasq) ++masq_conns_;
   conn.timeout_ms = service.options.timeout_s * 1'000;
   ++dest.persistent;
   step.explain(Reason::kIpvsTemplateCreated, {}, {arg(key.client), dest.port, arg(dest.addr)});
