@@ -246,15 +246,7 @@ TEST_F(Native, ServesShellShowAndExport) {
 }
 
 TEST_F(Native, RebootAndPowerOffConcernTheHost) {
-  const std::string told = run_lab(R"(
-title: power
-switches: [{name: lan}]
-hosts:
-  - name: a
-    nics: [{addresses: 10.0.0.1/24, switch: lan}]
-  - name: b
-    nics: [{addresses: 10.0.0.2/24, switch: lan}]
-timeline:
+  const std::string told = run_lab(std::string(kTwoHosts) + R"(timeline:
   - on: a
     run: ip addr add 10.0.0.77/24 dev eth0; echo kept > /root/disk; reboot
   - on: a
