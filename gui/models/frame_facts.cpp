@@ -11,14 +11,11 @@
 #include "sim/wire/icmpv4.h"
 #include "sim/wire/ipv4.h"
 #include "sim/wire/tcp.h"
+#include "sim/wire/tunnel.h"
 #include "sim/wire/udp.h"
 
 namespace lvslab::gui {
 namespace {
-
-constexpr std::uint16_t kGuePort = 6080;
-constexpr std::uint16_t kGreIpv4 = 0x0800;
-constexpr std::size_t kGreLength = 4, kUdpLength = 8, kGueLength = 4;
 
 std::string tail_of(Ipv4Addr address) { return fmt::format(".{}", address.bits & 0xff); }
 
@@ -109,15 +106,26 @@ void enter(Bytes inner, Envelope envelope, FrameFacts& facts, int depth) {
   read_ipv4(inner, facts, depth + 1);
 }
 
+void read_gre(Bytes in, FrameFacts& facts, int depth) {
+  const auto gre = GreRepr::parse_header(in);
+  if (gre && EtherType{gre->protocol} == EtherType::kIpv4) {
+    enter(in.subspan(gre->length()), Envelope::kGre, facts, depth);
+  }
+}
+
 void read_udp(Bytes in, FrameFacts& facts, int depth) {
   facts.protocol = Protocol::kUdp;
-  if (in.size() < kUdpLength) return;
+  if (in.size() < UdpRepr::kLength) return;
   facts.src_port = load_be16(in.data());
   facts.dst_port = load_be16(in.data() + 2);
-  facts.payload = static_cast<std::uint32_t>(in.size() - kUdpLength);
+  facts.payload = static_cast<std::uint32_t>(in.size() - UdpRepr::kLength);
   facts.label = fmt::format(":{}", std::min(facts.src_port, facts.dst_port));
-  const bool gue = facts.dst_port == kGuePort && in.size() > kUdpLength + kGueLength;
-  if (gue) enter(in.subspan(kUdpLength + kGueLength), Envelope::kGue, facts, depth);
+  if (facts.dst_port != GueRepr::kPort) return;
+  const Bytes carried = in.subspan(UdpRepr::kLength);
+  const auto gue = GueRepr::parse(carried);
+  if (gue && gue->protocol == IpProto::kIpip) {
+    enter(carried.subspan(GueRepr::kLength), Envelope::kGue, facts, depth);
+  }
 }
 
 void read_ipv4(Bytes in, FrameFacts& facts, int depth) {
@@ -138,11 +146,7 @@ void read_ipv4(Bytes in, FrameFacts& facts, int depth) {
     case IpProto::kTcp: return read_tcp(payload, facts);
     case IpProto::kUdp: return read_udp(payload, facts, depth);
     case IpProto::kIpip: return enter(payload, Envelope::kIpip, facts, depth);
-    case IpProto::kGre:
-      if (payload.size() > kGreLength && load_be16(payload.data() + 2) == kGreIpv4) {
-        enter(payload.subspan(kGreLength), Envelope::kGre, facts, depth);
-      }
-      return;
+    case IpProto::kGre: return read_gre(payload, facts, depth);
     case IpProto::kVrrp:
       facts.protocol = Protocol::kVrrp;
       if (payload.size() >= 4) facts.label = fmt::format("vrid {} prio {}", payload[1], payload[2]);
