@@ -9,22 +9,13 @@
 
 #include "cli/program.h"
 #include "sim/command/close_match.h"
-#include "sim/scenario/loader.h"
+#include "sim/lab/loading.h"
 #include "sim/trace/atomic_file.h"
-#include "sim/trace/packet_filter.h"
 #include "sim/trace/pcap.h"
 #include "sim/trace/pcapng.h"
 
 namespace lvslab::cli {
 namespace fs = std::filesystem;
-namespace {
-
-std::string check_filter(const std::string& filter) {
-  const auto compiled = PacketFilter::compile(filter);
-  return compiled ? std::string() : compiled.error().message;
-}
-
-}  // namespace
 
 std::string scenario_directory() {
   const char* given = std::getenv("LVSLAB_SCENARIOS");
@@ -77,9 +68,7 @@ std::expected<scenario::Scenario, std::vector<Error>> load_scenario(const std::s
   const std::string file = resolve_scenario(name);
   std::error_code error;
   if (!fs::exists(file, error) && !error) return std::unexpected(std::vector{no_such_file(name)});
-  std::vector<std::string_view> reasons;
-  for (const ReasonInfo& reason : all_reasons()) reasons.push_back(reason.name);
-  return scenario::load(file, {.reason_codes = reasons, .check_filter = check_filter});
+  return lab::load_scenario(file);
 }
 
 std::optional<scenario::Scenario> load_or_complain(const std::string& name) {

@@ -6,23 +6,10 @@
 #include <array>
 
 #include "gui/models/words.h"
-#include "sim/scenario/loader.h"
-#include "sim/trace/packet_filter.h"
-#include "sim/trace/reason.h"
+#include "sim/lab/loading.h"
 
 namespace lvslab::gui {
 namespace {
-
-std::string check_filter(const std::string& filter) {
-  const auto compiled = PacketFilter::compile(filter);
-  return compiled ? std::string() : compiled.error().message;
-}
-
-std::vector<std::string_view> reason_names() {
-  std::vector<std::string_view> names;
-  for (const ReasonInfo& reason : all_reasons()) names.push_back(reason.name);
-  return names;
-}
 
 /// Topics in the order of a course; the words that begin a scenario's name.
 struct TopicRule {
@@ -51,17 +38,6 @@ constexpr quintptr kTopicId = ~quintptr{0};
 
 }  // namespace
 
-std::expected<scenario::Scenario, std::vector<Error>> load_scenario(const std::string& path) {
-  const auto names = reason_names();
-  return scenario::load(path, {.reason_codes = names, .check_filter = check_filter});
-}
-
-std::expected<scenario::Scenario, std::vector<Error>> load_scenario_text(const std::string& text,
-                                                                         const std::string& file) {
-  const auto names = reason_names();
-  return scenario::load_text(text, file, {.reason_codes = names, .check_filter = check_filter});
-}
-
 LibraryModel::LibraryModel(QString folder, QObject* parent)
     : QAbstractItemModel(parent), folder_(std::move(folder)) {
   read();
@@ -74,7 +50,7 @@ void LibraryModel::read() {
   for (const QFileInfo& file :
        dir.entryInfoList({QStringLiteral("*.yaml")}, QDir::Files, QDir::Name)) {
     Entry entry{.path = file.absoluteFilePath(), .name = file.completeBaseName()};
-    if (const auto loaded = load_scenario(from_qt(entry.path))) {
+    if (const auto loaded = lab::load_scenario(from_qt(entry.path))) {
       entry.title = loaded->title;
       entry.summary = loaded->summary;
     } else {

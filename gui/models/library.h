@@ -1,12 +1,11 @@
 // The scenarios that come with the program, and files that were opened.
 //
 // Models: where they are, what they say about themselves, what is wrong with them.
-// Leaves out: the loader's rules (sim/scenario/loader.h).
+// Leaves out: the loader's rules (sim/lab/loading.h).
 #pragma once
 
 #include <QAbstractItemModel>
 #include <QString>
-#include <expected>
 #include <string>
 #include <vector>
 
@@ -14,12 +13,6 @@
 #include "sim/scenario/model.h"
 
 namespace lvslab::gui {
-
-/// Loads with the reason catalogue and libpcap at hand, so that all is checked.
-std::expected<scenario::Scenario, std::vector<Error>> load_scenario(const std::string& path);
-/// The same for a text that may not be saved; `file` is what errors call it.
-std::expected<scenario::Scenario, std::vector<Error>> load_scenario_text(const std::string& text,
-                                                                         const std::string& file);
 
 /// Scenarios by topic: a tree of two levels.
 class LibraryModel : public QAbstractItemModel {

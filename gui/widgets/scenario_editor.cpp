@@ -15,10 +15,10 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
-#include "gui/models/library.h"
 #include "gui/models/words.h"
 #include "gui/widgets/icons.h"
 #include "gui/widgets/theme.h"
+#include "sim/lab/loading.h"
 
 namespace lvslab::gui {
 namespace {
@@ -165,7 +165,7 @@ void ScenarioEditor::open(const QString& path) {
 
 void ScenarioEditor::check() {
   check_timer_.stop();
-  auto loaded = load_scenario_text(from_qt(text_->toPlainText()), from_qt(path_));
+  auto loaded = lab::load_scenario_text(from_qt(text_->toPlainText()), from_qt(path_));
   problems_->clear();
   if (loaded) {
     scenario_ = *loaded;

@@ -2,9 +2,9 @@
 
 #include <QTest>
 
-#include "gui/models/library.h"
 #include "gui/models/words.h"
 #include "sim/backend/sim_backend.h"
+#include "sim/lab/loading.h"
 #include "sim/trace/text.h"
 #include "test_paths.h"
 
@@ -19,7 +19,7 @@ Result<std::unique_ptr<lab::Backend>> simulator(const std::string& /*name*/) {
 
 Bench::Bench(const char* scenario) : play(simulator) {
   const auto loaded =
-      load_scenario(std::string(LVSLAB_SOURCE_DIR "/scenarios/") + scenario + ".yaml");
+      lab::load_scenario(std::string(LVSLAB_SOURCE_DIR "/scenarios/") + scenario + ".yaml");
   play.open(loaded.value(), "simulator");
   settle();
 }

@@ -12,6 +12,7 @@
 #include "gui/models/words.h"
 #include "gui/widgets/scenario_editor.h"
 #include "gui/widgets/topology_view.h"
+#include "sim/lab/loading.h"
 #include "test_paths.h"
 #include "tests/gui/window_bench.h"
 
@@ -40,7 +41,7 @@ timeline:
 )";
 
 scenario::Scenario load(const QString& text) {
-  return load_scenario_text(from_qt(text), "lab.yaml").value();
+  return lab::load_scenario_text(from_qt(text), "lab.yaml").value();
 }
 
 QString edited(QString text, const Result<TextEdit>& edit) {
