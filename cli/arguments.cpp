@@ -18,6 +18,7 @@ constexpr const char* kFooterEn = R"(Examples:
   lvslab show dr-basic --host node01 conn        a table of a host, as the real tool lists it
   lvslab step dr-basic                           forth and back, event by event
   lvslab shell dr-basic client                   type commands on a host
+  lvslab modes dr-basic                          NAT, DR and TUN side by side
 Exit status: 0 fine, 1 an expectation failed, 2 bad input, 3 packet storm, 130 Ctrl-C.)";
 constexpr const char* kFooterZh = R"(示例：
   lvslab list                                    列出自带的场景
@@ -27,6 +28,7 @@ constexpr const char* kFooterZh = R"(示例：
   lvslab show dr-basic --host node01 conn        主机上的一张表，格式与真实工具相同
   lvslab step dr-basic                           逐个事件前进、后退
   lvslab shell dr-basic client                   在主机上输入命令
+  lvslab modes dr-basic                          并排比较 NAT、DR、TUN
 退出状态：0 正常，1 有预期未满足，2 输入有误，3 报文风暴，130 Ctrl-C。)";
 
 constexpr const char* kRunFooterEn = R"(Examples:
@@ -82,6 +84,12 @@ std::string check_time(const std::string& text) {
   return time.error().message + (time.error().hint.empty() ? "" : " (" + time.error().hint + ")");
 }
 
+std::string check_rate(const std::string& text) {
+  const auto rate = scenario::parse_rate(text);
+  if (rate) return {};
+  return rate.error().message + (rate.error().hint.empty() ? "" : " (" + rate.error().hint + ")");
+}
+
 std::string check_number(const std::string& text) {
   std::uint64_t number = 0;
   const char* const end = text.data() + text.size();
@@ -106,6 +114,24 @@ constexpr const char* kFuzzFooterZh =
   lvslab fuzz-compare --seed 1 --start 17 --count 1 --draw && lvslab run fuzz-1-17.yaml
 退出状态：0 全部一致，1 有不一致，2 有实验无法运行。)";
 
+constexpr const char* kModesFooterEn =
+    R"(Who balances what for whom is taken from the scenario; each mode gets a set-up of its own on the
+scenario's drawing, and a load that doubles until it brings no more.
+Examples:
+  lvslab modes dr-basic
+  lvslab modes dr-basic --bytes 400              small answers: is the director the bottleneck, too?
+  lvslab modes nat-basic                         why the other modes fail behind the director
+  lvslab modes dr-basic --json | jq -c '[.mode, .concurrency, .requests_per_s]'
+Exit status: 0 a mode works, 1 none does, 2 bad input.)";
+constexpr const char* kModesFooterZh =
+    R"(由谁、为谁、均衡什么，都取自场景；每种模式在同一拓扑上各有一套配置，负载逐次加倍，直到不再有收益。
+示例：
+  lvslab modes dr-basic
+  lvslab modes dr-basic --bytes 400              应答很小时，负载均衡器还是瓶颈吗？
+  lvslab modes nat-basic                         服务器在负载均衡器之后时，其他模式为何不通
+  lvslab modes dr-basic --json | jq -c '[.mode, .concurrency, .requests_per_s]'
+退出状态：0 至少一种模式可用，1 都不可用，2 输入有误。)";
+
 class Declaration {
  public:
   Declaration(CLI::App& app, Arguments& arguments, Language language)
@@ -117,6 +143,7 @@ class Declaration {
   void why_and_show();
   void export_and_bench();
   void compare();
+  void modes();
   void fuzz_compare();
   void everything();
 
@@ -321,6 +348,30 @@ void Declaration::compare() {
       "示例：\n  lvslab compare dr-basic --save captures"));
 }
 
+void Declaration::modes() {
+  CLI::App* sub = subcommand("modes", "one workload by NAT, DR and TUN, side by side",
+                             "同一负载分别用 NAT、DR、TUN 转发，并排比较");
+  file(*sub, a_.modes.file);
+  sub->add_option("--rate", a_.rate,
+                  say("of NICs of director and servers that have none (default: 100Mbps)",
+                      "负载均衡器和服务器网卡的速率，场景未规定时使用（默认：100Mbps）"))
+      ->type_name("RATE")
+      ->check(check_rate);
+  sub->add_option("--bytes", a_.modes.response_bytes,
+                  say("size of an answer (default: 10000)", "应答的大小（默认：10000）"))
+      ->type_name("N")
+      ->check(check_number)
+      ->check(CLI::Range(1U, 10'000'000U));
+  sub->add_option("--requests", a_.modes.requests,
+                  say("at each load (default: 1000)", "每级负载的请求数（默认：1000）"))
+      ->type_name("N")
+      ->check(check_number)
+      ->check(CLI::Range(1U, 20'000U));
+  sub->add_flag("--json", a_.modes.json,
+                say("one JSON object per mode and load", "每种模式的每级负载一个 JSON 对象"));
+  sub->footer(say(kModesFooterEn, kModesFooterZh));
+}
+
 void Declaration::fuzz_compare() {
   cli::FuzzOptions& fuzz = a_.fuzz;
   CLI::App* sub = subcommand(
@@ -382,6 +433,7 @@ void Declaration::everything() {
   step_and_shell();
   why_and_show();
   compare();
+  modes();
   export_and_bench();
   fuzz_compare();
   if (!zh_) return;

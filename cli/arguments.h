@@ -10,7 +10,7 @@
 namespace lvslab::cli {
 
 struct Arguments {
-  std::string lang, color = "auto", until, at;
+  std::string lang, color = "auto", until, at, rate;
   std::uint64_t seed = 0;
   std::uint32_t packet = 0;
   bool json = false;
@@ -23,6 +23,7 @@ struct Arguments {
   ExportOptions exported;
   CompareOptions compare;
   FuzzOptions fuzz;
+  ModesOptions modes;
   BenchOptions bench;
 };
 

@@ -81,6 +81,15 @@ struct FuzzOptions {
 };
 int fuzz_compare_command(const Terminal& terminal, const FuzzOptions& options);
 
+struct ModesOptions {
+  std::string file;
+  std::uint64_t rate_bps = 100'000'000;
+  std::uint32_t response_bytes = 10'000;
+  std::uint32_t requests = 1'000;
+  bool json = false;
+};
+int modes_command(const Terminal& terminal, const ModesOptions& options);
+
 struct BenchOptions {
   std::vector<std::string> groups;
   bool json = false;

@@ -44,6 +44,10 @@ int dispatch(const CLI::App& app, cli::Arguments& a) {
   if (name == "export") return cli::export_command(terminal, a.exported);
   if (name == "compare") return cli::compare_command(terminal, a.compare);
   if (name == "fuzz-compare") return cli::fuzz_compare_command(terminal, a.fuzz);
+  if (name == "modes") {
+    if (!a.rate.empty()) a.modes.rate_bps = *scenario::parse_rate(a.rate);
+    return cli::modes_command(terminal, a.modes);
+  }
   return cli::bench_command(terminal, a.bench);
 }
 

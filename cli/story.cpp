@@ -1,7 +1,9 @@
 #include "cli/story.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
+#include <utility>
 
 #include "sim/scenario/units.h"
 
@@ -74,6 +76,45 @@ std::string prefixed(std::string_view text, std::string_view prefix) {
     for (const std::string_view part : fold_line(line)) out += fmt::format("{}{}\n", prefix, part);
   }
   return out;
+}
+
+/// What passed one director in one way.
+std::string traffic_line(const Terminal& terminal, const std::string& host, std::string_view mode,
+                         const IpvsCounters& sum) {
+  std::string text =
+      terminal.format("{} by {}: {} connections, {} packets ({} bytes) from clients; ",
+                      "{} 以 {} 转发：{} 个连接，来自客户端 {} 个报文（{} 字节）；", host, mode,
+                      sum.conns, sum.in_pkts, sum.in_bytes);
+  text += sum.out_pkts == 0
+              ? std::string(terminal.say("the answers do not pass it", "应答不经过它"))
+              : terminal.format("{} packets ({} bytes) of answers pass it, too",
+                                "应答的 {} 个报文（{} 字节）也经过它", sum.out_pkts, sum.out_bytes);
+  return text + "\n";
+}
+
+/// What the directors carried, mode by mode, as `ipvsadm --stats` counts it at the end.
+std::string traffic_text(const Terminal& terminal, lab::Session& session) {
+  constexpr std::array kModes = {std::pair{IpvsForward::kMasq, "NAT"},
+                                 std::pair{IpvsForward::kRoute, "DR"},
+                                 std::pair{IpvsForward::kTunnel, "TUN"}};
+  std::string text;
+  for (const scenario::Host& host : session.scenario().hosts) {
+    const auto tables = session.tables(host.name);
+    if (!tables) continue;
+    for (const auto& [mode, name] : kModes) {
+      IpvsCounters sum;
+      for (const IpvsDestRow& dest : tables->dests) {
+        if (dest.forward != mode) continue;
+        sum.conns += dest.counters.conns;
+        sum.in_pkts += dest.counters.in_pkts;
+        sum.in_bytes += dest.counters.in_bytes;
+        sum.out_pkts += dest.counters.out_pkts;
+        sum.out_bytes += dest.counters.out_bytes;
+      }
+      if (sum.in_pkts > 0) text += traffic_line(terminal, host.name, name, sum);
+    }
+  }
+  return text;
 }
 
 }  // namespace
@@ -151,6 +192,7 @@ std::string summary_text(const Terminal& terminal, lab::Session& session,
       text += prefixed(why, fmt::format("    {} ", terminal.say("why:", "原因：")));
     }
   }
+  text += traffic_text(terminal, session);
   const auto unchecked = std::ranges::count(findings, false, &lab::Finding::checked);
   const std::string_view colour = failed == 0 ? "32" : "31";
   const std::string counts =

@@ -352,12 +352,36 @@ TEST(Shell, AnUnknownHostIsAnErrorThatNamesTheOthers) {
   EXPECT_THAT(shell.err, HasSubstr("hosts: client, node01, node02, node03"));
 }
 
+// --- modes ---------------------------------------------------------------------------------------
+
+TEST(Modes, ShowTheThreeWaysSideBySideAndAsJson) {
+  const Outcome table = lvslab({{"modes", "dr-basic", "--requests", "20", "--bytes", "50000"}});
+  EXPECT_EQ(table.status, 0) << table.err;
+  EXPECT_THAT(table.out, AllOf(HasSubstr("node01 balances (rr) among node02, node03"),
+                               HasSubstr("node01/eth0 out"), HasSubstr("N: NAT   D: DR   T: TUN")));
+  const Outcome json =
+      lvslab({{"modes", "tun-across-routers", "--requests", "20", "--json", "--lang", "zh"}});
+  EXPECT_EQ(json.status, 0) << json.err;
+  EXPECT_THAT(json.out,
+              AllOf(HasSubstr(R"({"mode":"NAT","obstacle":"node02（10.0.0.2）)"),
+                    HasSubstr(R"({"mode":"TUN","concurrency":1,"answered":20,"failed":0,)")));
+}
+
+TEST(Modes, SayWhatAScenarioLacks) {
+  const ScratchDir dir;
+  const std::string file = dir.write("lab.yaml", kLab);
+  const Outcome modes = lvslab({{"modes", file}});
+  EXPECT_EQ(modes.status, 2);
+  EXPECT_THAT(modes.err, HasSubstr(file));
+  EXPECT_THAT(lvslab({{"modes", "dr-basic", "--rate", "100"}}).err, HasSubstr("it has no unit"));
+}
+
 // --- the program ---------------------------------------------------------------------------------
 
 TEST(Program, HelpHasExamplesAndMistakesAreExit2) {
   EXPECT_THAT(lvslab({{"--help"}}).out, HasSubstr("lvslab run dr-basic"));
-  for (const char* sub :
-       {"run", "check", "list", "step", "shell", "why", "show", "export", "bench"}) {
+  for (const char* sub : {"run", "check", "list", "step", "shell", "why", "show", "export",
+                          "compare", "modes", "fuzz-compare", "bench"}) {
     EXPECT_EQ(lvslab({{sub, "--help"}}).status, 0) << sub;
   }
   EXPECT_EQ(lvslab({{"frobnicate"}}).status, 2);
