@@ -205,9 +205,15 @@ void Declaration::check_and_list() {
                   say("one JSON object per finding", "每条结果一个 JSON 对象"));
   check->footer(say("Example:\n  lvslab check my-lab.yaml && lvslab run my-lab.yaml",
                     "示例：\n  lvslab check my-lab.yaml && lvslab run my-lab.yaml"));
-  CLI::App* list =
-      subcommand("list", "the shipped scenarios and their titles", "自带的场景及其标题");
-  list->add_flag("--json", a_.json, say("one JSON object per scenario", "每个场景一个 JSON 对象"));
+  CLI::App* list = subcommand("list", "the shipped scenarios: name, difficulty, title",
+                              "自带的场景：名字、难度、标题");
+  list->add_flag("--json", a_.list.json,
+                 say("one JSON object per scenario", "每个场景一个 JSON 对象"));
+  list->add_option("--difficulty", a_.list.difficulty,
+                   say("only those of this difficulty", "只列出此难度的场景"))
+      ->check(CLI::IsMember({"beginner", "intermediate", "advanced"}));
+  list->add_flag("--easiest-first", a_.list.easiest_first,
+                 say("sort by difficulty, then by name", "先按难度、再按名字排序"));
   list->footer(say("LVSLAB_SCENARIOS=DIR lists (and finds by name) those of another directory.",
                    "LVSLAB_SCENARIOS=DIR：改为列出（并按名字查找）另一个目录里的场景。"));
 }

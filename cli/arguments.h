@@ -13,9 +13,9 @@ struct Arguments {
   std::string lang, color = "auto", until, at, rate;
   std::uint64_t seed = 0;
   std::uint32_t packet = 0;
-  bool json = false;
   RunOptions run;
   CheckOptions check;
+  ListOptions list;
   std::string step_file;
   ShellOptions shell;
   WhyOptions why;

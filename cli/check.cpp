@@ -1,4 +1,6 @@
 // lvslab check, lvslab list
+#include <algorithm>
+#include <climits>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -55,30 +57,63 @@ int check_command(const Terminal& terminal, const CheckOptions& options) {
   return fine ? kExitOk : kExitBadInput;
 }
 
-int list_command(const Terminal& terminal, bool json) {
+namespace {
+
+std::string_view difficulty_word(const Terminal& terminal, const scenario::Scenario& scenario) {
+  if (!scenario.difficulty) return "-";
+  switch (*scenario.difficulty) {
+    case scenario::Difficulty::kBeginner: return terminal.say("beginner", "入门");
+    case scenario::Difficulty::kIntermediate: return terminal.say("intermediate", "进阶");
+    case scenario::Difficulty::kAdvanced: return terminal.say("advanced", "高级");
+  }
+  return "-";
+}
+
+std::string difficulty_key(const scenario::Scenario& scenario) {
+  return scenario.difficulty ? std::string(scenario::to_string(*scenario.difficulty)) : "";
+}
+
+void print_listed(const Terminal& terminal, const scenario::Scenario& scenario, bool json) {
+  if (json) {
+    const nlohmann::ordered_json line = {
+        {"name", scenario.name},
+        {"file", scenario.file},
+        {"difficulty", difficulty_key(scenario)},
+        {"title", {{"en", scenario.title.en}, {"zh", scenario.title.zh}}}};
+    fmt::print("{}\n", line.dump());
+    return;
+  }
+  // Two Chinese characters are as wide as four letters.
+  const bool zh = terminal.language == Language::kZh;
+  fmt::print("{:<26} {:<{}} {}\n", std::filesystem::path(scenario.file).stem().string(),
+             difficulty_word(terminal, scenario), zh ? 2 : 12,
+             scenario.title.in(terminal.language));
+}
+
+}  // namespace
+
+int list_command(const Terminal& terminal, const ListOptions& options) {
   const auto files = shipped_scenarios();
   if (!files) {
     complain(files.error());
     return kExitBadInput;
   }
   int status = kExitOk;
+  std::vector<scenario::Scenario> listed;
   for (const std::string& file : *files) {
-    const auto scenario = load_or_complain(file);
+    auto scenario = load_or_complain(file);
     if (!scenario) {
       status = kExitBadInput;
-      continue;
-    }
-    if (json) {
-      const nlohmann::ordered_json line = {
-          {"name", scenario->name},
-          {"file", file},
-          {"title", {{"en", scenario->title.en}, {"zh", scenario->title.zh}}}};
-      fmt::print("{}\n", line.dump());
-    } else {
-      fmt::print("{:<24} {}\n", std::filesystem::path(file).stem().string(),
-                 scenario->title.in(terminal.language));
+    } else if (options.difficulty.empty() || options.difficulty == difficulty_key(*scenario)) {
+      listed.push_back(*std::move(scenario));
     }
   }
+  // Those that do not say how hard they are come last.
+  const auto rank = [](const scenario::Scenario& s) {
+    return s.difficulty ? static_cast<int>(*s.difficulty) : INT_MAX;
+  };
+  if (options.easiest_first) std::ranges::stable_sort(listed, {}, rank);
+  for (const scenario::Scenario& scenario : listed) print_listed(terminal, scenario, options.json);
   return status;
 }
 

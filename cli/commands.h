@@ -25,7 +25,12 @@ struct CheckOptions {
   bool json = false;
 };
 int check_command(const Terminal& terminal, const CheckOptions& options);
-int list_command(const Terminal& terminal, bool json);
+struct ListOptions {
+  bool json = false;
+  bool easiest_first = false;  ///< by difficulty, then by name; else by name
+  std::string difficulty;      ///< only these; empty: all
+};
+int list_command(const Terminal& terminal, const ListOptions& options);
 
 int step_command(const Terminal& terminal, const std::string& file);
 

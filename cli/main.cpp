@@ -26,7 +26,7 @@ int dispatch(const CLI::App& app, cli::Arguments& a) {
     return cli::run_command(terminal, a.run);
   }
   if (name == "check") return cli::check_command(terminal, a.check);
-  if (name == "list") return cli::list_command(terminal, a.json);
+  if (name == "list") return cli::list_command(terminal, a.list);
   if (name == "step") return cli::step_command(terminal, a.step_file);
   if (name == "shell") {
     a.shell.at = at;

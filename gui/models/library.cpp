@@ -4,6 +4,7 @@
 #include <QFileInfo>
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "gui/models/words.h"
 #include "sim/lab/loading.h"
@@ -53,6 +54,7 @@ void LibraryModel::read() {
     if (const auto loaded = lab::load_scenario(from_qt(entry.path))) {
       entry.title = loaded->title;
       entry.summary = loaded->summary;
+      entry.difficulty = loaded->difficulty;
     } else {
       entry.broken = true;
       entry.title.en = from_qt(entry.name);
@@ -134,16 +136,28 @@ QVariant LibraryModel::data(const QModelIndex& index, int role) const {
   const QString title = to_qt(entry.title.in(language_));
   switch (role) {
     case Qt::DisplayRole: return title;
-    case Qt::AccessibleTextRole: return done ? tr("%1 (done)").arg(title) : title;
+    case Qt::AccessibleTextRole: {
+      QString words = done ? tr("%1 (done)").arg(title) : title;
+      const QString level = difficulty_text(entry.difficulty);
+      if (!level.isEmpty()) words += QStringLiteral(", ") + level.section(u' ', 1);
+      return words;
+    }
     case Qt::ToolTipRole:
       return entry.broken ? tr("%1 has mistakes; open it to see them").arg(entry.path)
-                          : to_qt(entry.summary.in(language_)).simplified();
+                          : tip_of(entry);
     case kSummaryRole: return to_qt(entry.summary.in(language_));
     case kPathRole: return entry.path;
     case kNameRole: return entry.name;
     case kDoneRole: return done;
+    case kDifficultyRole: return entry.difficulty ? static_cast<int>(*entry.difficulty) : -1;
     default: return {};
   }
+}
+
+QString LibraryModel::tip_of(const Entry& entry) const {
+  const QString level = difficulty_text(entry.difficulty);
+  const QString summary = to_qt(entry.summary.in(language_)).simplified();
+  return level.isEmpty() ? summary : level + QStringLiteral("\n") + summary;
 }
 
 QString LibraryModel::topic_title(const std::string& key) {
@@ -153,6 +167,53 @@ QString LibraryModel::topic_title(const std::string& key) {
   if (key == "ha") return tr("High availability");
   if (key == "ip") return tr("ARP, IP and TCP");
   return tr("More");
+}
+
+// --- what is asked for ---------------------------------------------------------------------------
+
+LibraryFilter::LibraryFilter(LibraryModel& library, QObject* parent)
+    : QSortFilterProxyModel(parent) {
+  setRecursiveFilteringEnabled(true);
+  setSourceModel(&library);
+  sort(0);
+}
+
+void LibraryFilter::set_difficulty(std::optional<scenario::Difficulty> difficulty) {
+  difficulty_ = difficulty;
+  invalidateFilter();
+}
+
+void LibraryFilter::set_words(const QString& words) {
+  words_ = words.split(u' ', Qt::SkipEmptyParts);
+  invalidateFilter();
+}
+
+void LibraryFilter::set_easiest_first(bool easiest_first) {
+  easiest_first_ = easiest_first;
+  invalidate();
+}
+
+bool LibraryFilter::filterAcceptsRow(int row, const QModelIndex& parent) const {
+  if (!parent.isValid()) return false;  // a topic stays for the sake of its lessons
+  const QModelIndex entry = sourceModel()->index(row, 0, parent);
+  const int level = entry.data(LibraryModel::kDifficultyRole).toInt();
+  if (difficulty_ && level != static_cast<int>(*difficulty_)) return false;
+  return std::ranges::all_of(words_, [&](const QString& word) {
+    return entry.data().toString().contains(word, Qt::CaseInsensitive) ||
+           entry.data(LibraryModel::kSummaryRole).toString().contains(word, Qt::CaseInsensitive) ||
+           entry.data(LibraryModel::kNameRole).toString().contains(word, Qt::CaseInsensitive);
+  });
+}
+
+bool LibraryFilter::lessThan(const QModelIndex& left, const QModelIndex& right) const {
+  if (!left.parent().isValid() || !easiest_first_) return left.row() < right.row();
+  const auto rank = [](const QModelIndex& index) {
+    const int level = index.data(LibraryModel::kDifficultyRole).toInt();
+    return level < 0 ? std::numeric_limits<int>::max() : level;
+  };
+  const int l = rank(left);
+  const int r = rank(right);
+  return l != r ? l < r : left.row() < right.row();
 }
 
 }  // namespace lvslab::gui

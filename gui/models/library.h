@@ -5,7 +5,9 @@
 #pragma once
 
 #include <QAbstractItemModel>
+#include <QSortFilterProxyModel>
 #include <QString>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +21,8 @@ class LibraryModel : public QAbstractItemModel {
   Q_OBJECT
 
  public:
-  enum Role { kPathRole = Qt::UserRole, kSummaryRole, kDoneRole, kNameRole };
+  /// kDifficultyRole: the number of a scenario::Difficulty, or -1.
+  enum Role { kPathRole = Qt::UserRole, kSummaryRole, kDoneRole, kNameRole, kDifficultyRole };
 
   explicit LibraryModel(QString folder, QObject* parent = nullptr);
 
@@ -42,6 +45,7 @@ class LibraryModel : public QAbstractItemModel {
   struct Entry {
     QString path, name;
     scenario::Text title, summary;
+    std::optional<scenario::Difficulty> difficulty;
     bool broken = false;
   };
   struct Topic {
@@ -49,12 +53,36 @@ class LibraryModel : public QAbstractItemModel {
     std::vector<Entry> entries;
   };
   void read();
+  QString tip_of(const Entry& entry) const;
   static QString topic_title(const std::string& key);
 
   QString folder_;
   Language language_ = Language::kEn;
   QStringList done_;
   std::vector<Topic> topics_;
+};
+
+/// The same tree, the easiest of each topic first or in the order of names, with what is not
+/// asked for left out. Topics without a lesson left go, too.
+class LibraryFilter : public QSortFilterProxyModel {
+  Q_OBJECT
+
+ public:
+  explicit LibraryFilter(LibraryModel& library, QObject* parent = nullptr);
+  /// All of them without a value.
+  void set_difficulty(std::optional<scenario::Difficulty> difficulty);
+  /// Every word must stand in the title, the summary or the name.
+  void set_words(const QString& words);
+  void set_easiest_first(bool easiest_first);
+
+ protected:
+  bool filterAcceptsRow(int row, const QModelIndex& parent) const override;
+  bool lessThan(const QModelIndex& left, const QModelIndex& right) const override;
+
+ private:
+  std::optional<scenario::Difficulty> difficulty_;
+  QStringList words_;
+  bool easiest_first_ = true;
 };
 
 }  // namespace lvslab::gui

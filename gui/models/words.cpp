@@ -76,4 +76,18 @@ QString role_name(scenario::Role role) {
   return {};
 }
 
+QString difficulty_text(std::optional<scenario::Difficulty> difficulty) {
+  using scenario::Difficulty;
+  if (!difficulty) return {};
+  switch (*difficulty) {
+    case Difficulty::kBeginner:
+      return QStringLiteral("●○○ ") + word(QT_TRANSLATE_NOOP("Words", "beginner"));
+    case Difficulty::kIntermediate:
+      return QStringLiteral("●●○ ") + word(QT_TRANSLATE_NOOP("Words", "intermediate"));
+    case Difficulty::kAdvanced:
+      return QStringLiteral("●●● ") + word(QT_TRANSLATE_NOOP("Words", "advanced"));
+  }
+  return {};
+}
+
 }  // namespace lvslab::gui

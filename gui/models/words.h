@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QString>
+#include <optional>
 #include <string_view>
 
 #include "sim/base/language.h"
@@ -26,5 +27,8 @@ QString fault_words(const scenario::Fault& fault);
 
 /// What a host is for: "director", "real server".
 QString role_name(scenario::Role role);
+
+/// "●○○ beginner": the dots say the same as the word. Empty if the scenario does not say.
+QString difficulty_text(std::optional<scenario::Difficulty> difficulty);
 
 }  // namespace lvslab::gui

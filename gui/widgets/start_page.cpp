@@ -1,10 +1,13 @@
 #include "gui/widgets/start_page.h"
 
+#include <QCheckBox>
+#include <QComboBox>
 #include <QEvent>
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
+#include <QLineEdit>
 #include <QListWidget>
 #include <QPainter>
 #include <QPushButton>
@@ -13,6 +16,7 @@
 #include <QVBoxLayout>
 
 #include "gui/models/library.h"
+#include "gui/models/words.h"
 #include "gui/widgets/icons.h"
 #include "gui/widgets/theme.h"
 
@@ -82,14 +86,26 @@ class LessonCard : public QStyledItemDelegate {
     bold.setWeight(QFont::DemiBold);
     p.setFont(bold);
     p.setPen(t.text);
-    p.drawText(QRect(words.left(), words.top(), words.width(), line),
-               Qt::AlignLeft | Qt::AlignVCenter, index.data().toString());
+    const QString level = level_of(index);
+    const int level_width =
+        level.isEmpty() ? 0 : option.fontMetrics.horizontalAdvance(level) + 2 * kPad;
+    const QRect title(words.left(), words.top(), words.width() - level_width, line);
+    p.drawText(
+        title, Qt::AlignLeft | Qt::AlignVCenter,
+        QFontMetrics(bold).elidedText(index.data().toString(), Qt::ElideRight, title.width()));
     p.setFont(option.font);
     p.setPen(t.muted);
+    p.drawText(QRect(words.left(), words.top(), words.width(), line),
+               Qt::AlignRight | Qt::AlignVCenter, level);
     const QString summary = index.data(LibraryModel::kSummaryRole).toString().simplified();
     p.drawText(QRect(words.left(), words.top() + line, words.width(), kSummaryLines * line),
                Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap,
                fitting(option.fontMetrics, summary, words.width()));
+  }
+
+  static QString level_of(const QModelIndex& index) {
+    const int level = index.data(LibraryModel::kDifficultyRole).toInt();
+    return level < 0 ? QString() : difficulty_text(static_cast<scenario::Difficulty>(level));
   }
 
   /// As many words as two lines hold, with an ellipsis if there were more.
@@ -111,7 +127,8 @@ class LessonCard : public QStyledItemDelegate {
 
 }  // namespace
 
-StartPage::StartPage(LibraryModel& library, QWidget* parent) : QWidget(parent), library_(library) {
+StartPage::StartPage(LibraryModel& library, QWidget* parent)
+    : QWidget(parent), library_(library), shown_(new LibraryFilter(library, this)) {
   title_ = new QLabel(this);
   QFont large = title_->font();
   large.setPointSizeF(large.pointSizeF() * 1.6);
@@ -120,7 +137,7 @@ StartPage::StartPage(LibraryModel& library, QWidget* parent) : QWidget(parent), 
   hint_ = new QLabel(this);
   hint_->setWordWrap(true);
   list_ = new QTreeView(this);
-  list_->setModel(&library);
+  list_->setModel(shown_);
   list_->setItemDelegate(new LessonCard(list_));
   list_->header()->hide();
   list_->setRootIsDecorated(false);
@@ -129,6 +146,15 @@ StartPage::StartPage(LibraryModel& library, QWidget* parent) : QWidget(parent), 
   list_->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
   list_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   list_->expandAll();
+  words_ = new QLineEdit(this);
+  words_->setClearButtonEnabled(true);
+  level_ = new QComboBox(this);
+  easiest_first_ = new QCheckBox(this);
+  easiest_first_->setChecked(true);
+  nothing_ = new QLabel(this);
+  nothing_->setAlignment(Qt::AlignCenter);
+  nothing_->setProperty("empty", true);
+  nothing_->hide();
   back_ = new QPushButton(icon(Glyph::kBack), {}, this);
   open_ = new QPushButton(icon(Glyph::kOpen), {}, this);
   recent_title_ = new QLabel(this);
@@ -149,7 +175,17 @@ StartPage::StartPage(LibraryModel& library, QWidget* parent) : QWidget(parent), 
   side->addWidget(drop_);
   auto* columns = new QHBoxLayout;
   columns->setSpacing(24);
-  columns->addWidget(list_, 1);
+  auto* asked = new QHBoxLayout;
+  asked->setSpacing(12);
+  asked->addWidget(words_, 1);
+  asked->addWidget(level_);
+  asked->addWidget(easiest_first_);
+  auto* lessons = new QVBoxLayout;
+  lessons->setSpacing(8);
+  lessons->addLayout(asked);
+  lessons->addWidget(nothing_);
+  lessons->addWidget(list_, 1);
+  columns->addLayout(lessons, 1);
   auto* right = new QWidget(this);
   right->setLayout(side);
   right->setFixedWidth(kSide);
@@ -172,7 +208,23 @@ void StartPage::connect_all() {
   };
   QObject::connect(list_, &QTreeView::activated, this, choose);
   QObject::connect(list_, &QTreeView::clicked, this, choose);
-  QObject::connect(&library_, &QAbstractItemModel::modelReset, list_, &QTreeView::expandAll);
+  const auto show_result = [this] {
+    list_->expandAll();
+    nothing_->setVisible(shown_->rowCount() == 0);
+  };
+  QObject::connect(shown_, &QAbstractItemModel::modelReset, list_, show_result);
+  QObject::connect(words_, &QLineEdit::textChanged, this, [this, show_result](const QString& text) {
+    shown_->set_words(text);
+    show_result();
+  });
+  QObject::connect(level_, &QComboBox::currentIndexChanged, this, [this, show_result](int index) {
+    const QVariant level = level_->itemData(index);
+    shown_->set_difficulty(level.isNull() ? std::optional<scenario::Difficulty>()
+                                          : static_cast<scenario::Difficulty>(level.toInt()));
+    show_result();
+  });
+  QObject::connect(easiest_first_, &QCheckBox::toggled, this,
+                   [this](bool on) { shown_->set_easiest_first(on); });
   const auto choose_recent = [this](const QListWidgetItem* item) {
     Q_EMIT chosen(item->data(Qt::UserRole).toString());
   };
@@ -192,6 +244,13 @@ void StartPage::retranslate() {
   hint_->setText(
       tr("Choose one: it opens ready to step. A tick means that all of its checks have held."));
   list_->setAccessibleName(tr("All lessons"));
+  words_->setPlaceholderText(tr("Find a lesson"));
+  words_->setToolTip(tr("Words that stand in its title, its summary or its name"));
+  words_->setAccessibleName(tr("Find a lesson"));
+  easiest_first_->setText(tr("Easiest first"));
+  easiest_first_->setToolTip(tr("Sort each topic by difficulty; else by name"));
+  nothing_->setText(tr("No lesson is like that."));
+  show_levels();
   back_->setText(tr("Back to the lab"));
   back_->setToolTip(tr("Back to the lab (Esc)"));
   open_->setText(tr("Open a file…"));
@@ -199,6 +258,21 @@ void StartPage::retranslate() {
   recent_title_->setText(tr("Opened last"));
   recent_->setAccessibleName(tr("Opened last"));
   drop_->setText(tr("Scenarios and captures can be dropped anywhere on this window."));
+}
+
+void StartPage::show_levels() {
+  using scenario::Difficulty;
+  const int chosen = std::max(level_->currentIndex(), 0);
+  const QSignalBlocker quiet(level_);
+  level_->clear();
+  level_->addItem(tr("Every difficulty"));
+  for (const Difficulty one :
+       {Difficulty::kBeginner, Difficulty::kIntermediate, Difficulty::kAdvanced}) {
+    level_->addItem(difficulty_text(one), static_cast<int>(one));
+  }
+  level_->setCurrentIndex(chosen);
+  level_->setAccessibleName(tr("Difficulty"));
+  level_->setToolTip(tr("Which difficulty to show"));
 }
 
 void StartPage::set_recent(const QStringList& paths) {
@@ -211,7 +285,7 @@ void StartPage::set_recent(const QStringList& paths) {
 }
 
 void StartPage::show_open(const QString& path) {
-  const QModelIndex index = library_.index_of(path);
+  const QModelIndex index = shown_->mapFromSource(library_.index_of(path));
   if (index.isValid()) {
     list_->setCurrentIndex(index);
     list_->scrollTo(index);

@@ -156,6 +156,9 @@ constexpr std::array kScenario = {
     KeySpec("title", kText, "one line").must(),
     KeySpec("summary", kText, "what the lab shows, in a few sentences"),
     KeySpec("lesson", kText, "what to take away, told after the run"),
+    KeySpec("difficulty", kWord,
+            "how much one should know already (nothing, the basics of the topic, all of it)")
+        .one_of(kDifficultyNames),
     KeySpec("seed", kInteger, "of everything left to chance (default `1`)").within(0, INT64_MAX),
     KeySpec("until", kDuration, "the run ends at this time, finished or not"),
     KeySpec("settle", kDuration,

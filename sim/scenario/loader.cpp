@@ -14,6 +14,9 @@ void Reader::read_scenario() {
   scenario_.title = fields.text("title");
   scenario_.summary = fields.text("summary");
   scenario_.lesson = fields.text("lesson");
+  if (const auto level = fields.word("difficulty")) {
+    scenario_.difficulty = static_cast<Difficulty>(*level);
+  }
   if (const auto seed = fields.integer("seed")) {
     scenario_.seed = static_cast<std::uint64_t>(*seed);
   }

@@ -14,8 +14,8 @@ const Nic* Host::find_nic(std::string_view wanted) const {
 
 bool Scenario::operator==(const Scenario& other) const {
   const auto parts = [](const Scenario& s) {
-    return std::tie(s.name, s.title, s.summary, s.lesson, s.seed, s.until, s.settle, s.switches,
-                    s.hosts, s.timeline, s.expectations, s.ignores);
+    return std::tie(s.name, s.title, s.summary, s.lesson, s.difficulty, s.seed, s.until, s.settle,
+                    s.switches, s.hosts, s.timeline, s.expectations, s.ignores);
   };
   return parts(*this) == parts(other);
 }
@@ -31,6 +31,9 @@ const Switch* Scenario::find_switch(std::string_view wanted) const {
 }
 
 std::string_view to_string(Role role) { return kRoleNames[static_cast<std::size_t>(role)]; }
+std::string_view to_string(Difficulty difficulty) {
+  return kDifficultyNames[static_cast<std::size_t>(difficulty)];
+}
 std::string_view to_string(FaultKind kind) { return kFaultNames[static_cast<std::size_t>(kind)]; }
 std::string_view to_string(Direction dir) { return kDirectionNames[static_cast<std::size_t>(dir)]; }
 std::string_view to_string(TableKind table) { return kTableNames[static_cast<std::size_t>(table)]; }

@@ -299,10 +299,14 @@ struct Ignore {
 
 // --- the whole ---------------------------------------------------------------------------------
 
+/// What one should know already: nothing; the basics of the topic; all of it.
+enum class Difficulty : std::uint8_t { kBeginner, kIntermediate, kAdvanced };
+
 struct Scenario {
   std::string file;  ///< as given to the loader; no part of the comparison
   std::string name;  ///< the file's name without its extension, if the file gives none
   Text title, summary, lesson;
+  std::optional<Difficulty> difficulty;
   std::uint64_t seed = 1;
   /// The run ends at this time. Without it: `settle` after the last item has finished.
   std::optional<SimTime> until;
@@ -322,10 +326,11 @@ struct Scenario {
 
 // --- names in files ----------------------------------------------------------------------------
 
-std::string_view to_string(Role role);        ///< "real_server"
-std::string_view to_string(FaultKind kind);   ///< "link-down"
-std::string_view to_string(Direction dir);    ///< "any"
-std::string_view to_string(TableKind table);  ///< "local-route"
+std::string_view to_string(Role role);              ///< "real_server"
+std::string_view to_string(Difficulty difficulty);  ///< "beginner"
+std::string_view to_string(FaultKind kind);         ///< "link-down"
+std::string_view to_string(Direction dir);          ///< "any"
+std::string_view to_string(TableKind table);        ///< "local-route"
 /// True for faults of a cable, whose target is HOST/NIC.
 bool is_link_fault(FaultKind kind);
 

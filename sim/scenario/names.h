@@ -8,6 +8,8 @@ namespace lvslab::scenario {
 
 inline constexpr std::array<std::string_view, 6> kRoleNames = {"client",      "director", "backup",
                                                                "real_server", "router",   "host"};
+inline constexpr std::array<std::string_view, 3> kDifficultyNames = {"beginner", "intermediate",
+                                                                     "advanced"};
 inline constexpr std::array<std::string_view, 8> kFaultNames = {
     "link-down", "link-up", "loss", "delay", "duplicate", "crash", "reboot", "power-off"};
 inline constexpr std::array<std::string_view, 3> kDirectionNames = {"any", "in", "out"};

@@ -82,6 +82,7 @@ class Writer {
     text(0, "title", scenario_.title, true);
     text(0, "summary", scenario_.summary);
     text(0, "lesson", scenario_.lesson);
+    if (scenario_.difficulty) pair(0, "difficulty", to_string(*scenario_.difficulty));
     line(0, fmt::format("seed: {}", scenario_.seed));
     if (scenario_.until) pair(0, "until", time(*scenario_.until));
     if (scenario_.settle != Scenario{}.settle) {

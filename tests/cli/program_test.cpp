@@ -251,6 +251,25 @@ TEST(List, NamesTheShippedScenarios) {
   EXPECT_EQ(lvslab({.args = {"run", "mine"}, .environment = {environment}}).status, 0);
 }
 
+TEST(List, SaysHowHardAScenarioIsAndSortsAndFiltersByIt) {
+  const ScratchDir dir;
+  dir.write("a.yaml", "difficulty: advanced\n" + kMet);
+  dir.write("b.yaml", "difficulty: beginner\n" + kMet);
+  dir.write("c.yaml", kMet);
+  const std::vector<std::string> environment = {"LVSLAB_SCENARIOS=" + dir.path().string()};
+  const auto list = [&](std::vector<std::string> args) {
+    args.insert(args.begin(), "list");
+    return lvslab({.args = std::move(args), .environment = environment}).out;
+  };
+  EXPECT_THAT(list({}), testing::MatchesRegex("a +advanced [^\n]*\nb +beginner [^\n]*\nc +- .*"));
+  EXPECT_THAT(list({"--easiest-first"}), testing::MatchesRegex("b [^\n]*\na [^\n]*\nc .*"));
+  EXPECT_THAT(list({"--difficulty", "advanced"}), testing::MatchesRegex("a [^\n]*\n"));
+  EXPECT_THAT(list({"--json", "--difficulty", "beginner"}),
+              HasSubstr("\"difficulty\":\"beginner\""));
+  EXPECT_THAT(list({"--lang", "zh"}), HasSubstr("入门"));
+  EXPECT_EQ(lvslab({{"list", "--difficulty", "hard"}}).status, 2);
+}
+
 TEST(Export, TheCanonicalScenarioIsAScenario) {
   const ScratchDir dir;
   ASSERT_EQ(lvslab({{"export", "dr-basic", "-o", dir / "again.yaml"}}).status, 0);

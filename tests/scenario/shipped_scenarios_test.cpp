@@ -55,6 +55,8 @@ TEST_P(ShippedScenario, SpeaksEnglishAndChinese) {
   }
 }
 
+TEST_P(ShippedScenario, SaysHowHardItIs) { EXPECT_TRUE(load_it().difficulty.has_value()); }
+
 TEST_P(ShippedScenario, SurvivesWritingAndReading) {
   const Scenario scenario = load_it();
   const auto again = load_text(to_yaml(scenario), "again.yaml");
