@@ -37,6 +37,7 @@ void History::clear() { *this = History(); }
 void History::cut(const Trace::Mark& to) {
   kept_.clear();
   trace_.truncate(to);
+  vrrp_.cut(static_cast<std::uint32_t>(to.records));
   arrivals_.resize(to.records);
   for (std::uint32_t& arrival : arrivals_) {
     if (arrival != RecordId::kNone && arrival >= to.records) arrival = RecordId::kNone;
@@ -68,6 +69,7 @@ void History::append(const TraceChunk& chunk) {
     const RecordId sent = sending_of(record, id);
     if (sent.valid() && arrivals_[sent.value] == RecordId::kNone) arrivals_[sent.value] = id.value;
   }
+  vrrp_.advance(trace_);
   extend_bookmarks();
 }
 
@@ -164,6 +166,12 @@ HostTables History::tables_at(NodeId node, Position position) const {
   kept_.push_back({node, position, folder.tables()});
   if (kept_.size() > kKeptTables) kept_.pop_front();
   return kept_.back().tables;
+}
+
+std::vector<VrrpRow> History::vrrp_at(Position position) const {
+  position = std::min(position, end());
+  if (position == 0) return {};
+  return vrrp_.at(position, trace_[RecordId(position - 1)].at);
 }
 
 std::size_t History::memory_bytes() const {

@@ -13,6 +13,7 @@
 
 #include "sim/trace/fold.h"
 #include "sim/trace/trace.h"
+#include "sim/trace/vrrp_history.h"
 
 namespace lvslab::gui {
 
@@ -61,6 +62,12 @@ class History {
   /// The tables of `node` at `position`.
   HostTables tables_at(NodeId node, Position position) const;
 
+  /// Every virtual router of every host at `position`.
+  std::vector<VrrpRow> vrrp_at(Position position) const;
+  const std::vector<Ipv4Addr>& addresses_of(const VrrpRow& row) const {
+    return vrrp_.addresses_of(row);
+  }
+
   std::size_t memory_bytes() const;
 
  private:
@@ -79,6 +86,7 @@ class History {
 
   Trace trace_;
   std::vector<std::uint32_t> arrivals_;  ///< by record
+  VrrpHistory vrrp_;
   std::vector<Bookmark> bookmarks_;
   std::vector<Folder> front_;  ///< by node, at the end of the trace
   Position bookmark_every_ = 0;

@@ -23,6 +23,17 @@ QString route_word(RouteType type) { return to_qt(name_of(type)); }
 QString conn_word(IpvsConnState state) { return to_qt(name_of(state)); }
 QString forward_word(IpvsForward forward) { return to_qt(name_of(forward)); }
 
+QString vrrp_word(VrrpPhase phase) {
+  switch (phase) {
+    case VrrpPhase::kUnknown: return QStringLiteral("—");
+    case VrrpPhase::kBackup: return QStringLiteral("BACKUP");
+    case VrrpPhase::kMaster: return QStringLiteral("MASTER");
+    case VrrpPhase::kFault: return QStringLiteral("FAULT");
+    case VrrpPhase::kStopped: return QStringLiteral("STOPPED");
+  }
+  return {};
+}
+
 QString socket_word(SocketProto proto) {
   switch (proto) {
     case SocketProto::kTcp: return QStringLiteral("tcp");

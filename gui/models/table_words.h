@@ -4,6 +4,7 @@
 #include <QString>
 
 #include "sim/base/tables.h"
+#include "sim/trace/vrrp_history.h"
 
 namespace lvslab::gui {
 
@@ -15,6 +16,8 @@ QString link_word(const LinkRow& row);
 QString route_word(RouteType type);
 QString conn_word(IpvsConnState state);
 QString forward_word(IpvsForward forward);
+/// As keepalived logs it: "MASTER".
+QString vrrp_word(VrrpPhase phase);
 QString rule_selector(const RuleRow& rule);
 QString rule_action(const RuleRow& rule);
 /// "192.168.80.150:80"; "*" for any address or port.

@@ -5,12 +5,22 @@
 #include <algorithm>
 #include <map>
 
-#include "gui/models/frame_facts.h"
 #include "gui/models/play_model.h"
 #include "gui/models/table_words.h"
 #include "gui/models/words.h"
+#include "sim/trace/frame_facts.h"
 
 namespace lvslab::gui {
+
+namespace {
+
+/// The column that changes with time alone, and so is not worth a mark; -1: none.
+int ticking_column(HostTable table) {
+  if (table == HostTable::kConnections || table == HostTable::kNeighbours) return 4;
+  return table == HostTable::kVrrp ? 6 : -1;
+}
+
+}  // namespace
 
 TablesModel::TablesModel(PlayModel& play, HostTable table, QObject* parent)
     : QAbstractTableModel(parent), play_(play), table_(table) {
@@ -37,6 +47,7 @@ QString TablesModel::name_of(HostTable table) {
     case HostTable::kRules: return tr("Rules");
     case HostTable::kServices: return tr("IPVS");
     case HostTable::kConnections: return tr("Connections");
+    case HostTable::kVrrp: return tr("VRRP");
     case HostTable::kSockets: return tr("Sockets");
     case HostTable::kSysctls: return tr("Sysctls");
     case HostTable::kLinks: return tr("Links");
@@ -46,9 +57,9 @@ QString TablesModel::name_of(HostTable table) {
 
 QString TablesModel::command_of(HostTable table) {
   constexpr std::array<const char*, kHostTables> kCommands = {
-      "ip addr",   "ip neigh",    "ip route",     "ip route show table local",
-      "ip rule",   "ipvsadm -ln", "ipvsadm -lnc", "netstat -natp",
-      "sysctl -a", "ip -s link"};
+      "ip addr",       "ip neigh",    "ip route",     "ip route show table local",
+      "ip rule",       "ipvsadm -ln", "ipvsadm -lnc", "/tmp/keepalived.data",
+      "netstat -natp", "sysctl -a",   "ip -s link"};
   return QString::fromLatin1(kCommands[static_cast<std::size_t>(table)]);
 }
 
@@ -82,6 +93,9 @@ QStringList TablesModel::headers() const {
       return {tr("Service / server"), tr("Method"), tr("Weight"), tr("Active"), tr("Inactive")};
     case HostTable::kConnections:
       return {tr("Client"), tr("Virtual"), tr("Server"), tr("State"), tr("Expires")};
+    case HostTable::kVrrp:
+      return {tr("Host"),      tr("Router"), tr("State"),        tr("Priority"),
+              tr("Effective"), tr("Master"), tr("Sent / heard"), tr("VIPs")};
     case HostTable::kSockets:
       return {tr("Protocol"), tr("Local"), tr("Remote"), tr("State"), tr("Program")};
     case HostTable::kSysctls: return {tr("Setting"), tr("Value")};
@@ -122,8 +136,7 @@ void TablesModel::on_moved(quint32 from, quint32 to) {
       to > from ? std::max<Position>(from, 0) : play_.history().previous_end(to);
   std::map<std::string, QStringList> old;
   for (Row& row : before == from && to > from ? rows_ : rows_at(before)) old[row.key] = row.cells;
-  const int ticking =
-      table_ == HostTable::kConnections || table_ == HostTable::kNeighbours ? 4 : -1;
+  const int ticking = ticking_column(table_);
   for (Row& row : rows) {
     const auto found = old.find(row.key);
     row.changed = found == old.end();
@@ -158,6 +171,10 @@ std::vector<TablesModel::Row> TablesModel::rows_at(Position position) const {
   std::vector<Row> rows;
   const NodeId node = play_.node(host_);
   if (!node.valid() || play_.history().end() == 0) return rows;
+  if (table_ == HostTable::kVrrp) {
+    fill_vrrp(position, rows);
+    return rows;
+  }
   HostTables tables = play_.history().tables_at(node, position);
   fill(tables, rows);
   fill_routing(tables, rows);
@@ -259,6 +276,42 @@ void TablesModel::fill_ipvs(const HostTables& t, std::vector<Row>& rows) const {
   }
 }
 
+// Who is master is a question about all hosts of a router: those of other hosts follow.
+void TablesModel::fill_vrrp(Position position, std::vector<Row>& rows) const {
+  std::vector<VrrpRow> routers = play_.history().vrrp_at(position);
+  const NodeId own = play_.node(host_);
+  std::ranges::stable_partition(routers, [&](const VrrpRow& r) { return r.node == own; });
+  const auto number = [](int value) {
+    return value == 0 ? QStringLiteral("—") : QString::number(value);
+  };
+  for (const VrrpRow& r : routers) {
+    const std::string dev = play_.trace().dev_name(r.node, r.dev);
+    QString master = r.master.is_any() ? QStringLiteral("—") : to_qt(r.master.to_string());
+    const auto who = std::ranges::find(routers, r.master, &VrrpRow::source);
+    if (!r.master.is_any() && who != routers.end()) {
+      master = to_qt(play_.trace().node(who->node).name) + QStringLiteral(" · ") + master;
+    }
+    rows.push_back(
+        {fmt::format("{}/{}", r.node.value, r.vrid),
+         {to_qt(play_.trace().node(r.node).name),
+          dev.empty() ? QString::number(r.vrid) : to_qt(fmt::format("{} · {}", r.vrid, dev)),
+          vrrp_word(r.phase), number(r.base_priority), number(r.priority), master,
+          QStringLiteral("%1 / %2").arg(r.sent).arg(r.heard), vip_text(r, position)}});
+  }
+}
+
+// With a tick at those that the host has now.
+QString TablesModel::vip_text(const VrrpRow& row, Position position) const {
+  const HostTables tables = play_.history().tables_at(row.node, position);
+  QStringList texts;
+  for (const Ipv4Addr vip : play_.history().addresses_of(row)) {
+    const bool here = std::ranges::any_of(
+        tables.addrs, [&](const AddrRow& a) { return a.dev == row.dev && a.local.addr == vip; });
+    texts << to_qt(vip.to_string()) + (here ? QStringLiteral(" ✓") : QString());
+  }
+  return texts.isEmpty() ? QStringLiteral("—") : texts.join(QStringLiteral(", "));
+}
+
 // The row that the packet in focus would look up: the longest matching route, the neighbour, the
 // connection.
 void TablesModel::mark_used(std::vector<Row>& rows) const {
@@ -267,6 +320,12 @@ void TablesModel::mark_used(std::vector<Row>& rows) const {
   if (!focus.valid() || focus.value >= play_.trace().size()) return;
   const TraceRecord& r = play_.trace()[focus];
   if (!r.frame.valid() || !r.node.valid() || play_.trace().node(r.node).name != host_) return;
+  if (table_ == HostTable::kVrrp) {
+    const std::uint8_t vrid = vrrp_router_in(play_.trace().frame(r.frame));
+    const std::string key = fmt::format("{}/{}", r.node.value, vrid);
+    for (Row& row : rows) row.used = row.key == key;
+    return;
+  }
   const FrameFacts facts = facts_of(play_.trace().frame(r.frame));
   if (!facts.has_ip) return;
   Row* best = nullptr;

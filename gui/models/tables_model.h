@@ -2,7 +2,8 @@
 // position before is marked, and so is the row that the packet in focus used.
 //
 // Models: addresses, links, neighbours, routes (main and local), rules, IPVS services with their
-// servers, IPVS connections, sockets, sysctls.
+// servers, IPVS connections, virtual routers (of all hosts, the host's own first), sockets,
+// sysctls.
 // Leaves out: the folding of records into tables (sim/trace/fold.h).
 #pragma once
 
@@ -24,11 +25,12 @@ enum class HostTable : std::uint8_t {
   kRules,
   kServices,
   kConnections,
+  kVrrp,
   kSockets,
   kSysctls,
   kLinks
 };
-inline constexpr int kHostTables = 10;
+inline constexpr int kHostTables = 11;
 
 class TablesModel : public QAbstractTableModel {
   Q_OBJECT
@@ -67,6 +69,8 @@ class TablesModel : public QAbstractTableModel {
   void fill(const HostTables& tables, std::vector<Row>& rows) const;
   void fill_routing(const HostTables& tables, std::vector<Row>& rows) const;
   void fill_ipvs(const HostTables& tables, std::vector<Row>& rows) const;
+  void fill_vrrp(Position position, std::vector<Row>& rows) const;
+  QString vip_text(const VrrpRow& row, Position position) const;
   void mark_used(std::vector<Row>& rows) const;
   void replace(std::vector<Row> rows);
   QStringList headers() const;

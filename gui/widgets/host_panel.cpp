@@ -188,7 +188,10 @@ void HostPanel::retranslate() {
     tabs_->setTabToolTip(static_cast<int>(i),
                          tr("As %1 lists it").arg(TablesModel::command_of(table)));
     empties_[i]->setText(
-        tr("No rows yet. On a real host, %1 would list them.").arg(TablesModel::command_of(table)));
+        table == HostTable::kVrrp
+            ? tr("No host takes part in VRRP yet. Start keepalived on the directors.")
+            : tr("No rows yet. On a real host, %1 would list them.")
+                  .arg(TablesModel::command_of(table)));
   }
   refresh_tabs();
   refresh_terminal();
