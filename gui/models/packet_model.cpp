@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <map>
 
-#include "gui/models/frame_facts.h"
+#include "gui/models/field_words.h"
 #include "gui/models/play_model.h"
 #include "gui/models/words.h"
+#include "sim/trace/frame_facts.h"
 #include "sim/trace/same_packet.h"
 #include "sim/trace/text.h"
 
@@ -85,10 +86,10 @@ QVariant PacketModel::data(const QModelIndex& index, int role) const {
         // A layer is one line over all columns.
         if (item.field.depth == 0 && !item.field.value.empty()) {
           const QString line =
-              to_qt(item.field.name) + QStringLiteral("   ") + to_qt(item.field.value);
+              field_word(item.field.name) + QStringLiteral("   ") + to_qt(item.field.value);
           return item.added ? line + QStringLiteral("   (%1)").arg(tr("added")) : line;
         }
-        return to_qt(item.field.name);
+        return field_word(item.field.name);
       }
       if (index.column() == kValue) return to_qt(item.field.value);
       if (item.added) return tr("added");
@@ -192,7 +193,7 @@ void PacketModel::compare(const std::vector<Item>& before) {
     const auto was = find(item.path);
     if (was == before.end()) {
       item.added = item.field.depth == 0;
-      if (item.added) rewrites_ << tr("%1 added").arg(to_qt(item.field.name));
+      if (item.added) rewrites_ << tr("%1 added").arg(field_word(item.field.name));
       continue;
     }
     if (was->field.value == item.field.value || item.field.depth == 0) continue;
@@ -203,7 +204,7 @@ void PacketModel::compare(const std::vector<Item>& before) {
     // Checksums follow from the rest; the tree marks them, too.
     if (item.field.depth == 1 && item.field.name.find("checksum") == std::string::npos) {
       rewrites_ << QStringLiteral("%1: %2 → %3")
-                       .arg(to_qt(item.field.name), to_qt(item.was), to_qt(item.field.value));
+                       .arg(field_word(item.field.name), to_qt(item.was), to_qt(item.field.value));
     }
     for (int up = item.parent; up >= 0; up = items_[static_cast<std::size_t>(up)].parent) {
       items_[static_cast<std::size_t>(up)].changed = true;
