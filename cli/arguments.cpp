@@ -318,11 +318,18 @@ void Declaration::export_and_bench() {
           "--pcap", a_.exported.pcap,
           say("captures of a run: FILE.pcapng or DIR/", "一次运行的抓包：FILE.pcapng 或 DIR/"))
       ->type_name("PATH");
+  exported
+      ->add_option("--report", a_.exported.report,
+                   say("a run as one HTML file: drawing, time line, expectations, packets, reasons",
+                       "一次运行的 HTML 报告（单个文件）：拓扑、时间线、预期、报文、原因"))
+      ->type_name("FILE.html");
   exported->footer(
       say("Examples:\n  lvslab export dr-basic --format dot | dot -Tsvg > dr.svg\n"
-          "  lvslab export dr-basic --pcap captures/",
+          "  lvslab export dr-basic --pcap captures/\n"
+          "  lvslab export dr-basic --report dr-basic.html",
           "示例：\n  lvslab export dr-basic --format dot | dot -Tsvg > dr.svg\n"
-          "  lvslab export dr-basic --pcap captures/"));
+          "  lvslab export dr-basic --pcap captures/\n"
+          "  lvslab export dr-basic --report dr-basic.html"));
   CLI::App* bench =
       subcommand("bench", "measure the simulator on this machine", "在本机上测量模拟器的速度");
   bench

@@ -64,6 +64,7 @@ struct ExportOptions {
   std::string format = "yaml";  ///< yaml, dot, json, jsonl
   std::string output;           ///< empty: standard output
   std::string pcap;
+  std::string report;  ///< an HTML file; empty: none
 };
 int export_command(const Terminal& terminal, const ExportOptions& options);
 

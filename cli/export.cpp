@@ -4,6 +4,7 @@
 #include "cli/backends.h"
 #include "cli/commands.h"
 #include "cli/files.h"
+#include "sim/lab/html_report.h"
 #include "sim/scenario/topology.h"
 #include "sim/scenario/writer.h"
 #include "sim/trace/text.h"
@@ -100,7 +101,22 @@ int finish(const Result<void>& written) {
   return kExitBadInput;
 }
 
-// What only a run can tell: its records, its captures.
+/// The run as a page. Errors: it cannot be written.
+Result<void> write_report(const Terminal& terminal, const ExportOptions& options,
+                          lab::Session& session) {
+  const bool kernel = options.backend.starts_with("kernel");
+  lab::HtmlReport report{.scenario = &session.scenario(),
+                         .trace = &session.trace(),
+                         .findings = lab::evaluate(session),
+                         .checked = true,
+                         .backend = std::string(kernel ? terminal.say("real kernel", "真实内核")
+                                                       : terminal.say("simulator", "模拟器")),
+                         .end = session.now(),
+                         .language = terminal.language};
+  return write_text(options.report, lab::html_report(report));
+}
+
+// What only a run can tell: its records, its captures, a report.
 int export_run(const Terminal& terminal, const ExportOptions& options, Scenario scenario) {
   std::optional<CaptureTarget> capture;
   if (!options.pcap.empty()) {
@@ -119,6 +135,11 @@ int export_run(const Terminal& terminal, const ExportOptions& options, Scenario 
     complain(Error{session.storm().to_string(), {}, {}});
     status = kExitStorm;
   }
+  if (!options.report.empty()) {
+    if (auto written = write_report(terminal, options, session); !written) return finish(written);
+    if (options.report != "-") fmt::print("{}\n", options.report);
+    if (!capture) return status;
+  }
   if (capture) {
     const auto files = write_captures(*capture, session, terminal.language);
     if (!files) return finish(std::unexpected(files.error()));
@@ -134,7 +155,7 @@ int export_run(const Terminal& terminal, const ExportOptions& options, Scenario 
 int export_command(const Terminal& terminal, const ExportOptions& options) {
   auto scenario = load_or_complain(options.file);
   if (!scenario) return kExitBadInput;
-  if (!options.pcap.empty() || options.format == "jsonl") {
+  if (!options.pcap.empty() || !options.report.empty() || options.format == "jsonl") {
     return export_run(terminal, options, *std::move(scenario));
   }
   if (options.format == "dot") return finish(write_text(options.output, dot_text(*scenario)));

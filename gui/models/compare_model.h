@@ -13,11 +13,11 @@
 #include <optional>
 #include <vector>
 
-#include "gui/models/ladder_rows.h"
 #include "gui/models/session_worker.h"
 #include "sim/base/language.h"
 #include "sim/compare/compare.h"
 #include "sim/compare/recording.h"
+#include "sim/trace/ladder_rows.h"
 
 namespace lvslab::gui {
 

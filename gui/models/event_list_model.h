@@ -11,7 +11,7 @@
 #include <set>
 #include <vector>
 
-#include "gui/models/frame_facts.h"
+#include "sim/trace/frame_facts.h"
 #include "sim/trace/packet_filter.h"
 #include "sim/trace/text.h"
 

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "gui/models/ladder_rows.h"
 #include "gui/models/play_model.h"
+#include "sim/trace/ladder_rows.h"
 
 namespace lvslab::gui {
 

@@ -8,9 +8,9 @@
 #include <numeric>
 #include <set>
 
-#include "gui/models/frame_facts.h"
 #include "sim/base/calendar.h"
 #include "sim/base/digest.h"
+#include "sim/trace/frame_facts.h"
 #include "sim/trace/same_packet.h"
 
 namespace lvslab::gui {

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "gui/models/frame_facts.h"
 #include "gui/models/history.h"
 #include "sim/scenario/model.h"
+#include "sim/trace/frame_facts.h"
 
 namespace lvslab::gui {
 

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "gui/models/frame_facts.h"
+#include "sim/trace/frame_facts.h"
 #include "sim/trace/packet_filter.h"
 #include "sim/trace/trace.h"
 

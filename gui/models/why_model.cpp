@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "gui/models/frame_facts.h"
 #include "gui/models/play_model.h"
 #include "gui/models/words.h"
+#include "sim/trace/frame_facts.h"
 #include "sim/trace/text.h"
 
 namespace lvslab::gui {

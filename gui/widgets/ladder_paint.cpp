@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "gui/models/ladder_rows.h"
 #include "gui/widgets/theme.h"
+#include "sim/trace/ladder_rows.h"
 
 namespace lvslab::gui {
 

@@ -6,9 +6,11 @@
 
 class QPainter;
 
-namespace lvslab::gui {
-
+namespace lvslab {
 struct LadderRow;
+}
+
+namespace lvslab::gui {
 
 /// Where the columns of a diagram stand.
 struct LadderGrid {

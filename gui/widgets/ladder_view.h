@@ -5,11 +5,14 @@
 
 #include "gui/widgets/ladder_paint.h"
 
+namespace lvslab {
+struct LadderRow;
+}
+
 namespace lvslab::gui {
 
 class LadderModel;
 class PlayModel;
-struct LadderRow;
 
 class LadderView : public QAbstractScrollArea {
   Q_OBJECT

@@ -79,6 +79,8 @@ class MainWindow : public QMainWindow {
   void show_start(bool show);
   /// All of the events to a capture; false after telling why not.
   bool export_capture(const QString& path);
+  /// The run so far as one HTML file.
+  bool export_report(const QString& path);
   /// The packets that the event list shows; false after telling why not.
   bool export_shown(const QString& path);
 
@@ -135,7 +137,8 @@ class MainWindow : public QMainWindow {
   void ask_save_typed();
   void ask_trace();
   void ask_interface_capture(const QString& host, const QString& nic);
-  void write_bytes(const QString& path, const std::string& text);
+  bool write_bytes(const QString& path, const std::string& text);
+  void ask_report();
   void ask_picture();
   void ask_ladder_picture();
   void open_in_wireshark();

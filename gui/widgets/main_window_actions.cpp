@@ -5,8 +5,6 @@
 #include <QComboBox>
 #include <QDialog>
 #include <QDialogButtonBox>
-#include <QDir>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QFormLayout>
 #include <QKeyEvent>
@@ -14,12 +12,8 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QMenuBar>
-#include <QPainter>
-#include <QProcess>
-#include <QSaveFile>
 #include <QSlider>
 #include <QStackedWidget>
-#include <QSvgGenerator>
 #include <QTabBar>
 #include <QTextBrowser>
 #include <QToolButton>
@@ -31,7 +25,6 @@
 #include "gui/models/words.h"
 #include "gui/widgets/event_panel.h"
 #include "gui/widgets/host_panel.h"
-#include "gui/widgets/ladder_view.h"
 #include "gui/widgets/main_window.h"
 #include "gui/widgets/scenario_editor.h"
 #include "gui/widgets/start_page.h"
@@ -40,9 +33,6 @@
 #include "gui/widgets/transport_bar.h"
 #include "gui/widgets/why_panel.h"
 #include "sim/scenario/units.h"
-#include "sim/trace/pcap.h"
-#include "sim/trace/pcapng.h"
-#include "sim/trace/text.h"
 
 namespace lvslab::gui {
 namespace {
@@ -63,6 +53,7 @@ constexpr auto kTexts = std::to_array<ActionText>({
     {"capture-shown", QT_TRANSLATE_NOOP("Actions", "Export capture of what the list s&hows…")},
     {"wireshark", QT_TRANSLATE_NOOP("Actions", "Open in &Wireshark")},
     {"trace", QT_TRANSLATE_NOOP("Actions", "Export &every record…")},
+    {"report", QT_TRANSLATE_NOOP("Actions", "Export a repo&rt…")},
     {"picture", QT_TRANSLATE_NOOP("Actions", "Export &picture of the topology…")},
     {"ladder-picture", QT_TRANSLATE_NOOP("Actions", "Export picture of the &ladder…")},
     {"typed", QT_TRANSLATE_NOOP("Actions", "&Save what I typed as a scenario…")},
@@ -131,6 +122,7 @@ void MainWindow::build_file_menu() {
   });
   add("wireshark", QKeySequence(Qt::CTRL | Qt::Key_W), &MainWindow::open_in_wireshark);
   add("trace", {}, &MainWindow::ask_trace);
+  add("report", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_R), &MainWindow::ask_report);
   add("picture", {}, &MainWindow::ask_picture);
   add("ladder-picture", {}, &MainWindow::ask_ladder_picture);
   add("typed", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_S), &MainWindow::ask_save_typed);
@@ -226,134 +218,6 @@ void MainWindow::fill_recent() {
   }
   recent_menu_->setEnabled(!recent_.isEmpty());
   start_->set_recent(recent_);
-}
-
-// --- files ---------------------------------------------------------------------------------------
-
-void MainWindow::ask_open() {
-  const QString path = QFileDialog::getOpenFileName(
-      this, tr("Open a scenario or a capture"), QFileInfo(path_).path(),
-      tr("Scenarios and captures (*.yaml *.yml *.pcapng *.pcap *.cap)"));
-  if (!path.isEmpty()) open(path);
-}
-
-bool MainWindow::export_capture(const QString& path) {
-  return play_->has_scenario() && write_capture(path, play_->trace(), true);
-}
-
-// The filters of the event list choose the packets; what they left out cannot explain them.
-bool MainWindow::export_shown(const QString& path) {
-  if (!play_->has_scenario()) return false;
-  return write_capture(path, event_model_->frames_shown(), false);
-}
-
-bool MainWindow::write_capture(const QString& path, const Trace& trace, bool comments) {
-  const auto written =
-      write_pcapng(from_qt(path), trace, {.language = language_, .comments = comments});
-  if (written) {
-    notice(tr("Written: %1").arg(path));
-    return true;
-  }
-  tell(to_qt(written.error().to_string()));
-  return false;
-}
-
-QString MainWindow::ask_capture_path() {
-  const QString name = play_->has_scenario() ? to_qt(play_->scenario().name) : QString();
-  return QFileDialog::getSaveFileName(this, tr("Export capture"), name + QStringLiteral(".pcapng"),
-                                      tr("Captures (*.pcapng)"));
-}
-
-void MainWindow::ask_export() {
-  const QString path = ask_capture_path();
-  if (!path.isEmpty()) export_capture(path);
-}
-
-void MainWindow::ask_trace() {
-  if (!play_->has_scenario()) return;
-  const QString path = QFileDialog::getSaveFileName(
-      this, tr("Export every record"), to_qt(play_->scenario().name) + QStringLiteral(".jsonl"),
-      tr("Records (*.jsonl *.trace)"));
-  if (path.isEmpty()) return;
-  const bool json = path.endsWith(QLatin1String(".jsonl"));
-  write_bytes(path,
-              json ? dump_jsonl(play_->trace(), language_) : dump_text(play_->trace(), language_));
-}
-
-// One interface, as tcpdump on it would have written it.
-void MainWindow::ask_interface_capture(const QString& host, const QString& nic) {
-  const QString path = QFileDialog::getSaveFileName(this, tr("Export capture"),
-                                                    QStringLiteral("%1-%2.pcap").arg(host, nic),
-                                                    tr("Captures (*.pcap)"));
-  if (path.isEmpty()) return;
-  const NodeId node = play_->node(from_qt(host));
-  for (const LinkRow& dev : play_->trace().node(node).devices) {
-    if (to_qt(dev.name.view()) != nic) continue;
-    const auto written = write_pcap(from_qt(path), play_->trace(), node, dev.dev);
-    if (!written) return tell(to_qt(written.error().to_string()));
-    return notice(tr("Written: %1").arg(path));
-  }
-}
-
-void MainWindow::write_bytes(const QString& path, const std::string& text) {
-  QSaveFile file(path);
-  const bool ok = file.open(QIODevice::WriteOnly) &&
-                  file.write(text.data(), static_cast<qint64>(text.size())) ==
-                      static_cast<qint64>(text.size()) &&
-                  file.commit();
-  if (!ok) return tell(tr("Cannot write %1").arg(path));
-  notice(tr("Written: %1").arg(path));
-}
-
-void MainWindow::open_in_wireshark() {
-  if (!play_->has_scenario()) return;
-  const QString path = QDir::temp().filePath(
-      QStringLiteral("lvslab-%1.pcapng").arg(QCoreApplication::applicationPid()));
-  if (!export_capture(path)) return;
-  if (!QProcess::startDetached(QStringLiteral("wireshark"), {path})) {
-    tell(tr("Wireshark is not installed. The capture is in %1").arg(path));
-  }
-}
-
-void MainWindow::ask_picture() {
-  const QString path = QFileDialog::getSaveFileName(
-      this, tr("Export picture"), QStringLiteral("topology.svg"), tr("Pictures (*.svg *.png)"));
-  if (path.isEmpty()) return;
-  const QSize size = topology_->content().size().toSize() * 2;
-  if (path.endsWith(QLatin1String(".svg"))) {
-    QSvgGenerator svg;
-    svg.setFileName(path);
-    svg.setSize(size);
-    svg.setViewBox(QRect(QPoint(0, 0), size));
-    QPainter painter(&svg);
-    topology_->render_to(painter, QRectF(QPointF(0, 0), size));
-    return;
-  }
-  QImage image(size, QImage::Format_RGB32);
-  image.fill(theme().panel);
-  QPainter painter(&image);
-  topology_->render_to(painter, QRectF(QPointF(0, 0), size));
-  painter.end();
-  if (!image.save(path)) tell(tr("Cannot write %1").arg(path));
-}
-
-void MainWindow::ask_ladder_picture() {
-  const QString path = QFileDialog::getSaveFileName(
-      this, tr("Export picture"), QStringLiteral("ladder.svg"), tr("Pictures (*.svg *.png)"));
-  if (!path.isEmpty() && !ladder_->write_picture(path)) tell(tr("Cannot write %1").arg(path));
-}
-
-void MainWindow::ask_save_typed() {
-  if (!play_->has_scenario()) return;
-  const QString path = QFileDialog::getSaveFileName(
-      this, tr("Save what I typed as a scenario"),
-      to_qt(play_->scenario().name) + QStringLiteral("-mine.yaml"), tr("Scenarios (*.yaml)"));
-  if (path.isEmpty()) return;
-  QObject::connect(
-      play_.get(), &PlayModel::scenario_text_ready, this,
-      [this, path](const QString& text) { write_bytes(path, from_qt(text)); },
-      Qt::SingleShotConnection);
-  play_->request_scenario_text();
 }
 
 // --- dialogs -------------------------------------------------------------------------------------
@@ -488,6 +352,15 @@ void MainWindow::host_menu(const QString& name, const QPoint& at) {
                   [this, name] { play_->type(from_qt(name), "service httpd stop", false); });
   menu->addAction(tr("Start the web server"), this,
                   [this, name] { play_->type(from_qt(name), "service httpd start", false); });
+  // VRRP is of directors alone.
+  using scenario::Role;
+  if (host->role == Role::kDirector || host->role == Role::kBackup) {
+    menu->addAction(tr("Stop keepalived"), this,
+                    [this, name] { play_->type(from_qt(name), "service keepalived stop", false); });
+    menu->addAction(tr("Start keepalived"), this, [this, name] {
+      play_->type(from_qt(name), "service keepalived start", false);
+    });
+  }
   add(tr("Crash"), FaultKind::kCrash, {});
   add(tr("Switch off"), FaultKind::kPowerOff, {});
   add(tr("Start anew"), FaultKind::kReboot, {});

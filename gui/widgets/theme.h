@@ -9,7 +9,7 @@
 #include <QString>
 #include <array>
 
-#include "gui/models/frame_facts.h"
+#include "sim/trace/frame_facts.h"
 
 class QApplication;
 

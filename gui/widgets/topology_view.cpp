@@ -394,6 +394,13 @@ QStringList TopologyView::packets_in_words() const {
   return words;
 }
 
+QString TopologyView::host_in_words(const QString& name) const {
+  for (std::size_t n = 0; n < nodes_.size(); ++n) {
+    if (to_qt(model_.nodes()[n].name) == name) return model_.describe(n);
+  }
+  return {};
+}
+
 void TopologyView::render_to(QPainter& painter, const QRectF& target) {
   scene()->render(&painter, target, content());
 }

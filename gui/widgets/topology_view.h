@@ -35,6 +35,8 @@ class TopologyView : public QGraphicsView {
   void set_reduced_motion(bool reduced) { reduced_motion_ = reduced; }
   /// Every packet on the canvas in words, for screen readers and tests.
   QStringList packets_in_words() const;
+  /// A host or switch in words: addresses, VIPs and who answers for them; empty if it is not there.
+  QString host_in_words(const QString& name) const;
   QRectF content() const;
   /// Into `painter`, as the scene is now.
   void render_to(QPainter& painter, const QRectF& target);

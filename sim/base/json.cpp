@@ -10,21 +10,6 @@ bool continues(std::string_view text, std::size_t at) {
   return at < text.size() && (static_cast<std::uint8_t>(text[at]) & 0xc0) == 0x80;
 }
 
-/// Bytes of the well-formed UTF-8 character at `at` (RFC 3629 §4), or 0.
-std::size_t utf8_length(std::string_view text, std::size_t at) {
-  const auto lead = static_cast<std::uint8_t>(text[at]);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if (!continues(text, at + i)) return 0;
-  }
-  const auto second = static_cast<std::uint8_t>(text[at + 1]);
-  const bool overlong = (lead == 0xe0 && second < 0xa0) || (lead == 0xf0 && second < 0x90);
-  const bool beyond = (lead == 0xed && second > 0x9f) || (lead == 0xf4 && second > 0x8f);
-  return overlong || beyond ? 0 : length;
-}
-
 void append_control(std::string& out, char c) {
   constexpr std::string_view kHex = "0123456789abcdef";
   switch (c) {
@@ -39,6 +24,20 @@ void append_control(std::string& out, char c) {
 }
 
 }  // namespace
+
+std::size_t utf8_length(std::string_view text, std::size_t at) {
+  const auto lead = static_cast<std::uint8_t>(text[at]);
+  if (lead < 0x80) return 1;
+  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if (!continues(text, at + i)) return 0;
+  }
+  const auto second = static_cast<std::uint8_t>(text[at + 1]);
+  const bool overlong = (lead == 0xe0 && second < 0xa0) || (lead == 0xf0 && second < 0x90);
+  const bool beyond = (lead == 0xed && second > 0x9f) || (lead == 0xf4 && second > 0x8f);
+  return overlong || beyond ? 0 : length;
+}
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';

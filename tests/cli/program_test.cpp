@@ -270,6 +270,21 @@ TEST(List, SaysHowHardAScenarioIsAndSortsAndFiltersByIt) {
   EXPECT_EQ(lvslab({{"list", "--difficulty", "hard"}}).status, 2);
 }
 
+TEST(Export, TheReportIsOneFileInTheLanguageAskedFor) {
+  const ScratchDir dir;
+  const std::string path = dir / "r.html";
+  EXPECT_EQ(lvslab({{"export", "dr-basic", "--report", path}}).out, path + "\n");
+  EXPECT_THAT(dir.names(), testing::ElementsAre("r.html"));
+  EXPECT_THAT(lvslab({{"export", "dr-basic", "--report", "-"}}).out,
+              AllOf(StartsWith("<!DOCTYPE html>"), HasSubstr("✓ All")));
+  EXPECT_THAT(lvslab({{"export", "dr-basic", "--report", "-", "--lang", "zh"}}).out,
+              AllOf(HasSubstr("✓ 全部"), HasSubstr("class=\"topology\""), HasSubstr("由模拟器运行"),
+                    HasSubstr("SYN,ACK"), HasSubstr("ip_vs_dr_xmit()")));
+  const Outcome nowhere = lvslab({{"export", "dr-basic", "--report", dir / "no/such/r.html"}});
+  EXPECT_EQ(nowhere.status, 2);
+  EXPECT_THAT(nowhere.err, HasSubstr("No such file or directory"));
+}
+
 TEST(Export, TheCanonicalScenarioIsAScenario) {
   const ScratchDir dir;
   ASSERT_EQ(lvslab({{"export", "dr-basic", "-o", dir / "again.yaml"}}).status, 0);

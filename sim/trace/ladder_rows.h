@@ -2,7 +2,7 @@
 // the host that sent a packet to the hosts that got it, whatever switches lay between.
 //
 // Models: arrows (with retransmissions marked), drops, commands, faults; built record by record.
-// Leaves out: loopback traffic; the picture. No Qt here.
+// Leaves out: loopback traffic; the picture.
 #pragma once
 
 #include <map>
@@ -10,10 +10,10 @@
 #include <tuple>
 #include <vector>
 
-#include "gui/models/frame_facts.h"
-#include "gui/models/history.h"
+#include "sim/trace/frame_facts.h"
+#include "sim/trace/trace.h"
 
-namespace lvslab::gui {
+namespace lvslab {
 
 struct LadderRow {
   enum class Kind : std::uint8_t { kArrow, kDrop, kCommand, kFault };
@@ -34,7 +34,7 @@ class LadderBuilder {
       : hosts_(std::move(hosts)), drops_(drops) {}
 
   /// Records in order, each once.
-  void take(const Trace& trace, Position i);
+  void take(const Trace& trace, std::uint32_t i);
 
   const std::vector<LadderRow>& rows() const { return rows_; }
   /// The row of `record` or the last one before it; -1 if there is none.
@@ -54,4 +54,4 @@ class LadderBuilder {
       segments_;
 };
 
-}  // namespace lvslab::gui
+}  // namespace lvslab

@@ -1,10 +1,10 @@
-#include "gui/models/ladder_rows.h"
+#include "sim/trace/ladder_rows.h"
 
 #include <algorithm>
 
 #include "sim/trace/text.h"
 
-namespace lvslab::gui {
+namespace lvslab {
 
 std::size_t LadderBuilder::column_of(const Trace& trace, NodeId node) const {
   if (!node.valid()) return hosts_.size();
@@ -25,7 +25,7 @@ RecordId LadderBuilder::host_sending(const Trace& trace, RecordId arrival) const
   return {};
 }
 
-void LadderBuilder::take(const Trace& trace, Position i) {
+void LadderBuilder::take(const Trace& trace, std::uint32_t i) {
   const RecordId id(i);
   const TraceRecord& r = trace[id];
   const std::size_t column = column_of(trace, r.node);
@@ -81,4 +81,4 @@ int LadderBuilder::row_of(const Trace& trace, RecordId record) const {
   return static_cast<int>(after - rows_.begin()) - 1;
 }
 
-}  // namespace lvslab::gui
+}  // namespace lvslab

@@ -1,4 +1,4 @@
-#include "gui/models/frame_facts.h"
+#include "sim/trace/frame_facts.h"
 
 #include <fmt/format.h>
 
@@ -14,7 +14,7 @@
 #include "sim/wire/tunnel.h"
 #include "sim/wire/udp.h"
 
-namespace lvslab::gui {
+namespace lvslab {
 namespace {
 
 std::string tail_of(Ipv4Addr address) { return fmt::format(".{}", address.bits & 0xff); }
@@ -208,4 +208,4 @@ bool same_conversation(const FrameFacts& a, const FrameFacts& b) {
   return false;
 }
 
-}  // namespace lvslab::gui
+}  // namespace lvslab

@@ -10,7 +10,7 @@
 #include "sim/base/addr.h"
 #include "sim/wire/bytes.h"
 
-namespace lvslab::gui {
+namespace lvslab {
 
 /// What a packet is drawn as. Tunnels are no kind of their own, but a ring around the inner kind.
 enum class Protocol : std::uint8_t { kArp, kIcmp, kTcp, kUdp, kVrrp, kOther };
@@ -47,4 +47,4 @@ std::string protocol_name(const FrameFacts& facts);
 /// (a director rewrites it); for ARP, the same address is asked for.
 bool same_conversation(const FrameFacts& a, const FrameFacts& b);
 
-}  // namespace lvslab::gui
+}  // namespace lvslab
