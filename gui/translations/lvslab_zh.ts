@@ -143,6 +143,10 @@
         <source>Export capture of what the list s&amp;hows…</source>
         <translation>导出列表所示报文的抓包(&amp;H)…</translation>
     </message>
+    <message>
+        <source>Export a repo&amp;rt…</source>
+        <translation>导出报告(&amp;R)…</translation>
+    </message>
 </context>
 <context>
     <name>Backend</name>
@@ -153,6 +157,249 @@
     <message>
         <source>Real kernel</source>
         <translation>真实内核</translation>
+    </message>
+</context>
+<context>
+    <name>Fields</name>
+    <message>
+        <source>acknowledgment number</source>
+        <translation>确认号</translation>
+    </message>
+    <message>
+        <source>address</source>
+        <translation>地址</translation>
+    </message>
+    <message>
+        <source>address count</source>
+        <translation>地址数</translation>
+    </message>
+    <message>
+        <source>advert interval</source>
+        <translation>通告间隔</translation>
+    </message>
+    <message>
+        <source>authentication</source>
+        <translation>认证方式</translation>
+    </message>
+    <message>
+        <source>change</source>
+        <translation>变更</translation>
+    </message>
+    <message>
+        <source>checksum</source>
+        <translation>校验和</translation>
+    </message>
+    <message>
+        <source>code</source>
+        <translation>代码</translation>
+    </message>
+    <message>
+        <source>destination</source>
+        <translation>目的地址</translation>
+    </message>
+    <message>
+        <source>destination port</source>
+        <translation>目的端口</translation>
+    </message>
+    <message>
+        <source>don&apos;t fragment</source>
+        <translation>不分片</translation>
+    </message>
+    <message>
+        <source>first line</source>
+        <translation>首行</translation>
+    </message>
+    <message>
+        <source>flags</source>
+        <translation>标志</translation>
+    </message>
+    <message>
+        <source>fragment</source>
+        <translation>分片</translation>
+    </message>
+    <message>
+        <source>fragment offset</source>
+        <translation>分片偏移</translation>
+    </message>
+    <message>
+        <source>gateway</source>
+        <translation>网关</translation>
+    </message>
+    <message>
+        <source>group</source>
+        <translation>组</translation>
+    </message>
+    <message>
+        <source>hardware length</source>
+        <translation>硬件地址长度</translation>
+    </message>
+    <message>
+        <source>hardware type</source>
+        <translation>硬件类型</translation>
+    </message>
+    <message>
+        <source>header checksum</source>
+        <translation>首部校验和</translation>
+    </message>
+    <message>
+        <source>header length</source>
+        <translation>首部长度</translation>
+    </message>
+    <message>
+        <source>identification</source>
+        <translation>标识</translation>
+    </message>
+    <message>
+        <source>identifier</source>
+        <translation>标识符</translation>
+    </message>
+    <message>
+        <source>length</source>
+        <translation>长度</translation>
+    </message>
+    <message>
+        <source>malformed</source>
+        <translation>格式错误</translation>
+    </message>
+    <message>
+        <source>maximum segment size</source>
+        <translation>最大报文段长度</translation>
+    </message>
+    <message>
+        <source>more fragments</source>
+        <translation>更多分片</translation>
+    </message>
+    <message>
+        <source>next-hop MTU</source>
+        <translation>下一跳 MTU</translation>
+    </message>
+    <message>
+        <source>operation</source>
+        <translation>操作</translation>
+    </message>
+    <message>
+        <source>option</source>
+        <translation>选项</translation>
+    </message>
+    <message>
+        <source>options</source>
+        <translation>选项</translation>
+    </message>
+    <message>
+        <source>padding</source>
+        <translation>填充</translation>
+    </message>
+    <message>
+        <source>password</source>
+        <translation>密码</translation>
+    </message>
+    <message>
+        <source>payload</source>
+        <translation>载荷</translation>
+    </message>
+    <message>
+        <source>priority</source>
+        <translation>优先级</translation>
+    </message>
+    <message>
+        <source>protocol</source>
+        <translation>协议</translation>
+    </message>
+    <message>
+        <source>protocol length</source>
+        <translation>协议地址长度</translation>
+    </message>
+    <message>
+        <source>protocol type</source>
+        <translation>协议类型</translation>
+    </message>
+    <message>
+        <source>record count</source>
+        <translation>记录数</translation>
+    </message>
+    <message>
+        <source>rest of header</source>
+        <translation>首部其余部分</translation>
+    </message>
+    <message>
+        <source>SACK</source>
+        <translation>选择确认（SACK）</translation>
+    </message>
+    <message>
+        <source>SACK permitted</source>
+        <translation>允许选择确认</translation>
+    </message>
+    <message>
+        <source>sender IP</source>
+        <translation>发送方 IP</translation>
+    </message>
+    <message>
+        <source>sender MAC</source>
+        <translation>发送方 MAC</translation>
+    </message>
+    <message>
+        <source>sequence</source>
+        <translation>序号</translation>
+    </message>
+    <message>
+        <source>sequence number</source>
+        <translation>序列号</translation>
+    </message>
+    <message>
+        <source>source</source>
+        <translation>源地址</translation>
+    </message>
+    <message>
+        <source>source port</source>
+        <translation>源端口</translation>
+    </message>
+    <message>
+        <source>target IP</source>
+        <translation>目标 IP</translation>
+    </message>
+    <message>
+        <source>target MAC</source>
+        <translation>目标 MAC</translation>
+    </message>
+    <message>
+        <source>time to live</source>
+        <translation>生存时间</translation>
+    </message>
+    <message>
+        <source>timestamps</source>
+        <translation>时间戳</translation>
+    </message>
+    <message>
+        <source>total length</source>
+        <translation>总长度</translation>
+    </message>
+    <message>
+        <source>type</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>type of service</source>
+        <translation>服务类型</translation>
+    </message>
+    <message>
+        <source>urgent pointer</source>
+        <translation>紧急指针</translation>
+    </message>
+    <message>
+        <source>version</source>
+        <translation>版本</translation>
+    </message>
+    <message>
+        <source>virtual router</source>
+        <translation>虚拟路由器</translation>
+    </message>
+    <message>
+        <source>window</source>
+        <translation>窗口</translation>
+    </message>
+    <message>
+        <source>window scale</source>
+        <translation>窗口扩大因子</translation>
     </message>
 </context>
 <context>
@@ -274,6 +521,18 @@
     <message>
         <source>host</source>
         <translation>主机</translation>
+    </message>
+    <message>
+        <source>beginner</source>
+        <translation>入门</translation>
+    </message>
+    <message>
+        <source>intermediate</source>
+        <translation>进阶</translation>
+    </message>
+    <message>
+        <source>advanced</source>
+        <translation>高级</translation>
     </message>
 </context>
 <context>
@@ -505,6 +764,10 @@
     <message>
         <source>A recording shows packets alone: nothing can be typed here.</source>
         <translation>这是一份抓包记录，只有报文：这里不能输入命令。</translation>
+    </message>
+    <message>
+        <source>No host takes part in VRRP yet. Start keepalived on the directors.</source>
+        <translation>还没有主机参与 VRRP。请在负载均衡器上启动 keepalived。</translation>
     </message>
 </context>
 <context>
@@ -924,6 +1187,34 @@
         <source>Views of the run</source>
         <translation>运行的视图</translation>
     </message>
+    <message>
+        <source>Stop keepalived</source>
+        <translation>停止 keepalived</translation>
+    </message>
+    <message>
+        <source>Start keepalived</source>
+        <translation>启动 keepalived</translation>
+    </message>
+    <message>
+        <source>recording</source>
+        <translation>录制回放</translation>
+    </message>
+    <message>
+        <source>real kernel</source>
+        <translation>真实内核</translation>
+    </message>
+    <message>
+        <source>simulator</source>
+        <translation>模拟器</translation>
+    </message>
+    <message>
+        <source>Export a report</source>
+        <translation>导出报告</translation>
+    </message>
+    <message>
+        <source>Pages (*.html)</source>
+        <translation>网页 (*.html)</translation>
+    </message>
 </context>
 <context>
     <name>lvslab::gui::PacketModel</name>
@@ -1051,6 +1342,38 @@
     <message>
         <source>Scenarios and captures can be dropped anywhere on this window.</source>
         <translation>场景和抓包文件可以拖放到本窗口的任何位置。</translation>
+    </message>
+    <message>
+        <source>Find a lesson</source>
+        <translation>查找实验</translation>
+    </message>
+    <message>
+        <source>Words that stand in its title, its summary or its name</source>
+        <translation>标题、简介或名字中的词</translation>
+    </message>
+    <message>
+        <source>Easiest first</source>
+        <translation>由易到难</translation>
+    </message>
+    <message>
+        <source>Sort each topic by difficulty; else by name</source>
+        <translation>每个主题内按难度排序；否则按名字排序</translation>
+    </message>
+    <message>
+        <source>No lesson is like that.</source>
+        <translation>没有符合条件的实验。</translation>
+    </message>
+    <message>
+        <source>Every difficulty</source>
+        <translation>全部难度</translation>
+    </message>
+    <message>
+        <source>Difficulty</source>
+        <translation>难度</translation>
+    </message>
+    <message>
+        <source>Which difficulty to show</source>
+        <translation>显示哪种难度</translation>
     </message>
 </context>
 <context>
@@ -1222,6 +1545,34 @@
     <message>
         <source>%1 (changed)</source>
         <translation>%1（已改动）</translation>
+    </message>
+    <message>
+        <source>VRRP</source>
+        <translation>VRRP</translation>
+    </message>
+    <message>
+        <source>Host</source>
+        <translation>主机</translation>
+    </message>
+    <message>
+        <source>Router</source>
+        <translation>虚拟路由器</translation>
+    </message>
+    <message>
+        <source>Effective</source>
+        <translation>有效优先级</translation>
+    </message>
+    <message>
+        <source>Master</source>
+        <translation>主</translation>
+    </message>
+    <message>
+        <source>Sent / heard</source>
+        <translation>发 / 收</translation>
+    </message>
+    <message>
+        <source>VIPs</source>
+        <translation>VIP</translation>
     </message>
 </context>
 <context>
