@@ -203,7 +203,7 @@ void PacketModel::compare(const std::vector<Item>& before) {
       changed_bytes_[item.field.offset + b] = true;
     // Checksums follow from the rest; the tree marks them, too.
     if (item.field.depth == 1 && item.field.name.find("checksum") == std::string::npos) {
-      rewrites_ << QStringLiteral("%1: %2 → %3")
+      rewrites_ << tr("%1: %2 → %3")
                        .arg(field_word(item.field.name), to_qt(item.was), to_qt(item.field.value));
     }
     for (int up = item.parent; up >= 0; up = items_[static_cast<std::size_t>(up)].parent) {

@@ -1219,6 +1219,10 @@
 <context>
     <name>lvslab::gui::PacketModel</name>
     <message>
+        <source>%1: %2 → %3</source>
+        <translation>%1：%2 → %3</translation>
+    </message>
+    <message>
         <source>Field</source>
         <translation>字段</translation>
     </message>

@@ -25,7 +25,7 @@ constexpr double kUnitX = 14, kCloseX = 11.5, kUnitY = 13;
 constexpr int kWideUnits = 50;
 constexpr int kShortestHopMs = 150, kLongestHopMs = 400;
 /// A step over more frames than this is shown by its end only.
-constexpr std::size_t kMostMoves = 40;
+constexpr std::size_t kMostMoves = 80;
 
 }  // namespace
 

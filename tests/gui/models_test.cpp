@@ -174,6 +174,32 @@ TEST(Tables, ListServicesWithTheirServersAndConnections) {
   EXPECT_EQ(cell(conns, 0, 3), QStringLiteral("FIN_WAIT"));
 }
 
+TEST(Tables, VirtualRoutersOfAllHostsTheOwnFirst) {
+  Bench bench("ha-failover");
+  TablesModel vrrp(bench.play, HostTable::kVrrp);
+  vrrp.set_host("node04");
+  const QAbstractItemModelTester tester(&vrrp, Mode::Fatal);
+  EXPECT_EQ(vrrp.rowCount(), 0);
+  ASSERT_TRUE(bench.run_to("vrrp-starts-as-backup", "node01"));
+  ASSERT_TRUE(bench.run_to("vrrp-starts-as-backup", "node04"));
+  ASSERT_TRUE(bench.run_to("vrrp-master-down", "node01"));
+  ASSERT_EQ(vrrp.rowCount(), 2);
+  EXPECT_EQ(cell(vrrp, 0, 0), QStringLiteral("node04"));
+  EXPECT_EQ(cell(vrrp, 0, 1).section(u' ', 0, 0), QStringLiteral("51"));
+  EXPECT_EQ(cell(vrrp, 0, 2), QStringLiteral("BACKUP"));
+  EXPECT_EQ(cell(vrrp, 1, 2), QStringLiteral("MASTER"));
+  EXPECT_EQ(cell(vrrp, 1, 3), QStringLiteral("100"));
+  EXPECT_EQ(vrrp.changed_rows(), 1) << "node01 turned master";
+  // Adverts go by every second: that alone lights nothing.
+  ASSERT_TRUE(bench.run_to("vrrp-master-alive", "node04"));
+  ASSERT_TRUE(bench.run_to("vrrp-master-alive", "node04"));
+  EXPECT_EQ(vrrp.changed_rows(), 0);
+  EXPECT_EQ(cell(vrrp, 0, 5), QStringLiteral("node01 · 192.168.80.201"));
+  EXPECT_TRUE(vrrp.index(0, 0).data(TablesModel::kUsedRole).toBool()) << "its advert is in focus";
+  bench.play.restart();
+  EXPECT_EQ(vrrp.rowCount(), 0);
+}
+
 TEST(Tables, EveryTableHasANameAndACommand) {
   for (int i = 0; i < kHostTables; ++i) {
     EXPECT_FALSE(TablesModel::name_of(static_cast<HostTable>(i)).isEmpty());
