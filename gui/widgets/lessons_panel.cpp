@@ -48,11 +48,11 @@ QString paragraph(const QString& text, const QColor& ink) {
 }  // namespace
 
 LessonsPanel::LessonsPanel(PlayModel& play, LibraryModel& library, QWidget* parent)
-    : QWidget(parent), play_(play), library_(library) {
+    : QWidget(parent), play_(play), library_(library), listed_(new LibraryFilter(library, this)) {
   lessons_title_ = new QLabel(this);
   lessons_title_->setProperty("heading", true);
   tree_ = new QTreeView(this);
-  tree_->setModel(&library);
+  tree_->setModel(listed_);  // all of them, the easiest of each topic first
   tree_->setItemDelegate(new LessonDelegate(tree_));
   tree_->header()->hide();
   tree_->setIndentation(12);
@@ -107,7 +107,7 @@ LessonsPanel::LessonsPanel(PlayModel& play, LibraryModel& library, QWidget* pare
     const QString path = index.data(LibraryModel::kPathRole).toString();
     if (!path.isEmpty()) Q_EMIT scenario_chosen(path);
   });
-  QObject::connect(&library, &QAbstractItemModel::modelReset, tree_, &QTreeView::expandAll);
+  QObject::connect(listed_, &QAbstractItemModel::modelReset, tree_, &QTreeView::expandAll);
   QObject::connect(all_, &QToolButton::clicked, this, &LessonsPanel::all_wanted);
   QObject::connect(check_, &QPushButton::clicked, this, &LessonsPanel::check_wanted);
   QObject::connect(&play, &PlayModel::opened, this, &LessonsPanel::refresh);
@@ -139,7 +139,7 @@ void LessonsPanel::retranslate() {
 }
 
 void LessonsPanel::show_open(const QString& path) {
-  const QModelIndex index = library_.index_of(path);
+  const QModelIndex index = listed_->mapFromSource(library_.index_of(path));
   if (index.isValid()) {
     tree_->setCurrentIndex(index);
   } else {

@@ -11,6 +11,7 @@ class QTreeView;
 
 namespace lvslab::gui {
 
+class LibraryFilter;
 class LibraryModel;
 class PlayModel;
 
@@ -40,6 +41,7 @@ class LessonsPanel : public QWidget {
 
   PlayModel& play_;
   LibraryModel& library_;
+  LibraryFilter* listed_;
   QLabel* lessons_title_;
   QToolButton* all_;
   QTreeView* tree_;

@@ -288,6 +288,7 @@ void StartPage::show_open(const QString& path) {
   const QModelIndex index = shown_->mapFromSource(library_.index_of(path));
   if (index.isValid()) {
     list_->setCurrentIndex(index);
+    list_->scrollTo(index.parent());  // its heading, too, if there is room
     list_->scrollTo(index);
   }
   list_->setFocus();
