@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/base/addr.h"
@@ -55,6 +56,34 @@ struct NfMarkMatch {
   bool operator==(const NfMarkMatch&) const = default;
 };
 
+/// What connection tracking knows of a packet, as -m conntrack and -m state name it, in the order
+/// in which they are printed.
+enum class NfState : std::uint8_t {
+  kInvalid,
+  kNew,
+  kRelated,
+  kEstablished,
+  kUntracked,
+  kSnat,
+  kDnat
+};
+inline constexpr std::array<std::string_view, 7> kNfStateNames = {
+    "INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED", "SNAT", "DNAT"};
+constexpr std::uint8_t nf_state_bit(NfState state) {
+  return static_cast<std::uint8_t>(1U << static_cast<unsigned>(state));
+}
+/// -m conntrack --ctstate, -m state --state.
+struct NfStateMatch {
+  std::uint8_t states = 0;  ///< bits of NfState; 0: no such match
+  bool negated = false;
+  bool old_name = false;  ///< -m state, which knows neither SNAT nor DNAT
+  bool operator==(const NfStateMatch&) const = default;
+};
+
+/// The matches of a rule that a module stands for, to be listed in the order of being typed.
+enum class NfMatchKind : std::uint8_t { kProtocol, kMultiport, kMark, kState };
+inline constexpr std::size_t kNfMatchKinds = 4;
+
 enum class NfTargetKind : std::uint8_t {
   kNone,  ///< only counts
   kAccept,
@@ -62,8 +91,16 @@ enum class NfTargetKind : std::uint8_t {
   kReturn,
   kReject,
   kMark,
+  kSnat,
+  kDnat,
+  kMasquerade,
+  kRedirect,
   kChain  ///< a user's chain
 };
+constexpr bool is_nat(NfTargetKind kind) {
+  return kind == NfTargetKind::kSnat || kind == NfTargetKind::kDnat ||
+         kind == NfTargetKind::kMasquerade || kind == NfTargetKind::kRedirect;
+}
 /// --reject-with, in the order of the kernel's enum ipt_reject_with.
 enum class NfReject : std::uint8_t {
   kNetUnreachable,
@@ -76,10 +113,22 @@ enum class NfReject : std::uint8_t {
   kAdminProhibited
 };
 
+/// Where the targets of the table nat may map a flow to (struct nf_nat_range2).
+struct NfNatRange {
+  Ipv4Addr first, last;  ///< any: the address is left to the target
+  std::uint16_t first_port = 0, last_port = 0;
+  std::uint16_t base_port = 0;  ///< of --to-destination A:FIRST-LAST/BASE, which shifts ports
+  bool has_ports = false, shifts_ports = false;
+  bool random = false, random_fully = false, persistent = false;
+  bool draws_port() const { return random || random_fully; }
+  bool operator==(const NfNatRange&) const = default;
+};
+
 struct NfTarget {
   NfTargetKind kind = NfTargetKind::kNone;
   NfReject reject = NfReject::kPortUnreachable;
   std::uint32_t mark = 0, mask = 0xffff'ffffU;  ///< new = (old & ~mask) ^ mark
+  NfNatRange nat;
   std::string chain;
   bool operator==(const NfTarget&) const = default;
 };
@@ -93,6 +142,8 @@ struct NfRule {
   bool syn_only = false;  ///< --syn
   NfMultiport multiport;
   NfMarkMatch mark;
+  NfStateMatch state;
+  std::vector<NfMatchKind> order;  ///< of the matches; those missing here come last
   NfTarget target;
   bool operator==(const NfRule&) const = default;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/command/iptables_nat.h"
 #include "sim/command/options.h"
 #include "sim/command/shell.h"
 
@@ -71,11 +72,17 @@ class Reader {
   Step read_ports(NfMultiport::Which which);
   Step read_tcp_flags();
   Step read_mark_match();
+  Step read_states(bool old_name);
   Step read_target();
   Step read_target_option();
   Step read_reject();
   Step read_mark_target();
+  Step read_nat_option();
+  Step read_nat_address();
+  Step read_nat_ports();
   Step finish();
+  Step check_matches() const;
+  Step check_target() const;
   bool take_negation() {
     const bool negated = negated_;
     negated_ = false;
@@ -87,7 +94,17 @@ class Reader {
   Args args_;
   std::size_t at_ = 1;
   IptablesCommand command_;
+  /// A match is listed where it was named first.
+  void met(NfMatchKind kind) {
+    std::vector<NfMatchKind>& order = command_.rule.order;
+    if (std::ranges::find(order, kind) == order.end()) order.push_back(kind);
+  }
+  bool needs_ports_missing() const {
+    const std::uint8_t p = command_.rule.protocol;
+    return p != 6 && p != 17 && p != 1;
+  }
   bool has_verb_ = false, negated_ = false, multiport_ = false, mark_module_ = false;
+  bool conntrack_module_ = false, state_module_ = false;
   bool ports_known_ = false;  ///< -p tcp or -p udp was read
 };
 
@@ -197,22 +214,33 @@ Reader::Step Reader::read_protocol() {
 Reader::Step Reader::read_module() {
   const auto text = value();
   if (!text) return std::unexpected(text.error());
-  if (*text == "tcp" || *text == "udp") return true;  // the protocol's own, loaded with -p
+  if (*text == "tcp" || *text == "udp") {  // the protocol's own, loaded with -p
+    met(NfMatchKind::kProtocol);
+    return true;
+  }
   if (*text == "comment") return refuse("-m comment", "rules without comments");
   if (*text == "multiport") {
     multiport_ = true;
+    met(NfMatchKind::kMultiport);
     return true;
   }
   if (*text == "mark") {
     mark_module_ = true;
+    met(NfMatchKind::kMark);
     return true;
   }
-  return refuse("-m " + *text, "-m multiport, -m mark");
+  if (*text == "conntrack" || *text == "state") {
+    (*text == "state" ? state_module_ : conntrack_module_) = true;
+    met(NfMatchKind::kState);
+    return true;
+  }
+  return refuse("-m " + *text, "-m multiport, -m mark, -m conntrack, -m state");
 }
 
 Reader::Step Reader::read_port(NfPortMatch& match) {
   const std::string option = word();
   if (!ports_known_) return complain(fmt::format("unknown option \"{}\"", option));
+  met(NfMatchKind::kProtocol);
   const auto text = value();
   if (!text) return std::unexpected(text.error());
   const auto range = port_range(*text);
@@ -249,6 +277,7 @@ Reader::Step Reader::read_tcp_flags() {
   if (!flags) return std::unexpected(flags.error());
   if (*mask != "FIN,SYN,RST,ACK" || *flags != "SYN") return refuse("--tcp-flags", "--syn");
   command_.rule.syn_only = true;
+  met(NfMatchKind::kProtocol);
   return true;
 }
 
@@ -277,26 +306,50 @@ Reader::Step Reader::read_mark_match() {
   return true;
 }
 
+Reader::Step Reader::read_states(bool old_name) {
+  const auto text = value();
+  if (!text) return std::unexpected(text.error());
+  NfStateMatch& match = command_.rule.state;
+  match = {.states = 0, .negated = take_negation(), .old_name = old_name};
+  std::string_view rest = *text;
+  while (!rest.empty()) {
+    const std::string_view one = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+    const auto found = std::ranges::find(kNfStateNames, one);
+    const auto state = static_cast<NfState>(found - kNfStateNames.begin());
+    const bool known = found != kNfStateNames.end() && !(old_name && state >= NfState::kSnat);
+    if (!known) {
+      return complain(fmt::format("Bad {} \"{}\"", old_name ? "state" : "ctstate", one));
+    }
+    match.states |= nf_state_bit(state);
+  }
+  return true;
+}
+
 Reader::Step Reader::read_target() {
   const auto text = value();
   if (!text) return std::unexpected(text.error());
   NfTarget& target = command_.rule.target;
-  static constexpr std::array<std::pair<std::string_view, NfTargetKind>, 5> kTargets = {
+  static constexpr std::array<std::pair<std::string_view, NfTargetKind>, 9> kTargets = {
       {{"ACCEPT", NfTargetKind::kAccept},
        {"DROP", NfTargetKind::kDrop},
        {"RETURN", NfTargetKind::kReturn},
        {"REJECT", NfTargetKind::kReject},
-       {"MARK", NfTargetKind::kMark}}};
+       {"MARK", NfTargetKind::kMark},
+       {"SNAT", NfTargetKind::kSnat},
+       {"DNAT", NfTargetKind::kDnat},
+       {"MASQUERADE", NfTargetKind::kMasquerade},
+       {"REDIRECT", NfTargetKind::kRedirect}}};
   for (const auto& [name, kind] : kTargets) {
     if (*text != name) continue;
     target.kind = kind;
     return true;
   }
-  static constexpr std::array<std::string_view, 12> kOthers = {
-      "LOG", "SNAT",   "DNAT", "MASQUERADE", "REDIRECT", "CONNMARK",
-      "CT",  "TCPMSS", "TOS",  "TTL",        "NFLOG",    "NOTRACK"};
+  static constexpr std::array<std::string_view, 9> kOthers = {
+      "LOG", "CONNMARK", "CT", "TCPMSS", "TOS", "TTL", "NFLOG", "NOTRACK", "NETMAP"};
   if (std::ranges::find(kOthers, *text) != kOthers.end()) {
-    return refuse("the target " + *text, "ACCEPT, DROP, REJECT, RETURN, MARK");
+    return refuse("the target " + *text,
+                  "ACCEPT, DROP, REJECT, RETURN, MARK, SNAT, DNAT, MASQUERADE, REDIRECT");
   }
   target.kind = NfTargetKind::kChain;
   target.chain = *text;
@@ -361,6 +414,7 @@ Reader::Step Reader::read_target_option() {
   const bool marks = option == "--set-mark" || option == "--set-xmark" || option == "--and-mark" ||
                      option == "--or-mark" || option == "--xor-mark";
   if (marks && kind == NfTargetKind::kMark) return read_mark_target();
+  if (is_nat(kind)) return read_nat_option();
   return complain(fmt::format("unknown option \"{}\"", option));
 }
 
@@ -398,8 +452,11 @@ Reader::Step Reader::read_word() {
   if (option == "--syn") {
     if (rule.protocol != 6) return complain("unknown option \"--syn\"");
     rule.syn_only = true;
+    met(NfMatchKind::kProtocol);
     return true;
   }
+  if (option == "--ctstate" && conntrack_module_) return read_states(false);
+  if (option == "--state" && state_module_) return read_states(true);
   if (option == "--tcp-flags") return read_tcp_flags();
   if (option == "--mark") return read_mark_match();
   if (option == "-j" || option == "--jump") return read_target();
@@ -431,10 +488,10 @@ Reader::Step Reader::read_word() {
 
 Reader::Step Reader::finish() {
   if (!has_verb_) return complain("no command specified");
-  if (command_.table == "nat" || command_.table == "raw" || command_.table == "security") {
-    return refuse("the table " + command_.table, "-t mangle, -t filter");
+  if (command_.table == "raw" || command_.table == "security") {
+    return refuse("the table " + command_.table, "-t mangle, -t nat, -t filter");
   }
-  if (command_.table != "filter" && command_.table != "mangle") {
+  if (command_.table != "filter" && command_.table != "mangle" && command_.table != "nat") {
     return std::unexpected(failure(
         fmt::format(
             "iptables v1.8.9 (legacy): can't initialize iptables table `{}': Table does not "
@@ -443,16 +500,79 @@ Reader::Step Reader::finish() {
             command_.table),
         3));
   }
+  if (const Step ok = check_matches(); !ok) return ok;
+  return check_target();
+}
+
+Reader::Step Reader::check_matches() const {
+  if (command_.rule.state.states != 0) return true;
+  if (conntrack_module_) return complain("conntrack: At least one option is required");
+  if (state_module_) return complain("state: option \"--state\" must be specified\n");
+  return true;
+}
+
+Reader::Step Reader::check_target() const {
   const NfTarget& target = command_.rule.target;
   const bool changes_rule = command_.verb == Verb::kAppend || command_.verb == Verb::kInsert ||
                             command_.verb == Verb::kReplace;
-  const bool misplaced = (target.kind == NfTargetKind::kMark && command_.table != "mangle") ||
-                         (target.kind == NfTargetKind::kReject && command_.table != "filter");
-  if (changes_rule && misplaced) {
+  const bool drops = (changes_rule && target.kind == NfTargetKind::kDrop) ||
+                     (command_.verb == Verb::kPolicy && command_.policy_drop);
+  if (command_.table == "nat" && drops) {
+    return complain(
+        "\nThe \"nat\" table is not intended for filtering, the use of DROP is therefore "
+        "inhibited.\n\n");
+  }
+  if (target.kind == NfTargetKind::kSnat && target.nat == NfNatRange{}) {
+    return complain("SNAT: option \"--to-source\" must be specified\n");
+  }
+  if (target.kind == NfTargetKind::kDnat && target.nat == NfNatRange{}) {
+    return complain("DNAT: option \"--to-destination\" must be specified\n");
+  }
+  if (changes_rule && target.kind == NfTargetKind::kMark && command_.table == "filter") {
     // MARK works in every table; the lab's filter has no use for it.
-    if (target.kind == NfTargetKind::kMark) return refuse("MARK in the table filter", "-t mangle");
-    return std::unexpected(
-        failure("iptables: Invalid argument. Run `dmesg' for more information.\n", 1));
+    return refuse("MARK in the table filter", "-t mangle");
+  }
+  return true;
+}
+
+constexpr std::string_view kNeedsPorts = "Need TCP, UDP, SCTP or DCCP with port specification";
+
+Reader::Step Reader::read_nat_ports() {
+  const auto text = value();
+  if (!text) return std::unexpected(text.error());
+  if (needs_ports_missing()) return complain(kNeedsPorts);
+  if (const auto bad = read_nat_range(":" + *text, command_.rule.target.nat)) {
+    return complain(*bad);
+  }
+  return true;
+}
+
+Reader::Step Reader::read_nat_address() {
+  const auto text = value();
+  if (!text) return std::unexpected(text.error());
+  if (text->contains(':') && needs_ports_missing()) return complain(kNeedsPorts);
+  if (const auto bad = read_nat_range(*text, command_.rule.target.nat)) return complain(*bad);
+  return true;
+}
+
+Reader::Step Reader::read_nat_option() {
+  const std::string& option = word();
+  NfTarget& target = command_.rule.target;
+  const bool addressed = target.kind == NfTargetKind::kSnat || target.kind == NfTargetKind::kDnat;
+  if (option == "--to-source" && target.kind == NfTargetKind::kSnat) return read_nat_address();
+  if (option == "--to-destination" && target.kind == NfTargetKind::kDnat) {
+    return read_nat_address();
+  }
+  if (option == "--to-ports" && !addressed) return read_nat_ports();
+  if (option == "--random") {
+    target.nat.random = true;
+  } else if (option == "--random-fully" &&
+             (target.kind == NfTargetKind::kSnat || target.kind == NfTargetKind::kMasquerade)) {
+    target.nat.random_fully = true;
+  } else if (option == "--persistent" && addressed) {
+    target.nat.persistent = true;
+  } else {
+    return complain(fmt::format("unknown option \"{}\"", option));
   }
   return true;
 }
@@ -468,25 +588,5 @@ Parsed<IptablesCommand> Reader::run() {
 }  // namespace
 
 Parsed<IptablesCommand> parse_iptables(Args args) { return Reader(args).run(); }
-
-Output iptables_failure(IptablesError error, Verb verb) {
-  std::string_view message;
-  switch (error) {
-    case IptablesError::kNoChain: message = "No chain/target/match by that name."; break;
-    case IptablesError::kNoRule:
-      message = "Bad rule (does a matching rule exist in that chain?).";
-      break;
-    case IptablesError::kNumberTooBig:
-      message = verb == Verb::kInsert    ? "Index of insertion too big."
-                : verb == Verb::kReplace ? "Index of replacement too big."
-                                         : "Index of deletion too big.";
-      break;
-    case IptablesError::kChainExists: message = "Chain already exists."; break;
-    case IptablesError::kNotEmpty: message = "Directory not empty."; break;
-    case IptablesError::kInUse: message = "Too many links."; break;
-    case IptablesError::kBadPolicyChain: message = "Bad built-in chain name."; break;
-  }
-  return failure(fmt::format("iptables: {}\n", message), 1);
-}
 
 }  // namespace lvslab::command

@@ -1,10 +1,10 @@
 // iptables 1.8 (legacy): what a student types, and its listings.
 //
-// Models: -t mangle and filter; -A -I -R -D -C -L -S -F -Z -N -X -P with -n -v -x --line-numbers;
-// matches -p -s -d -i -o --sport --dport --syn, -m tcp, udp, multiport, mark, comment; targets
-// ACCEPT DROP RETURN REJECT MARK and users' chains. Leaves out, with a clear refusal: the table nat
-// and its targets, -m state and conntrack, and every other match and target. Source:
-// iptables/iptables.c, xshared.c; extensions/libxt_*.c.
+// Models: -t mangle, nat and filter; -A -I -R -D -C -L -S -F -Z -N -X -P with -n -v -x
+// --line-numbers; matches -p -s -d -i -o --sport --dport --syn, -m tcp, udp, multiport, mark,
+// conntrack (--ctstate), state; targets ACCEPT DROP RETURN REJECT MARK SNAT DNAT MASQUERADE
+// REDIRECT and users' chains. Leaves out, with a clear refusal: the tables raw and security, and
+// every other match and target. Source: iptables/iptables.c, xshared.c; extensions/libxt_*.c.
 #pragma once
 
 #include <cstdint>
@@ -54,13 +54,14 @@ std::string render_iptables_rules(const NfTable& table, std::string_view chain);
 
 /// What the kernel refuses.
 enum class IptablesError : std::uint8_t {
-  kNoChain,        ///< No chain/target/match by that name.
-  kNoRule,         ///< Bad rule (does a matching rule exist in that chain?).
-  kNumberTooBig,   ///< Index of insertion, replacement or deletion too big.
-  kChainExists,    ///< Chain already exists.
-  kNotEmpty,       ///< Directory not empty.
-  kInUse,          ///< Too many links.
-  kBadPolicyChain  ///< Bad built-in chain name.
+  kNoChain,         ///< No chain/target/match by that name.
+  kNoRule,          ///< Bad rule (does a matching rule exist in that chain?).
+  kNumberTooBig,    ///< Index of insertion, replacement or deletion too big.
+  kChainExists,     ///< Chain already exists.
+  kNotEmpty,        ///< Directory not empty.
+  kInUse,           ///< Too many links.
+  kBadPolicyChain,  ///< Bad built-in chain name.
+  kInvalid          ///< Invalid argument.
 };
 Output iptables_failure(IptablesError error, IptablesCommand::Verb verb);
 

@@ -1,9 +1,12 @@
 // What iptables prints: rules as -S writes them, and the listing of -L.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
+#include <vector>
 
 #include "sim/command/iptables.h"
+#include "sim/command/iptables_nat.h"
 #include "sim/command/names.h"
 #include "sim/command/shell.h"
 
@@ -76,6 +79,10 @@ std::string target_name(const NfTarget& target) {
     case NfTargetKind::kReturn: return "RETURN";
     case NfTargetKind::kReject: return "REJECT";
     case NfTargetKind::kMark: return "MARK";
+    case NfTargetKind::kSnat: return "SNAT";
+    case NfTargetKind::kDnat: return "DNAT";
+    case NfTargetKind::kMasquerade: return "MASQUERADE";
+    case NfTargetKind::kRedirect: return "REDIRECT";
     case NfTargetKind::kChain: break;
   }
   return target.chain;
@@ -102,6 +109,73 @@ void add_port(std::string& text, std::string_view option, const NfPortMatch& mat
                       range_text(match.range, 0, true, ':'));
 }
 
+/// The matches of a rule in the order in which they are listed.
+std::vector<NfMatchKind> listed_matches(const NfRule& rule) {
+  std::vector<NfMatchKind> kinds = rule.order;
+  for (std::size_t i = 0; i < kNfMatchKinds; ++i) {
+    const auto kind = static_cast<NfMatchKind>(i);
+    if (std::ranges::find(kinds, kind) == kinds.end()) kinds.push_back(kind);
+  }
+  return kinds;
+}
+
+bool looks_at_ports(const NfRule& rule) {
+  return !rule.source_port.is_any() || !rule.destination_port.is_any() || rule.syn_only;
+}
+
+std::string states_text(std::uint8_t states) {
+  std::string text;
+  for (std::size_t i = 0; i < kNfStateNames.size(); ++i) {
+    if ((states >> i & 1U) == 0) continue;
+    text += fmt::format("{}{}", text.empty() ? "" : ",", kNfStateNames[i]);
+  }
+  return text;
+}
+
+std::string match_text(const NfRule& rule, NfMatchKind kind) {
+  std::string text;
+  switch (kind) {
+    case NfMatchKind::kProtocol:
+      if (!looks_at_ports(rule)) break;
+      text = fmt::format(" -m {}", protocol_name(rule.protocol));
+      add_port(text, "--sport", rule.source_port);
+      add_port(text, "--dport", rule.destination_port);
+      if (rule.syn_only) text += " --tcp-flags FIN,SYN,RST,ACK SYN";
+      break;
+    case NfMatchKind::kMultiport:
+      if (rule.multiport.ranges.empty()) break;
+      text = fmt::format(" -m multiport{} --{} {}", rule.multiport.negated ? " !" : "",
+                         multiport_option(rule.multiport.which), multiport_text(rule, true));
+      break;
+    case NfMatchKind::kMark:
+      if (!rule.mark.given) break;
+      text = fmt::format(" -m mark{} --mark {}", rule.mark.negated ? " !" : "",
+                         masked(rule.mark.value, rule.mark.mask));
+      break;
+    case NfMatchKind::kState:
+      if (rule.state.states == 0) break;
+      text = fmt::format(" -m {}{} --{} {}", rule.state.old_name ? "state" : "conntrack",
+                         rule.state.negated ? " !" : "", rule.state.old_name ? "state" : "ctstate",
+                         states_text(rule.state.states));
+      break;
+  }
+  return text;
+}
+
+/// What -S writes behind a target of the table nat.
+std::string nat_options(const NfTarget& target) {
+  if (!is_nat(target.kind)) return {};
+  std::string text;
+  if (target.kind == NfTargetKind::kSnat) {
+    text = " --to-source " + nat_range_text(target.nat);
+  } else if (target.kind == NfTargetKind::kDnat) {
+    text = " --to-destination " + nat_range_text(target.nat);
+  } else if (target.nat.has_ports) {
+    text = " --to-ports " + nat_ports_text(target.nat);
+  }
+  return text + nat_flags_text(target.nat, "--");
+}
+
 /// Everything after the chain.
 std::string rule_text(const NfRule& rule) {
   std::string text;
@@ -113,20 +187,7 @@ std::string rule_text(const NfRule& rule) {
     text += fmt::format("{} -p {}", rule.protocol_negated ? " !" : "",
                         protocol_text(rule.protocol, false));
   }
-  if (!rule.source_port.is_any() || !rule.destination_port.is_any() || rule.syn_only) {
-    text += fmt::format(" -m {}", protocol_name(rule.protocol));
-    add_port(text, "--sport", rule.source_port);
-    add_port(text, "--dport", rule.destination_port);
-    if (rule.syn_only) text += " --tcp-flags FIN,SYN,RST,ACK SYN";
-  }
-  if (!rule.multiport.ranges.empty()) {
-    text += fmt::format(" -m multiport{} --{} {}", rule.multiport.negated ? " !" : "",
-                        multiport_option(rule.multiport.which), multiport_text(rule, true));
-  }
-  if (rule.mark.given) {
-    text += fmt::format(" -m mark{} --mark {}", rule.mark.negated ? " !" : "",
-                        masked(rule.mark.value, rule.mark.mask));
-  }
+  for (const NfMatchKind kind : listed_matches(rule)) text += match_text(rule, kind);
   const std::string target = target_name(rule.target);
   if (!target.empty()) text += " -j " + target;
   if (rule.target.kind == NfTargetKind::kReject) {
@@ -135,7 +196,7 @@ std::string rule_text(const NfRule& rule) {
   if (rule.target.kind == NfTargetKind::kMark) {
     text += fmt::format(" --set-xmark {:#x}/{:#x}", rule.target.mark, rule.target.mask);
   }
-  return text;
+  return text + nat_options(rule.target);
 }
 
 // --- -L -----------------------------------------------------------------------------------------
@@ -161,23 +222,55 @@ void add_port_detail(std::string& text, std::string_view name, const NfPortMatch
                       range_text(match.range, rule.protocol, numeric, ':'));
 }
 
+std::string match_details(const NfRule& rule, NfMatchKind kind, bool numeric) {
+  std::string text;
+  switch (kind) {
+    case NfMatchKind::kProtocol:
+      if (!looks_at_ports(rule)) break;
+      text = fmt::format(" {}", protocol_name(rule.protocol));
+      add_port_detail(text, "spt", rule.source_port, rule, numeric);
+      add_port_detail(text, "dpt", rule.destination_port, rule, numeric);
+      if (rule.syn_only) text += numeric ? " flags:0x17/0x02" : " flags:FIN,SYN,RST,ACK/SYN";
+      break;
+    case NfMatchKind::kMultiport:
+      if (rule.multiport.ranges.empty()) break;
+      text = fmt::format(" multiport {} {}{}", multiport_option(rule.multiport.which),
+                         rule.multiport.negated ? "!" : "", multiport_text(rule, numeric));
+      break;
+    case NfMatchKind::kMark:
+      if (!rule.mark.given) break;
+      text = fmt::format(" mark match {}{}", rule.mark.negated ? "!" : "",
+                         masked(rule.mark.value, rule.mark.mask));
+      break;
+    case NfMatchKind::kState:
+      if (rule.state.states == 0) break;
+      text = fmt::format(" {}{} {}", rule.state.negated ? "! " : "",
+                         rule.state.old_name ? "state" : "ctstate", states_text(rule.state.states));
+      break;
+  }
+  return text;
+}
+
+std::string nat_details(const NfTarget& target) {
+  std::string text;
+  switch (target.kind) {
+    case NfTargetKind::kSnat:
+    case NfTargetKind::kDnat: text = " to:" + nat_range_text(target.nat); break;
+    case NfTargetKind::kMasquerade:
+      if (target.nat.has_ports) text = " masq ports: " + nat_ports_text(target.nat);
+      break;
+    case NfTargetKind::kRedirect:
+      if (target.nat.has_ports) text = " redir ports " + nat_ports_text(target.nat);
+      break;
+    default: return text;
+  }
+  return text + nat_flags_text(target.nat, "");
+}
+
 /// What stands behind the addresses.
 std::string details(const NfRule& rule, bool numeric) {
   std::string text;
-  if (!rule.source_port.is_any() || !rule.destination_port.is_any() || rule.syn_only) {
-    text += fmt::format(" {}", protocol_name(rule.protocol));
-    add_port_detail(text, "spt", rule.source_port, rule, numeric);
-    add_port_detail(text, "dpt", rule.destination_port, rule, numeric);
-    if (rule.syn_only) text += numeric ? " flags:0x17/0x02" : " flags:FIN,SYN,RST,ACK/SYN";
-  }
-  if (!rule.multiport.ranges.empty()) {
-    text += fmt::format(" multiport {} {}{}", multiport_option(rule.multiport.which),
-                        rule.multiport.negated ? "!" : "", multiport_text(rule, numeric));
-  }
-  if (rule.mark.given) {
-    text += fmt::format(" mark match {}{}", rule.mark.negated ? "!" : "",
-                        masked(rule.mark.value, rule.mark.mask));
-  }
+  for (const NfMatchKind kind : listed_matches(rule)) text += match_details(rule, kind, numeric);
   const NfTarget& target = rule.target;
   if (target.kind == NfTargetKind::kReject) {
     text += fmt::format(" reject-with {}", reject_name(target.reject));
@@ -194,7 +287,7 @@ std::string details(const NfRule& rule, bool numeric) {
       text += fmt::format(" MARK xset {:#x}/{:#x}", target.mark, target.mask);
     }
   }
-  return text;
+  return text + nat_details(target);
 }
 
 /// xtables_print_num(): five columns; K, M and G in thousands.
@@ -295,6 +388,29 @@ std::string render_iptables_list(const NfTable& table, const IptablesCommand& co
     for (const NfCountedRule& counted : chain.rules) text += rule_line(counted, ++number, command);
   }
   return text;
+}
+
+Output iptables_failure(IptablesError error, Verb verb) {
+  std::string_view message;
+  switch (error) {
+    case IptablesError::kNoChain: message = "No chain/target/match by that name."; break;
+    case IptablesError::kNoRule:
+      message = "Bad rule (does a matching rule exist in that chain?).";
+      break;
+    case IptablesError::kNumberTooBig:
+      message = verb == Verb::kInsert    ? "Index of insertion too big."
+                : verb == Verb::kReplace ? "Index of replacement too big."
+                                         : "Index of deletion too big.";
+      break;
+    case IptablesError::kChainExists: message = "Chain already exists."; break;
+    case IptablesError::kNotEmpty: message = "Directory not empty."; break;
+    case IptablesError::kInUse: message = "Too many links."; break;
+    case IptablesError::kBadPolicyChain: message = "Bad built-in chain name."; break;
+    case IptablesError::kInvalid:
+      message = "Invalid argument. Run `dmesg' for more information.";
+      break;
+  }
+  return failure(fmt::format("iptables: {}\n", message), 1);
 }
 
 std::string to_text(const IptablesCommand& c) {

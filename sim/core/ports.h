@@ -16,6 +16,26 @@
 
 namespace lvslab {
 
+/// What connection tracking says of a packet (enum ip_conntrack_info).
+enum class Tracking : std::uint8_t {
+  kNone,       ///< not looked at; if tracking is on: INVALID
+  kUntracked,  ///< taken out of tracking on purpose
+  kNew,
+  kEstablished,
+  kEstablishedReply,
+  kRelated,
+  kRelatedReply
+};
+
+/// An entry of a host's connection tracking. It names nothing any more once the entry is gone.
+struct FlowId {
+  static constexpr std::uint32_t kNone = 0xffff'ffffU;
+  std::uint32_t index = kNone;
+  std::uint32_t born = 0;  ///< tells entries that had the same place from each other
+  constexpr bool valid() const { return index != kNone; }
+  constexpr bool operator==(const FlowId&) const = default;
+};
+
 /// An IPv4 packet on its way through a host. `frame` begins with the IPv4 header (the Ethernet
 /// header was pulled) and is held once by whoever has the Packet.
 struct Packet {
@@ -25,7 +45,9 @@ struct Packet {
   std::uint32_t mark = 0;
   MacAddr source_mac;           ///< of the Ethernet header it came with
   bool link_broadcast = false;  ///< it came as a link-layer broadcast or multicast
-  bool ipvs_property = false;   ///< IPVS has dealt with it: its hooks and nat pass it by
+  bool ipvs_property = false;   ///< IPVS has dealt with it: its hooks pass it by
+  Tracking tracking = Tracking::kNone;
+  FlowId flow;  ///< nf_ct_get()
 };
 
 /// Linux errno values that reach programs; printed by strerror.
@@ -73,6 +95,17 @@ struct IpSend {
   std::uint32_t mark = 0;
   std::uint16_t id = 0;   ///< IP id where the sender keeps its own counter (TCP); see below
   bool id_given = false;  ///< else 0 for DF without a socket, or the host's generator
+  FlowId flow;            ///< of the packet that an error is about: nf_ct_attach()
+  Tracking tracking = Tracking::kNone;
+
+  /// An error about `packet` belongs to its flow, in the other direction.
+  void attach_to(const Packet& packet) {
+    if (!packet.flow.valid()) return;
+    flow = packet.flow;
+    const bool reply = packet.tracking == Tracking::kEstablishedReply ||
+                       packet.tracking == Tracking::kRelatedReply;
+    tracking = reply ? Tracking::kRelated : Tracking::kRelatedReply;
+  }
 };
 
 struct RouteAnswer {

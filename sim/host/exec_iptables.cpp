@@ -1,4 +1,7 @@
 // iptables(8) applied to a host. Source: iptables/iptables.c; libiptc/libiptc.c.
+#include <array>
+#include <map>
+
 #include "sim/host/executor.h"
 
 namespace lvslab::host {
@@ -18,6 +21,55 @@ bool is_called(const NfTable& table, std::string_view chain) {
     }
   }
   return false;
+}
+
+/// The hooks at which a target may be reached, as bits of NfHook (struct xt_target: hooks, table).
+struct TargetPlace {
+  NfTargetKind kind;
+  std::string_view table;
+  unsigned hooks;
+};
+constexpr unsigned bit(NfHook hook) { return 1U << static_cast<unsigned>(hook); }
+constexpr std::array kPlaces = {
+    TargetPlace{NfTargetKind::kSnat, "nat", bit(NfHook::kPostrouting) | bit(NfHook::kInput)},
+    TargetPlace{NfTargetKind::kDnat, "nat", bit(NfHook::kPrerouting) | bit(NfHook::kOutput)},
+    TargetPlace{NfTargetKind::kMasquerade, "nat", bit(NfHook::kPostrouting)},
+    TargetPlace{NfTargetKind::kRedirect, "nat", bit(NfHook::kPrerouting) | bit(NfHook::kOutput)},
+    TargetPlace{NfTargetKind::kReject, "filter",
+                bit(NfHook::kInput) | bit(NfHook::kForward) | bit(NfHook::kOutput)}};
+
+/// Marks the chains that packets of one hook can reach, from `chain` on.
+void mark_reachable(const NfTable& table, const NfChain& chain, unsigned hook,
+                    std::map<std::string, unsigned>& hooks) {
+  unsigned& seen = hooks[chain.name];
+  if ((seen & hook) != 0) return;
+  seen |= hook;
+  for (const NfCountedRule& counted : chain.rules) {
+    const NfTarget& target = counted.rule.target;
+    if (target.kind != NfTargetKind::kChain) continue;
+    if (const NfChain* called = table.find(target.chain)) {
+      mark_reachable(table, *called, hook, hooks);
+    }
+  }
+}
+
+/// xt_check_target(): is every target in its table, and where its hooks are?
+bool targets_fit(const NfTable& table) {
+  std::map<std::string, unsigned> hooks;
+  for (const NfChain& chain : table.chains) {
+    if (!chain.built_in) continue;
+    const auto hook = netfilter::hook_named(chain.name);
+    if (hook) mark_reachable(table, chain, bit(*hook), hooks);
+  }
+  for (const NfChain& chain : table.chains) {
+    for (const NfCountedRule& counted : chain.rules) {
+      for (const TargetPlace& place : kPlaces) {
+        if (counted.rule.target.kind != place.kind) continue;
+        if (table.name != place.table || (hooks[chain.name] & ~place.hooks) != 0) return false;
+      }
+    }
+  }
+  return true;
 }
 
 Output change_rules(NfTable& table, NfChain& chain, const command::IptablesCommand& c) {
@@ -68,10 +120,26 @@ Output delete_chains(NfTable& table, const std::string& name, Verb verb) {
   return {};
 }
 
+bool changes(Verb verb) {
+  return verb != Verb::kList && verb != Verb::kListRules && verb != Verb::kCheck;
+}
+
 }  // namespace
 
 CommandOutcome Executor::operator()(const command::IptablesCommand& c) {
-  NfTable& table = *wiring_.host().netfilter.get().find_table(c.table);
+  netfilter::Netfilter& netfilter = wiring_.host().netfilter.get();
+  if (c.table == "nat") netfilter.touch_nat();
+  NfTable& table = *netfilter.find_table(c.table);
+  Output outcome = apply(table, c);
+  if (outcome.status == 0 && changes(c.verb)) {
+    // A changed table is put in place of the old one, which takes the policies' counters with it.
+    for (NfChain& chain : table.chains) chain.counters = {};
+    netfilter.rules_changed();
+  }
+  return outcome;
+}
+
+Output Executor::apply(NfTable& table, const command::IptablesCommand& c) {
   NfChain* chain = c.chain.empty() ? nullptr : table.find(c.chain);
   if (c.verb == Verb::kNewChain) {
     if (chain != nullptr) return fail(IptablesError::kChainExists, c.verb);
@@ -99,7 +167,13 @@ CommandOutcome Executor::operator()(const command::IptablesCommand& c) {
       if (!chain->built_in) return fail(IptablesError::kBadPolicyChain, c.verb);
       chain->policy_drop = c.policy_drop;
       return Output{};
-    default: return change_rules(table, *chain, c);
+    default: {
+      const NfTable before = table;
+      Output outcome = change_rules(table, *chain, c);
+      if (targets_fit(table)) return outcome;
+      table = before;
+      return fail(IptablesError::kInvalid, c.verb);
+    }
   }
 }
 

@@ -25,6 +25,7 @@ class Executor {
   CommandOutcome operator()(const command::IpvsadmCommand& c);
   // netfilter
   CommandOutcome operator()(const command::IptablesCommand& c);
+  command::Output apply(NfTable& table, const command::IptablesCommand& c);
   // kernel parameters, packages, services, processes
   CommandOutcome operator()(const command::SysctlCommand& c);
   CommandOutcome operator()(const command::PackageCommand& c);

@@ -1,9 +1,9 @@
 // What a host does with packets as its IPVS decided: NAT, direct routing, tunnels, and the hooks
 // for answers. Source: net/netfilter/ipvs/ip_vs_xmit.c.
+#include "sim/core/rewrite.h"
 #include "sim/host/wiring.h"
 #include "sim/ip/send.h"
 #include "sim/ipvs/encapsulate.h"
-#include "sim/ipvs/nat.h"
 #include "sim/wire/icmpv4.h"
 
 namespace lvslab::host {
@@ -60,6 +60,7 @@ bool Wiring::carry_out(Step& step, Packet& packet, const ipvs::Verdict& verdict,
   ip::Route way;
   if (!find_way(step, packet, came_by, verdict, way)) return true;
   packet.ipvs_property = true;
+  keep_or_untrack(step, packet, verdict.conntrack);
   switch (verdict.kind) {
     case VerdictKind::kMasquerade: return masquerade(step, packet, verdict, way);
     case VerdictKind::kTunnel: return tunnel(step, packet, verdict, way);
@@ -80,11 +81,17 @@ bool Wiring::masquerade(Step& step, Packet& packet, const ipvs::Verdict& verdict
                {arg(verdict.next), verdict.port, packet.ip.ttl});
   const Endpoint to{verdict.next, verdict.port};
   if (packet.ip.protocol == IpProto::kIcmp) {
-    ipvs::rewrite_icmp_error(step.frames(), packet, ipvs::NatEnd::kDestination, to);
+    rewrite_icmp_error(step.frames(), packet, NatEnd::kDestination, to, QuotedChecksum::kKept);
   } else {
-    ipvs::rewrite(step.frames(), packet, ipvs::NatEnd::kDestination, to);
+    rewrite(step.frames(), packet, NatEnd::kDestination, to);
   }
   step.set_subject(packet.frame);
+  if (conntrack() != nullptr && packet.flow.valid() && !verdict.one_packet) {
+    if (!conntrack()->is_confirmed(packet)) {
+      step.explain(Reason::kIpvsTracked, packet.in_dev, {arg(to.addr), to.port, 0});
+    }
+    conntrack()->expect_answers_from(packet, to);
+  }
   if (way.is(ip::kRouteLocal)) {
     step.explain(Reason::kIpvsLocalNode, packet.in_dev, {arg(verdict.next), 0, 0});
     return false;
@@ -95,6 +102,7 @@ bool Wiring::masquerade(Step& step, Packet& packet, const ipvs::Verdict& verdict
 
 bool Wiring::tunnel(Step& step, Packet& packet, const ipvs::Verdict& verdict,
                     const ip::Route& way) {
+  if (!confirm_flow(step, packet)) return true;
   if (way.is(ip::kRouteLocal)) {
     step.explain(Reason::kIpvsLocalNode, packet.in_dev, {arg(verdict.next), 0, 0});
     return false;
@@ -153,10 +161,7 @@ void Wiring::relay_tunnel_error(Step& step, Packet& packet, const ipvs::Verdict&
 // NF_INET_FORWARD: iptables, then ICMP errors for clients' connections and answers of real servers.
 void Wiring::forward_hooks(Step& step, Packet& packet, ip::Route& route) {
   if (!filtered(step, NfHook::kForward, packet, route)) return;
-  if (!ipvs_forward(step, packet, route)) return;
-  if (host_.netfilter.peek() != nullptr &&
-      !walk_table(step, netfilter::TableId::kMangle, NfHook::kPostrouting, packet, route))
-    return;
+  if (!ipvs_forward(step, packet, route) || !postrouting(step, packet, route)) return;
   ip::deliver_via(step, host_.ip, *this, packet, route);
 }
 
@@ -169,7 +174,8 @@ bool Wiring::ipvs_forward(Step& step, Packet& packet, ip::Route& route) {
     packet = *whole;
   }
   if (packet.ip.protocol == IpProto::kIcmp) [[unlikely]] {
-    if (carry_out(step, packet, director->on_forwarded_icmp(step, packet), route)) return false;
+    const ipvs::Verdict verdict = director->on_forwarded_icmp(step, packet);
+    if (carry_out(step, packet, verdict, route)) return false;
   }
   return answer_hook(step, packet, route);
 }
@@ -178,7 +184,13 @@ bool Wiring::ipvs_forward(Step& step, Packet& packet, ip::Route& route) {
 // this host itself (ip_vs_route_me_harder()).
 bool Wiring::answer_hook(Step& step, Packet& packet, ip::Route& route) {
   ipvs::Director& director = *host_.ipvs.peek();
-  switch (director.on_reply(step, packet)) {
+  const ipvs::Answer answer = director.on_reply(step, packet);
+  if (answer.known) {
+    keep_or_untrack(step, packet, answer.conntrack);
+    const bool rewritten = answer.verdict == ipvs::AnswerVerdict::kRewritten;
+    if (rewritten && conntrack() != nullptr) conntrack()->expect_answers_to(packet, answer.virt);
+  }
+  switch (answer.verdict) {
     case ipvs::AnswerVerdict::kPass: return true;
     case ipvs::AnswerVerdict::kPortUnreachable:
       ip::icmp_send_error(step, host_.ip, *this, packet, route,

@@ -23,8 +23,8 @@ IcmpUnreachable code_of(NfReject how) {
 
 }  // namespace
 
-bool Wiring::walk_table(Step& step, netfilter::TableId table, NfHook hook, Packet& packet,
-                        const ip::Route& route) {
+netfilter::Devices Wiring::devices_at(NfHook hook, const Packet& packet,
+                                      const ip::Route& route) const {
   const auto name = [&](IfIndex dev) {
     const ip::Device* device = ip::find_device(host_.ip, dev);
     return device == nullptr ? ShortName{} : device->name;
@@ -32,11 +32,17 @@ bool Wiring::walk_table(Step& step, netfilter::TableId table, NfHook hook, Packe
   const bool leaves =
       hook == NfHook::kForward || hook == NfHook::kOutput || hook == NfHook::kPostrouting;
   const bool came = hook != NfHook::kOutput && hook != NfHook::kPostrouting;
-  const netfilter::Devices devices{.in = came ? name(packet.in_dev) : ShortName{},
-                                   .out = leaves ? name(route.dev) : ShortName{}};
-  const netfilter::Verdict verdict = host_.netfilter.get().walk(step, table, hook, packet, devices);
+  return {.in = came ? name(packet.in_dev) : ShortName{},
+          .out = leaves ? name(route.dev) : ShortName{}};
+}
+
+bool Wiring::walk_table(Step& step, netfilter::TableId table, NfHook hook, Packet& packet,
+                        const ip::Route& route) {
+  const netfilter::Verdict verdict =
+      host_.netfilter.get().walk(step, table, hook, packet, devices_at(hook, packet, route));
   switch (verdict.kind) {
     case netfilter::VerdictKind::kAccept: return true;
+    case netfilter::VerdictKind::kMap: return true;  // not in these tables
     case netfilter::VerdictKind::kReject: reject(step, packet, route, verdict.reject); break;
     case netfilter::VerdictKind::kDrop: break;
   }
@@ -70,20 +76,68 @@ void Wiring::reject(Step& step, const Packet& packet, const ip::Route& route, Nf
     reset.ack = tcp->seq + data + (syn ? 1U : 0U) + (fin ? 1U : 0U);
     reset.flags = tcp_flag::kRst | tcp_flag::kAck;
   }
+  // The source may be a host behind this one: it has no say in the route.
+  const Ipv4Addr own = ip::is_local(host_.ip, packet.ip.dst) ? packet.ip.dst : Ipv4Addr{};
+  auto back = ip::route_output(step, host_.ip, {.src = own, .dst = packet.ip.src});
+  if (!back) return;
+  back->src = packet.ip.dst;
   const FrameRef frame = step.frames().allocate(TcpRepr::kLength);
   reset.emit(step.frames().writable(frame), packet.ip.dst, packet.ip.src);
-  const IpSend send{
+  IpSend send{
       .src = packet.ip.dst, .dst = packet.ip.src, .protocol = IpProto::kTcp, .id_given = true};
-  ip::output(step, host_.ip, *this, send, frame);
+  send.attach_to(packet);
+  ip::send_routed(step, host_.ip, *this, send, *back, frame);
 }
 
 // What IPVS sends passes LOCAL_OUT once more, without IPVS, and then leaves.
 void Wiring::send_on(Step& step, Packet& packet, ip::Route& way) {
-  if (host_.netfilter.peek() != nullptr) [[unlikely]] {
-    if (!walk_tables(step, NfHook::kOutput, packet, way)) return;
-    if (!walk_table(step, netfilter::TableId::kMangle, NfHook::kPostrouting, packet, way)) return;
-  }
+  if (!output_hooks(step, packet, way) || !postrouting(step, packet, way)) return;
   ip::deliver_via(step, host_.ip, *this, packet, way);
+}
+
+// NF_INET_LOCAL_OUT.
+bool Wiring::output_hooks(Step& step, Packet& packet, ip::Route& route) {
+  if (host_.netfilter.peek() == nullptr) [[likely]]
+    return ipvs_local_out(step, packet, route);
+  using enum netfilter::TableId;
+  if (!track(step, packet)) return false;
+  const std::uint32_t mark = packet.mark;
+  if (!walk_table(step, kMangle, NfHook::kOutput, packet, route)) return false;
+  if (packet.mark != mark && !route_again(step, packet, route)) return false;
+  const Ipv4Addr target = packet.ip.dst;
+  if (!nat_hook(step, NfHook::kOutput, packet, route)) return false;
+  if (packet.ip.dst != target && !route_again(step, packet, route)) return false;
+  return ipvs_local_out(step, packet, route) &&
+         walk_table(step, kFilter, NfHook::kOutput, packet, route);
+}
+
+// ip_route_me_harder(): a mark or another destination may want another way.
+bool Wiring::route_again(Step& step, const Packet& packet, ip::Route& route) {
+  const Ipv4Addr src = ip::is_local(host_.ip, packet.ip.src) ? packet.ip.src : Ipv4Addr{};
+  const auto again =
+      ip::route_output(step, host_.ip, {.src = src, .dst = packet.ip.dst, .mark = packet.mark});
+  if (!again) {
+    step.drop(packet.frame, Reason::kRouteNone, packet.in_dev,
+              {arg(packet.ip.dst), static_cast<std::uint32_t>(again.error()), 0});
+    return false;
+  }
+  route = *again;
+  return true;
+}
+
+// NF_INET_POST_ROUTING.
+bool Wiring::postrouting(Step& step, Packet& packet, const ip::Route& route) {
+  if (host_.netfilter.peek() == nullptr) [[likely]]
+    return true;
+  return walk_table(step, netfilter::TableId::kMangle, NfHook::kPostrouting, packet, route) &&
+         nat_hook(step, NfHook::kPostrouting, packet, route) && confirm_flow(step, packet);
+}
+
+// NF_INET_PRE_ROUTING.
+bool Wiring::prerouting(Step& step, Packet& packet) {
+  return track(step, packet) &&
+         walk_table(step, netfilter::TableId::kMangle, NfHook::kPrerouting, packet, {}) &&
+         nat_hook(step, NfHook::kPrerouting, packet, {});
 }
 
 }  // namespace lvslab::host

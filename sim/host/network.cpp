@@ -126,6 +126,7 @@ void Wiring::run_due_timers(Step& step) {
       case TimerKind::kTcp: tcp::on_timer(step, host_.tcp, tcp_ports(), timer.id); break;
       case TimerKind::kIpvsConn:
         if (ipvs::Director* director = host_.ipvs.peek()) director->on_timer(step, timer.id);
+        forget_ended_flows(step.now());
         break;
       case TimerKind::kProcess: run_program_timer(step, timer.id); break;
       default: break;

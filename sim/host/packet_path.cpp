@@ -39,10 +39,35 @@ void Wiring::receive_frame(Step& step, IfIndex dev, FrameRef frame) {
   }
 }
 
-void Wiring::handle_ipv4(Step& step, Packet packet) {
-  if (host_.netfilter.peek() != nullptr) [[unlikely]] {
-    if (!walk_table(step, netfilter::TableId::kMangle, NfHook::kPrerouting, packet, {})) return;
+namespace {
+
+/// Flows that begin while a packet is dealt with and are not confirmed by its end are forgotten.
+class UnconfirmedFlows {
+ public:
+  explicit UnconfirmedFlows(netfilter::Netfilter* netfilter)
+      : conntrack_(netfilter == nullptr ? nullptr : &netfilter->conntrack()),
+        before_(conntrack_ == nullptr ? 0 : conntrack_->unconfirmed()) {}
+  UnconfirmedFlows(const UnconfirmedFlows&) = delete;
+  UnconfirmedFlows& operator=(const UnconfirmedFlows&) = delete;
+  ~UnconfirmedFlows() {
+    if (conntrack_ != nullptr) conntrack_->forget_unconfirmed(before_);
   }
+
+ private:
+  netfilter::Conntrack* conntrack_;
+  std::size_t before_;
+};
+
+}  // namespace
+
+void Wiring::handle_ipv4(Step& step, Packet packet) {
+  if (host_.netfilter.peek() == nullptr) [[likely]]
+    return route_in(step, packet);
+  const UnconfirmedFlows flows(host_.netfilter.peek());
+  if (prerouting(step, packet)) route_in(step, packet);
+}
+
+void Wiring::route_in(Step& step, Packet& packet) {
   const ip::Received received = ip::receive(step, host_.ip, *this, packet);
   switch (received.verdict) {
     case ip::Verdict::kConsumed: return;
@@ -60,17 +85,34 @@ void Wiring::local_in(Step& step, Packet packet, const ip::Route& route) {
   if (!filtered(step, NfHook::kInput, packet, route)) return;
   ipvs::Director* director = host_.ipvs.peek();
   if (director == nullptr || !director->enabled() || packet.ipvs_property) {
-    return deliver_up(step, packet, route);
+    return finish_local_in(step, packet, route);
   }
   if (director->masquerades()) {
     ip::Route here = route;
     if (!answer_hook(step, packet, here)) return;
-    if (packet.ipvs_property) return deliver_up(step, packet, route);
+    if (packet.ipvs_property) return finish_local_in(step, packet, route);
   }
   const bool foreign =
       director->sysctls().cache_bypass != 0 && !ip::is_local(host_.ip, packet.ip.dst);
-  if (carry_out(step, packet, director->on_packet(step, packet, foreign), route)) return;
+  if (request_hook(step, packet, route, foreign)) finish_local_in(step, packet, route);
+}
+
+void Wiring::finish_local_in(Step& step, Packet& packet, const ip::Route& route) {
+  if (host_.netfilter.peek() != nullptr &&
+      !(nat_hook(step, NfHook::kInput, packet, route) && confirm_flow(step, packet))) {
+    return;
+  }
   deliver_up(step, packet, route);
+}
+
+// ip_vs_in_hook(): false if the packet ended here.
+bool Wiring::request_hook(Step& step, Packet& packet, const ip::Route& route, bool foreign) {
+  netfilter::Conntrack* tracker = conntrack();
+  const ipvs::Verdict verdict = host_.ipvs.peek()->on_packet(
+      step, packet,
+      {.foreign = foreign, .tracked_before = tracker != nullptr && tracker->is_confirmed(packet)});
+  forget_ended_flows(step.now());
+  return !carry_out(step, packet, verdict, route);
 }
 
 // ip_local_deliver_finish().
@@ -179,30 +221,21 @@ void Wiring::transmit(Step& step, IfIndex dev, FrameRef frame) {
   network_.fabric_.transmit(step, direction, dev, frame);
 }
 
-// NF_INET_LOCAL_OUT: iptables around IPVS, which sees first answers of a local real server, then
-// requests of this host itself.
+// All that the host itself sends: LOCAL_OUT and POSTROUTING.
 bool Wiring::local_out(Step& step, Packet& packet, ip::Route& route) {
   if (host_.netfilter.peek() == nullptr) [[likely]]
     return ipvs_local_out(step, packet, route);
-  using enum netfilter::TableId;
-  const std::uint32_t mark = packet.mark;
-  if (!walk_table(step, kMangle, NfHook::kOutput, packet, route)) return false;
-  if (packet.mark != mark) {  // ip_route_me_harder(): a rule may want another way now
-    const auto again = ip::route_output(
-        step, host_.ip, {.src = packet.ip.src, .dst = packet.ip.dst, .mark = packet.mark});
-    if (again) route = *again;
-  }
-  return ipvs_local_out(step, packet, route) &&
-         walk_table(step, kFilter, NfHook::kOutput, packet, route) &&
-         walk_table(step, kMangle, NfHook::kPostrouting, packet, route);
+  const UnconfirmedFlows flows(host_.netfilter.peek());
+  return output_hooks(step, packet, route) && postrouting(step, packet, route);
 }
 
+// IPVS at LOCAL_OUT sees first answers of a local real server, then requests of this host itself.
 bool Wiring::ipvs_local_out(Step& step, Packet& packet, ip::Route& route) {
   ipvs::Director* director = host_.ipvs.peek();
   if (director == nullptr || !director->enabled() || packet.ipvs_property) return true;
   if (!answer_hook(step, packet, route)) return false;
   if (packet.ipvs_property) return true;
-  return !carry_out(step, packet, director->on_packet(step, packet), route);
+  return request_hook(step, packet, route, false);
 }
 
 std::expected<RouteAnswer, Errno> Wiring::route(Step& step, const IpSend& want) {

@@ -22,7 +22,7 @@ constexpr std::array kVsSysctls = {
     VsSysctl{"backup_only", "0"},
     VsSysctl{"cache_bypass", "0", &VsSysctls::cache_bypass},
     VsSysctl{"conn_reuse_mode", "1", &VsSysctls::conn_reuse_mode},
-    VsSysctl{"conntrack", "0"},
+    VsSysctl{"conntrack", "0", &VsSysctls::conntrack, 0, 1},
     VsSysctl{"debug_level", "0"},
     VsSysctl{"drop_entry", "0", &VsSysctls::drop_entry, 0, 3},
     VsSysctl{"drop_packet", "0", &VsSysctls::drop_packet, 0, 3},

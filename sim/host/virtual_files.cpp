@@ -103,6 +103,14 @@ std::string proc_stats(const HostTables& t) {
   return command::render_proc_ip_vs_stats(ipvs_totals(t));
 }
 
+// It is there whether or not a rule asks for tracking: ip_vs needs the module.
+std::string nf_conntrack(Wiring& wiring, SimTime now) {
+  const netfilter::Netfilter* netfilter = wiring.host().netfilter.peek();
+  return netfilter == nullptr ? std::string()
+                              : netfilter->conntrack().listing(now, wiring.host().timers.tick());
+}
+constexpr std::string_view kNfConntrack = "/proc/net/nf_conntrack";
+
 struct NetFile {
   std::string_view name;
   std::string (*render)(const HostTables&);
@@ -134,6 +142,7 @@ std::optional<std::string> read_virtual(Wiring& wiring, std::string_view path) {
     if (value) *value += "\n";
     return value;
   }
+  if (path == kNfConntrack) return nf_conntrack(wiring, wiring.tables().now);
   if (const NetFile* file = find_net_file(path)) return file->render(wiring.tables());
   return std::nullopt;
 }
@@ -144,7 +153,8 @@ std::optional<std::string> cannot_write_virtual(const Wiring& wiring, std::strin
     return list_virtual(const_cast<Wiring&>(wiring), path) ? "Is a directory"
                                                            : "No such file or directory";
   }
-  return find_net_file(path) != nullptr ? "Permission denied" : "No such file or directory";
+  return path == kNfConntrack || find_net_file(path) != nullptr ? "Permission denied"
+                                                                : "No such file or directory";
 }
 
 std::optional<std::string> write_virtual(Step& step, Wiring& wiring, std::string_view path,
@@ -166,6 +176,7 @@ std::optional<std::vector<std::string>> list_virtual(Wiring& wiring, std::string
   if (path == "/proc") return std::vector<std::string>{"net", "sys"};
   if (path == "/proc/net") {
     for (const NetFile& file : kNetFiles) names.emplace(file.name);
+    names.emplace(kNfConntrack.substr(kNetRoot.size()));
   } else if (path == "/proc/sys" || is_sysctl(path)) {
     const std::string below = path == "/proc/sys" ? "" : sysctl_name_of_path(path) + ".";
     for (const SysctlRow& row : all_sysctls(wiring)) {

@@ -2,12 +2,16 @@
 // here, in the order of the kernel's hooks. Made on the stack, never kept.
 //
 //   frame → Ethernet → ARP
-//                    → PREROUTING: mangle
-//                    → IPv4 input → LOCAL_IN: mangle, filter, ipvs → ICMP, UDP, TCP → programs
-//                                 → FORWARD: mangle, filter, ipvs (answers) → POSTROUTING: mangle
-//   programs → TCP, UDP, ICMP → IPv4 output → LOCAL_OUT: mangle, ipvs, filter → POSTROUTING: mangle
+//                    → PREROUTING: conntrack, mangle, nat
+//                    → IPv4 input → LOCAL_IN: mangle, filter, ipvs, nat, confirm
+//                                     → ICMP, UDP, TCP → programs
+//                                 → FORWARD: mangle, filter, ipvs (answers) → POSTROUTING
+//   programs → TCP, UDP, ICMP → IPv4 output
+//                    → LOCAL_OUT: conntrack, mangle, nat, ipvs, filter → POSTROUTING
+//   POSTROUTING: mangle, nat, confirm
 //
-// Source of the hook order: net/netfilter/ipvs/ip_vs_core.c: ip_vs_ops4[].
+// Source of the hook order: net/netfilter/ipvs/ip_vs_core.c: ip_vs_ops4[];
+// include/uapi/linux/netfilter_ipv4.h: enum nf_ip_hook_priorities.
 #pragma once
 
 #include <optional>
@@ -130,7 +134,9 @@ class Wiring final : public ip::Ports,
 
  private:
   void handle_ipv4(Step& step, Packet packet);
+  void route_in(Step& step, Packet& packet);
   void local_in(Step& step, Packet packet, const ip::Route& route);
+  void finish_local_in(Step& step, Packet& packet, const ip::Route& route);
   void deliver_up(Step& step, Packet packet, const ip::Route& route);
   /// ipip_rcv() and gre_rcv(): unpacks a packet that a tunnel brought, and takes it in again.
   void unpack(Step& step, Packet packet, const ip::Route& route);
@@ -139,8 +145,23 @@ class Wiring final : public ip::Ports,
     return host_.netfilter.peek() == nullptr || walk_tables(step, hook, packet, route);
   }
   bool walk_tables(Step& step, NfHook hook, Packet& packet, const ip::Route& route);
+  netfilter::Devices devices_at(NfHook hook, const Packet& packet, const ip::Route& route) const;
   bool walk_table(Step& step, netfilter::TableId table, NfHook hook, Packet& packet,
                   const ip::Route& route);
+  // Connection tracking and nat; each false if the packet ended here.
+  netfilter::Conntrack* conntrack();  ///< nullptr while no rule needs it
+  bool track(Step& step, Packet& packet);
+  bool prerouting(Step& step, Packet& packet);
+  bool nat_hook(Step& step, NfHook hook, Packet& packet, const ip::Route& route);
+  bool map_flow(Step& step, NfHook hook, Packet& packet, const ip::Route& route);
+  Ipv4Addr first_address(IfIndex dev) const;
+  bool confirm_flow(Step& step, const Packet& packet);
+  bool output_hooks(Step& step, Packet& packet, ip::Route& route);
+  bool route_again(Step& step, const Packet& packet, ip::Route& route);
+  bool postrouting(Step& step, Packet& packet, const ip::Route& route);
+  /// What IPVS tells connection tracking of a packet that it sends on, and of its ended flows.
+  void keep_or_untrack(Step& step, Packet& packet, bool keeps);
+  void forget_ended_flows(SimTime now);
   void reject(Step& step, const Packet& packet, const ip::Route& route, NfReject how);
   /// LOCAL_OUT for what IPVS sends, then POSTROUTING and out.
   void send_on(Step& step, Packet& packet, ip::Route& way);
@@ -157,6 +178,7 @@ class Wiring final : public ip::Ports,
   bool ipvs_local_out(Step& step, Packet& packet, ip::Route& route);
   bool ipvs_forward(Step& step, Packet& packet, ip::Route& route);
   bool answer_hook(Step& step, Packet& packet, ip::Route& route);
+  bool request_hook(Step& step, Packet& packet, const ip::Route& route, bool foreign);
   void on_icmp_event(Step& step, const Packet& packet, const ip::IcmpEvent& event);
   void learn_for_tcp(Step& step, const Packet& packet, const ip::IcmpEvent& event);
   std::optional<AppId> owner_of_udp_port(std::uint16_t port) const;

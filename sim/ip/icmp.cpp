@@ -145,6 +145,7 @@ bool icmp_send_error(Step& step, Stack& stack, Ports& ports, const Packet& packe
              .protocol = IpProto::kIcmp,
              .tos = packet.ip.tos,
              .dont_fragment = false};
+  if (what.is_error()) how.attach_to(packet);
   if (what.is_error()) how.tos = static_cast<std::uint8_t>((packet.ip.tos & 0x1e) | 0xc0);
   how.ttl = static_cast<std::uint8_t>(global(stack, GlobalKey::kIpDefaultTtl));
   const auto back = route_output(step, stack, how);

@@ -30,6 +30,8 @@ Errno send_routed(Step& step, Stack& stack, Ports& ports, const IpSend& how, Rou
   Packet packet;
   packet.frame = segment;
   packet.mark = how.mark;
+  packet.flow = how.flow;
+  packet.tracking = how.tracking;
   Ipv4Repr& ip = packet.ip;
   ip.src = route.src;
   ip.dst = how.dst.is_any() ? route.next_hop : how.dst;

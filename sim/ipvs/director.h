@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/base/tables.h"
@@ -46,6 +47,8 @@ struct Verdict {
   std::uint16_t port = 0;         ///< the real server's, for kMasquerade
   IpvsTunnel tunnel;              ///< for kTunnel
   std::uint16_t inner_at = 0;     ///< for kTunnelError: where the client's packet starts
+  bool conntrack = false;         ///< connection tracking keeps the packet (vs.conntrack=1)
+  bool one_packet = false;        ///< nobody waits for an answer
 };
 
 /// What became of a packet that may be an answer.
@@ -55,11 +58,27 @@ enum class AnswerVerdict : std::uint8_t {
   kPortUnreachable  ///< nat_icmp_send: tell the real server that nobody waits for this
 };
 
+struct Answer {
+  AnswerVerdict verdict = AnswerVerdict::kPass;
+  bool known = false;      ///< it belongs to a connection
+  bool conntrack = false;  ///< ... which connection tracking knows of
+  Endpoint virt;           ///< ... of this service
+};
+
+/// What the host knows of a packet that comes to the hook.
+struct PacketContext {
+  /// Its destination is an address of another host, brought here by a routing rule.
+  bool foreign = false;
+  /// Connection tracking knows its flow from before (nf_ct_is_confirmed()).
+  bool tracked_before = false;
+};
+
 /// net.ipv4.vs.*: those that change what is modelled here.
 struct VsSysctls {
   static constexpr std::int32_t kAlways = 3;  ///< of the defence levels
 
   std::int32_t conn_reuse_mode = 1;
+  std::int32_t conntrack = 0;
   std::int32_t expire_nodest_conn = 0;
   std::int32_t expire_quiescent_template = 0;
   std::int32_t sloppy_tcp = 0;
@@ -111,13 +130,12 @@ class Director {
   /// False while no service was ever added and no connection is left: the hook costs nothing then.
   bool enabled() const { return !services_.empty(); }
   /// ip_vs_in_hook(): for a packet addressed to this host (LOCAL_IN) or sent by it (LOCAL_OUT,
-  /// packet.in_dev 0). Counts it, moves the connection's state, restarts its timer. `foreign`: its
-  /// destination is an address of another host, brought here by a routing rule.
-  Verdict on_packet(Step& step, const Packet& packet, bool foreign = false);
+  /// packet.in_dev 0). Counts it, moves the connection's state, restarts its timer.
+  Verdict on_packet(Step& step, const Packet& packet, PacketContext context = {});
   /// ip_vs_out_hook() at LOCAL_IN, FORWARD and LOCAL_OUT: an answer that passes the director. With
   /// NAT its source becomes the virtual address; else (a local-node server's answer, or an ICMP
   /// error that the director sends itself) it is only counted and moves the state.
-  AnswerVerdict on_reply(Step& step, Packet& packet);
+  Answer on_reply(Step& step, Packet& packet);
   /// ip_vs_forward_icmp(): an ICMP message that passes through.
   Verdict on_forwarded_icmp(Step& step, const Packet& packet);
   /// True while answers may have to be rewritten: only then a forwarded fragment matters.
@@ -129,6 +147,9 @@ class Director {
   /// counters up to the estimator's last tick.
   void append_tables(SimTime now, HostTables& tables);
   std::size_t connections() const { return conns_.size(); }
+  /// Connections that ended since the last call and that connection tracking shall forget, too
+  /// (ip_vs_conn_drop_conntrack()).
+  std::vector<ConnKey> take_ended_flows() { return std::exchange(ended_flows_, {}); }
 
  private:
   Service* find_service(const IpvsServiceKey& key);
@@ -150,6 +171,9 @@ class Director {
   };
   static std::optional<Parsed> parse(Step& step, const Packet& packet);
   bool is_reused(const Conn& conn) const;
+  bool ends_old_flow(Step& step, const Packet& packet, std::uint32_t conn,
+                     const PacketContext& context);
+  static Verdict old_flow_verdict();
   /// New entries: a verdict if there is none. `conn` is then ConnTable::kNone.
   Verdict admit(Step& step, const Packet& packet, const Parsed& parsed, std::uint32_t& conn);
   Verdict refuse(Step& step, const Packet& packet, const Service& service, const Parsed& parsed,
@@ -169,7 +193,7 @@ class Director {
   Verdict transmit(const Conn& conn) const;
   Verdict on_icmp(Step& step, const Packet& packet);
   Verdict on_tunnel_error(Step& step, const Packet& packet, Bytes message);
-  AnswerVerdict on_icmp_reply(Step& step, Packet& packet, Bytes message);
+  Answer on_icmp_reply(Step& step, Packet& packet, Bytes message);
   bool is_real_server(const Packet& packet, std::uint16_t port) const;
   void move_state(Step& step, Conn& conn, ConnDirection direction, std::uint8_t tcp_flags);
   void count_in(Step& step, const Conn& conn, std::size_t bytes);
@@ -186,6 +210,7 @@ class Director {
   Dests dests_;
   std::vector<std::uint32_t> trash_;
   ConnTable conns_;
+  std::vector<ConnKey> ended_flows_;
   Timeouts timeouts_;
   VsSysctls sysctls_;
   std::uint32_t masq_conns_ = 0;

@@ -28,11 +28,11 @@ bool Director::is_reused(const Conn& conn) const {
           conn.no_output);
 }
 
-Verdict Director::on_packet(Step& step, const Packet& packet, bool foreign) {
+Verdict Director::on_packet(Step& step, const Packet& packet, PacketContext context) {
   if (packet.ip.protocol == IpProto::kIcmp) return on_icmp(step, packet);
   std::optional<Parsed> parsed = parse(step, packet);
   if (!parsed) return {};
-  parsed->foreign = foreign;
+  parsed->foreign = context.foreign;
   const ConnKey& key = parsed->key;
   const std::uint8_t flags = parsed->tcp_flags;
   std::uint32_t conn = conns_.find(key);
@@ -41,7 +41,7 @@ Verdict Director::on_packet(Step& step, const Packet& packet, bool foreign) {
     step.explain(
         Reason::kIpvsConnReused, packet.in_dev,
         {arg(key.client), key.client_port, static_cast<std::uint32_t>(conns_[conn].state)});
-    expire(step, conn);
+    if (ends_old_flow(step, packet, conn, context)) return old_flow_verdict();
     conn = ConnTable::kNone;
   }
   if (conn != ConnTable::kNone && !conns_[conn].bypass && !dests_[conns_[conn].dest].available) {
@@ -52,7 +52,7 @@ Verdict Director::on_packet(Step& step, const Packet& packet, bool foreign) {
       return {.kind = VerdictKind::kDrop, .next = {}, .reason = Reason::kIpvsDestGone};
     }
     step.explain(Reason::kIpvsDestGoneExpired, packet.in_dev, server);
-    expire(step, conn);
+    if (ends_old_flow(step, packet, conn, context)) return old_flow_verdict();
     conn = ConnTable::kNone;
   }
   if (conn == ConnTable::kNone) {
@@ -63,6 +63,24 @@ Verdict Director::on_packet(Step& step, const Packet& packet, bool foreign) {
                  {arg(key.client), key.client_port, arg(conns_[conn].dest_addr)});
   }
   return pass(step, packet, conn, flags);
+}
+
+// Forgets an entry whose place is taken. If connection tracking still holds the old flow, it has to
+// forget that first, and the packet is dropped (ip_vs_conn_uses_old_conntrack()).
+bool Director::ends_old_flow(Step& step, const Packet& packet, std::uint32_t c,
+                             const PacketContext& context) {
+  Conn& conn = conns_[c];
+  const bool old_flow = conn.conntrack && context.tracked_before;
+  conn.conntrack = old_flow;
+  if (old_flow) {
+    step.explain(Reason::kIpvsOldConntrack, packet.in_dev, {arg(conn.client), conn.client_port, 0});
+  }
+  expire(step, c);
+  return old_flow;
+}
+
+Verdict Director::old_flow_verdict() {
+  return {.kind = VerdictKind::kDrop, .next = {}, .reason = Reason::kIpvsOldConntrack};
 }
 
 Verdict Director::pass(Step& step, const Packet& packet, std::uint32_t c, std::uint8_t tcp_flags) {
@@ -83,6 +101,8 @@ Verdict Director::pass(Step& step, const Packet& packet, std::uint32_t c, std::u
 // Which transmitter the entry is bound to: ip_vs_bind_xmit().
 Verdict Director::transmit(const Conn& conn) const {
   Verdict verdict{.kind = VerdictKind::kDirectRoute, .next = conn.dest_addr};
+  verdict.conntrack = conn.conntrack;
+  verdict.one_packet = conn.one_packet;
   if (conn.bypass) {
     verdict.kind = VerdictKind::kBypass;
     verdict.next = conn.virt;
@@ -179,6 +199,7 @@ void Director::expire(Step& step, std::uint32_t c) {
   const Conn& conn = conns_[c];
   if (step.tracing() && !conn.one_packet) step.row_removed(conn_row(c));
   if (conn.control != ConnTable::kNone) --conns_[conn.control].in_packets;
+  if (conn.conntrack && !conn.one_packet) ended_flows_.push_back(conn.key());
   if (!conn.bypass) {
     Dest& dest = dests_[conn.dest];
     --(conn.is_template ? dest.persistent : conn.inactive ? dest.inactive : dest.active);

@@ -1,8 +1,8 @@
 // Answers that pass the director, and ICMP errors about known connections in both directions.
 // Source: net/netfilter/ipvs/ip_vs_core.c: ip_vs_out_hook(), handle_response(), ip_vs_out_icmp(),
 //         ip_vs_in_icmp(), ip_vs_forward_icmp().
+#include "sim/core/rewrite.h"
 #include "sim/ipvs/director.h"
-#include "sim/ipvs/nat.h"
 #include "sim/ipvs/packet_fields.h"
 #include "sim/wire/tunnel.h"
 
@@ -18,13 +18,25 @@ void Director::count_out(Step& step, const Conn& conn, std::size_t length) {
   }
 }
 
-AnswerVerdict Director::on_reply(Step& step, Packet& packet) {
-  if (packet.ipvs_property) return AnswerVerdict::kPass;
+namespace {
+
+Answer answer_of(const Conn& conn) {
+  const bool masq = conn.forward == IpvsForward::kMasq;
+  return {.verdict = masq ? AnswerVerdict::kRewritten : AnswerVerdict::kPass,
+          .known = true,
+          .conntrack = conn.conntrack,
+          .virt = {conn.virt, conn.virt_port}};
+}
+
+}  // namespace
+
+Answer Director::on_reply(Step& step, Packet& packet) {
+  if (packet.ipvs_property) return {};
   if (packet.ip.protocol == IpProto::kIcmp) {
     return on_icmp_reply(step, packet, ipv4_payload(step.frames().bytes(packet.frame), packet.ip));
   }
   const std::optional<Parsed> parsed = parse(step, packet);
-  if (!parsed) return AnswerVerdict::kPass;
+  if (!parsed) return {};
   const ConnKey& key = parsed->key;  // of a request; here the client is its target
   const std::uint32_t c =
       conns_.find_answer(key.protocol, key.virt, key.virt_port, key.client, key.client_port);
@@ -32,7 +44,7 @@ AnswerVerdict Director::on_reply(Step& step, Packet& packet) {
     const bool reset = (parsed->tcp_flags & tcp_flag::kRst) != 0;
     const bool refuse =
         sysctls_.nat_icmp_send != 0 && !reset && is_real_server(packet, key.client_port);
-    return refuse ? AnswerVerdict::kPortUnreachable : AnswerVerdict::kPass;
+    return {.verdict = refuse ? AnswerVerdict::kPortUnreachable : AnswerVerdict::kPass, .virt = {}};
   }
   Conn& conn = conns_[c];
   const bool masq = conn.forward == IpvsForward::kMasq;
@@ -48,7 +60,7 @@ AnswerVerdict Director::on_reply(Step& step, Packet& packet) {
   move_state(step, conn, ConnDirection::kOutput, parsed->tcp_flags);
   restart_timer(step, c);
   if (step.tracing()) step.row_changed(conn_row(c));
-  return masq ? AnswerVerdict::kRewritten : AnswerVerdict::kPass;
+  return answer_of(conn);
 }
 
 // Does it come from a server of some service? (ip_vs_has_real_service())
@@ -61,26 +73,27 @@ bool Director::is_real_server(const Packet& packet, std::uint16_t port) const {
 }
 
 // An error about a request that the director passed on: its quote names the real server.
-AnswerVerdict Director::on_icmp_reply(Step& step, Packet& packet, Bytes message) {
+Answer Director::on_icmp_reply(Step& step, Packet& packet, Bytes message) {
   const auto icmp = IcmpRepr::parse_header(message);
-  if (!icmp || !concerns_ipvs(*icmp)) return AnswerVerdict::kPass;
+  if (!icmp || !concerns_ipvs(*icmp)) return {};
   const auto quoted = parse_quoted(message.subspan(IcmpRepr::kLength));
-  if (!quoted) return AnswerVerdict::kPass;
+  if (!quoted) return {};
   const std::uint32_t c =
       conns_.find_answer(quoted->protocol(), quoted->ip.src, quoted->ports.source, quoted->ip.dst,
                          quoted->ports.target);
-  if (c == ConnTable::kNone) return AnswerVerdict::kPass;
+  if (c == ConnTable::kNone) return {};
   const Conn& conn = conns_[c];
   const bool masq = conn.forward == IpvsForward::kMasq;
   if (masq) {
     step.explain(Reason::kIpvsErrorRewritten, packet.in_dev,
                  {arg(packet.ip.src), conn.virt_port, arg(conn.virt)});
-    rewrite_icmp_error(step.frames(), packet, NatEnd::kSource, {conn.virt, conn.virt_port});
+    rewrite_icmp_error(step.frames(), packet, NatEnd::kSource, {conn.virt, conn.virt_port},
+                       QuotedChecksum::kKept);
     step.set_subject(packet.frame);
   }
   packet.ipvs_property = true;
   count_out(step, conn, step.frames().bytes(packet.frame).size());
-  return masq ? AnswerVerdict::kRewritten : AnswerVerdict::kPass;
+  return answer_of(conn);
 }
 
 Verdict Director::on_forwarded_icmp(Step& step, const Packet& packet) {

@@ -80,6 +80,7 @@ Verdict Director::refuse(Step& step, const Packet& packet, const Service& servic
   if (sysctls_.cache_bypass != 0 && service.key.fwmark != 0 && parsed.foreign) {
     conn = conns_.add(key);
     conns_[conn].bypass = true;
+    conns_[conn].conntrack = sysctls_.conntrack != 0;
     step.explain(Reason::kIpvsBypass, packet.in_dev, {arg(key.virt), key.virt_port, 0});
     if (step.tracing()) step.row_added(conn_row(conn));
     return {};
@@ -179,6 +180,7 @@ void Director::bind_dest(Conn& conn, std::uint32_t d, std::uint16_t dest_port) {
   conn.dest_addr = dest.addr;
   conn.dest_port = dest_port;
   conn.forward = dest.forward;
+  conn.conntrack = sysctls_.conntrack != 0;
   if (conn.forward == IpvsForward::kMasq) ++masq_conns_;
 }
 

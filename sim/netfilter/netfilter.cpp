@@ -1,5 +1,7 @@
 #include "sim/netfilter/netfilter.h"
 
+#include <algorithm>
+
 #include "sim/wire/tcp.h"
 
 namespace lvslab::netfilter {
@@ -27,6 +29,7 @@ struct View {
   bool has_ports = false;
   std::uint16_t source_port = 0, destination_port = 0;
   std::uint8_t tcp_flags = 0;
+  std::uint8_t states = 0;  ///< bits of NfState
 };
 
 bool device_matches(const NfDeviceMatch& match, const ShortName& name) {
@@ -75,6 +78,8 @@ bool rule_matches(const NfRule& rule, const View& view) {
     if ((view.tcp_flags & kLooked) != tcp_flag::kSyn) return false;
   }
   if (!multiport_matches(rule.multiport, view)) return false;
+  const NfStateMatch& state = rule.state;
+  if (state.states != 0 && ((view.states & state.states) != 0) == state.negated) return false;
   const NfMarkMatch& mark = rule.mark;
   return !mark.given || ((view.packet.mark & mark.mask) == mark.value) != mark.negated;
 }
@@ -126,6 +131,11 @@ class Walk {
           packet_.mark = (packet_.mark & ~target.mask) ^ target.mark;
           step_.explain(Reason::kNfMarked, {}, {packet_.mark, number, 0});
           break;
+        case NfTargetKind::kSnat:
+        case NfTargetKind::kDnat:
+        case NfTargetKind::kMasquerade:
+        case NfTargetKind::kRedirect:
+          return Verdict{.kind = VerdictKind::kMap, .target = target.kind, .range = target.nat};
         case NfTargetKind::kChain: {
           NfChain* called = table_.find(target.chain);
           if (called == nullptr) break;
@@ -149,7 +159,28 @@ class Walk {
 Netfilter::Netfilter()
     : tables_{make_table("mangle", {NfHook::kPrerouting, NfHook::kInput, NfHook::kForward,
                                     NfHook::kOutput, NfHook::kPostrouting}),
+              make_table("nat", {NfHook::kPrerouting, NfHook::kInput, NfHook::kOutput,
+                                 NfHook::kPostrouting}),
               make_table("filter", {NfHook::kInput, NfHook::kForward, NfHook::kOutput})} {}
+
+std::optional<NfHook> hook_named(std::string_view chain) {
+  const auto found = std::ranges::find(kHookNames, chain);
+  if (found == kHookNames.end()) return std::nullopt;
+  return static_cast<NfHook>(found - kHookNames.begin());
+}
+
+void Netfilter::rules_changed() {
+  const auto needs_tracking = [](const NfCountedRule& counted) {
+    return counted.rule.state.states != 0 || is_nat(counted.rule.target.kind);
+  };
+  const bool before = tracks_;
+  tracks_ = std::ranges::any_of(tables_, [&](const NfTable& table) {
+    return std::ranges::any_of(table.chains, [&](const NfChain& chain) {
+      return std::ranges::any_of(chain.rules, needs_tracking);
+    });
+  });
+  if (tracks_ && !before) conntrack_.lose_windows();
+}
 
 NfTable* Netfilter::find_table(std::string_view name) {
   for (NfTable& table : tables_) {
@@ -163,6 +194,7 @@ Verdict Netfilter::walk(Step& step, TableId id, NfHook hook, Packet& packet,
   NfChain* chain = table(id).find(kHookNames[static_cast<std::size_t>(hook)]);
   if (chain == nullptr) return {};
   View view{.packet = packet, .devices = devices};
+  view.states = conntrack_.states_of(packet);
   const bool tcp = packet.ip.protocol == IpProto::kTcp;
   if ((tcp || packet.ip.protocol == IpProto::kUdp) && packet.ip.fragment_offset == 0) {
     const Bytes transport = ipv4_payload(step.frames().bytes(packet.frame), packet.ip);

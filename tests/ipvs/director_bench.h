@@ -77,7 +77,7 @@ class DirectorBench {
   Ipv4Repr pass_back(const std::vector<std::uint8_t>& ethernet) {
     Packet packet = packet_of(ethernet);
     Step s = step();
-    last_answer = director.on_reply(s, packet);
+    last_answer = director.on_reply(s, packet).verdict;
     const Bytes bytes = world.frames.bytes(packet.frame);
     passed.assign(bytes.begin(), bytes.end());
     world.frames.release(packet.frame);
@@ -94,7 +94,7 @@ class DirectorBench {
     Packet packet = packet_of(ethernet);
     packet.mark = mark;
     Step s = step();
-    const Verdict verdict = director.on_packet(s, packet, foreign);
+    const Verdict verdict = director.on_packet(s, packet, {.foreign = foreign});
     world.frames.release(packet.frame);
     return verdict;
   }

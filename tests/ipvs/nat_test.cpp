@@ -2,7 +2,7 @@
 // halves are seen, and ICMP errors about them. As observed on Linux 6.1.
 #include "tests/ipvs/director_bench.h"
 
-#include "sim/ipvs/nat.h"
+#include "sim/core/rewrite.h"
 
 namespace lvslab::ipvs::test {
 namespace {

@@ -1,0 +1,108 @@
+#include "sim/core/rewrite.h"
+
+#include "sim/wire/checksum.h"
+#include "sim/wire/icmpv4.h"
+#include "sim/wire/ipv4.h"
+
+namespace lvslab {
+namespace {
+
+constexpr std::size_t kTcpChecksumAt = 16, kUdpChecksumAt = 6, kIcmpChecksumAt = 2;
+constexpr std::size_t kSourcePortAt = 0, kDestinationPortAt = 2, kEchoIdAt = 4;
+
+std::size_t port_at(NatEnd end) {
+  return end == NatEnd::kSource ? kSourcePortAt : kDestinationPortAt;
+}
+
+void rewrite_address(MutBytes packet, NatEnd end, Ipv4Addr to) {
+  if (end == NatEnd::kSource) {
+    ipv4_rewrite_src(packet, to);
+  } else {
+    ipv4_rewrite_dst(packet, to);
+  }
+}
+
+/// Changes the word at `at` of an ICMP message, and its checksum.
+void rewrite_icmp_word(MutBytes message, std::size_t at, std::uint16_t to) {
+  std::uint8_t* checksum = message.data() + kIcmpChecksumAt;
+  store_be16(checksum, checksum_update16(load_be16(checksum), load_be16(message.data() + at), to));
+  store_be16(message.data() + at, to);
+}
+
+/// A port of a TCP or UDP header of which perhaps only the start is here; the checksum, too, if it
+/// is. `before`, `to.addr`: the address of the pseudo header.
+void rewrite_port(MutBytes transport, bool udp, NatEnd end, Ipv4Addr before, Endpoint to,
+                  bool update_checksum) {
+  if (transport.size() < kDestinationPortAt + 2) return;
+  std::uint8_t* port = transport.data() + port_at(end);
+  const std::uint16_t port_before = load_be16(port);
+  store_be16(port, to.port);
+  constexpr std::size_t kTcpHeader = 20, kUdpHeader = 8;
+  if (!update_checksum || transport.size() < (udp ? kUdpHeader : kTcpHeader)) return;
+  std::uint8_t* field = transport.data() + (udp ? kUdpChecksumAt : kTcpChecksumAt);
+  std::uint16_t checksum = load_be16(field);
+  if (udp && checksum == 0) return;
+  checksum = checksum_update32(checksum, before.bits, to.addr.bits);
+  checksum = checksum_update16(checksum, port_before, to.port);
+  if (udp && checksum == 0) checksum = 0xffff;
+  store_be16(field, checksum);
+}
+
+bool has_ports(IpProto protocol) { return protocol == IpProto::kTcp || protocol == IpProto::kUdp; }
+
+/// icmp_manip_pkt(): only echoes have an identifier here.
+bool is_echo(Bytes message) {
+  return message.size() >= IcmpRepr::kLength &&
+         (message[0] == static_cast<std::uint8_t>(IcmpType::kEchoRequest) ||
+          message[0] == static_cast<std::uint8_t>(IcmpType::kEchoReply));
+}
+
+}  // namespace
+
+void rewrite(FramePool& frames, Packet& packet, NatEnd end, Endpoint to) {
+  packet.frame = frames.make_writable(packet.frame);
+  const MutBytes bytes = frames.writable(packet.frame);
+  Ipv4Addr& addr = end == NatEnd::kSource ? packet.ip.src : packet.ip.dst;
+  rewrite_port(bytes.subspan(packet.ip.header_length), packet.ip.protocol == IpProto::kUdp, end,
+               addr, to, true);
+  rewrite_address(bytes, end, to.addr);
+  addr = to.addr;
+}
+
+void rewrite_flow(FramePool& frames, Packet& packet, NatEnd end, Endpoint to) {
+  if (has_ports(packet.ip.protocol)) return rewrite(frames, packet, end, to);
+  packet.frame = frames.make_writable(packet.frame);
+  const MutBytes bytes = frames.writable(packet.frame);
+  rewrite_address(bytes, end, to.addr);
+  (end == NatEnd::kSource ? packet.ip.src : packet.ip.dst) = to.addr;
+  const MutBytes message = bytes.subspan(packet.ip.header_length, packet.ip.payload_length);
+  if (packet.ip.protocol == IpProto::kIcmp && is_echo(message)) {
+    rewrite_icmp_word(message, kEchoIdAt, to.port);
+  }
+}
+
+void rewrite_icmp_error(FramePool& frames, Packet& packet, NatEnd end, Endpoint to,
+                        QuotedChecksum checksum) {
+  packet.frame = frames.make_writable(packet.frame);
+  const MutBytes bytes = frames.writable(packet.frame);
+  rewrite_address(bytes, end, to.addr);
+  (end == NatEnd::kSource ? packet.ip.src : packet.ip.dst) = to.addr;
+  const MutBytes message = bytes.subspan(packet.ip.header_length, packet.ip.payload_length);
+  const MutBytes quoted = message.subspan(IcmpRepr::kLength);
+  const auto inner = Ipv4Repr::parse_header(quoted);
+  if (!inner) return;
+  const NatEnd opposite = end == NatEnd::kSource ? NatEnd::kDestination : NatEnd::kSource;
+  const Ipv4Addr before = opposite == NatEnd::kSource ? inner->src : inner->dst;
+  rewrite_address(quoted, opposite, to.addr);
+  const MutBytes transport = quoted.subspan(inner->header_length);
+  if (has_ports(inner->protocol)) {
+    rewrite_port(transport, inner->protocol == IpProto::kUdp, opposite, before, to,
+                 checksum == QuotedChecksum::kUpdated);
+  } else if (inner->protocol == IpProto::kIcmp && is_echo(transport)) {
+    rewrite_icmp_word(transport, kEchoIdAt, to.port);
+  }
+  store_be16(message.data() + kIcmpChecksumAt, 0);
+  store_be16(message.data() + kIcmpChecksumAt, internet_checksum(message));
+}
+
+}  // namespace lvslab

@@ -1,0 +1,33 @@
+// Rewriting of addresses and ports in flight, with checksums updated incrementally (RFC 1624), as
+// VS/NAT and the table nat do it. A frame that others hold is copied first.
+//
+// Left out: SCTP, and payloads that carry addresses (FTP).
+// Source: net/netfilter/ipvs/ip_vs_core.c: handle_response(), ip_vs_nat_icmp();
+//         ip_vs_proto_tcp.c: tcp_snat_handler(); ip_vs_proto_udp.c: udp_dnat_handler();
+//         net/netfilter/nf_nat_proto.c: nf_nat_manip_pkt(), nf_nat_icmp_reply_translation().
+#pragma once
+
+#include "sim/core/frame_pool.h"
+#include "sim/core/ports.h"
+
+namespace lvslab {
+
+/// Which end of a packet is rewritten.
+enum class NatEnd : std::uint8_t { kSource, kDestination };
+
+/// A whole TCP or UDP packet. A UDP checksum of 0 (none) stays 0.
+void rewrite(FramePool& frames, Packet& packet, NatEnd end, Endpoint to);
+/// The same for any protocol: with ICMP echoes to.port is the identifier, with protocols without
+/// ports the address alone changes.
+void rewrite_flow(FramePool& frames, Packet& packet, NatEnd end, Endpoint to);
+
+/// What becomes of the checksum of the packet that an ICMP error quotes.
+enum class QuotedChecksum : std::uint8_t {
+  kKept,    ///< IPVS: only the addresses and ports change
+  kUpdated  ///< nf_nat: as far as the quote reaches
+};
+/// An ICMP error: the outer header's end, and in the packet that it quotes the opposite end.
+void rewrite_icmp_error(FramePool& frames, Packet& packet, NatEnd end, Endpoint to,
+                        QuotedChecksum quoted);
+
+}  // namespace lvslab
