@@ -75,6 +75,8 @@ class Reader {
   Step read_server(const PoptStep& step);
   Step read_tunnel(const PoptStep& step);
   Step check_tunnel();
+  Step read_daemon_role(const PoptStep& step);
+  Step read_daemon_option(const PoptStep& step);
   Step read_list_option(int id);
   Step mark(Option option);
   Step read_operands();
@@ -92,7 +94,7 @@ class Reader {
   HostNames names_;
   PoptScanner scanner_;
   IpvsadmCommand command_;
-  std::uint32_t given_ = 0;
+  std::uint64_t given_ = 0;
   std::string sched_flags_;
 };
 
@@ -100,7 +102,7 @@ Reader::Step Reader::mark(Option option) {
   if (given(option)) {
     return fail_with(fmt::format("multiple '{}' options specified", kOptionNames[option]));
   }
-  given_ |= 1U << option;
+  given_ |= std::uint64_t{1} << option;
   return true;
 }
 
@@ -125,8 +127,8 @@ Reader::Step Reader::read_verb() {
       return std::unexpected(Output{.out = ipvsadm_usage(args_[0]), .err = {}, .status = 0});
     case 'v':
       return std::unexpected(Output{.out = std::string(kIpvsadmVersion), .err = {}, .status = 0});
-    case kTagUnmodelled + 3:
-    case kTagUnmodelled + 4: return refuse(step.id);
+    case kTagStartDaemon:
+    case kTagStopDaemon: return read_daemon_role(step);
     default: return try_help_exit(args_[0]);
   }
 }
@@ -255,6 +257,47 @@ Reader::Step Reader::check_tunnel() {
   return true;
 }
 
+// Of --start-daemon and --stop-daemon. The two complain in different words.
+Reader::Step Reader::read_daemon_role(const PoptStep& step) {
+  const bool start = step.id == kTagStartDaemon;
+  command_.verb = start ? Verb::kStartDaemon : Verb::kStopDaemon;
+  IpvsSyncDaemon& daemon = command_.daemon.emplace();
+  daemon.backup = step.value == "backup";
+  if (daemon.backup || step.value == "master") return true;
+  return fail_with(start ? "illegal start-daemon parameter specified"
+                         : "illegal start_daemon specified");
+}
+
+Reader::Step Reader::read_daemon_option(const PoptStep& step) {
+  IpvsSyncDaemon other;
+  IpvsSyncDaemon& daemon = command_.daemon ? *command_.daemon : other;
+  const auto read = [&](Option option, auto& field, std::int64_t low, std::int64_t high) -> Step {
+    if (const Step ok = mark(option); !ok) return ok;
+    const auto value = number(*step.value, low, high);
+    if (!value) return fail_with(fmt::format("illegal {} specified", kOptionNames[option]));
+    field = static_cast<std::remove_reference_t<decltype(field)>>(*value);
+    return true;
+  };
+  switch (step.id) {
+    case kTagMcastInterface: daemon.interface = ShortName(*step.value); return mark(kMcast);
+    case kTagSyncid: return read(kSyncid, daemon.sync_id, 0, 255);
+    case kTagSyncMaxlen: return read(kSyncMaxlen, daemon.max_length, 1, 65'507);
+    case kTagMcastPort: return read(kMcastPort, daemon.port, 1, 65'535);
+    case kTagMcastTtl: return read(kMcastTtl, daemon.ttl, 1, 255);
+    default: break;
+  }
+  if (const Step ok = mark(kMcastGroup); !ok) return ok;
+  if (step.value->find(':') != std::string::npos) {
+    return std::unexpected(not_modelled("ipvsadm", "an IPv6 address", "IPv4"));
+  }
+  const auto group = Ipv4Addr::parse(*step.value);
+  if (!group || !group->is_multicast()) {
+    return fail_with(fmt::format("invalid IPv4 mcast-group `{}'", *step.value));
+  }
+  daemon.group = *group;
+  return true;
+}
+
 Reader::Step Reader::read_list_option(int id) {
   IpvsListing& list = command_.list;
   const auto set = [this](Option option, bool& flag) {
@@ -265,6 +308,7 @@ Reader::Step Reader::read_list_option(int id) {
     case 'n': return set(kNumeric, list.numeric);
     case 'c': return set(kConnection, list.connections);
     case kTagTimeout: return set(kTimeout, list.timeouts);
+    case kTagDaemon: return set(kDaemon, list.daemons);
     case kTagStats: return set(kStats, list.stats);
     case kTagRate: return set(kRate, list.rate);
     case kTagThresholds: return set(kThresholds, list.thresholds);
@@ -311,7 +355,8 @@ Reader::Step Reader::read_option(const PoptStep& step) {
     case 'c': return read_list_option(step.id);
     default: break;
   }
-  if (step.id > kTagTunInfo && step.id < kTagUnmodelled) return read_tunnel(step);
+  if (step.id > kTagTunInfo && step.id < kTagStartDaemon) return read_tunnel(step);
+  if (step.id > kTagDaemon && step.id < kTagUnmodelled) return read_daemon_option(step);
   if (step.id >= kTagUnmodelled) return refuse(step.id);
   if (step.id >= kTagTimeout) return read_list_option(step.id);
   return fail_with(fmt::format("invalid option `{}'", scanner_.last_word()));
@@ -407,7 +452,8 @@ Reader::Step Reader::finish() {
   const IpvsListing& list = command_.list;
   const bool rows = list.stats || list.rate || list.thresholds;
   if (command_.verb == Verb::kList &&
-      (((list.connections || list.timeouts) && rows) || (list.timeouts && list.persistent_conn))) {
+      (((list.connections || list.timeouts || list.daemons) && rows) ||
+       ((list.timeouts || list.daemons) && list.persistent_conn))) {
     return fail_with("options conflicts in the list command");
   }
   return true;

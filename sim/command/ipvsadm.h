@@ -1,15 +1,17 @@
 // ipvsadm 1.31: what a student types, and every listing it prints.
 //
 // Models: -A -E -D -C -R -S -a -e -d -L/-l -Z --set with -t -u -f -s -p -M -o -b -r -g -i -m -w -x
-// -y --tun-*, and for listings -n -c --timeout --stats --rate --thresholds --persistent-conn
-// --tun-info --sort --nosort --exact; popt's spelling rules. Leaves out, with a clear refusal:
-// IPv6, SCTP, persistence engines, the sync daemon. Whether a scheduler exists is the kernel's
-// affair. Source: ipvsadm 1.31 ipvsadm.c (parse_options, generic_opt_check, process_options,
-// print_*), and net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_conn.c for the files of /proc/net.
+// -y --tun-*, --start-daemon and --stop-daemon with --syncid --sync-maxlen --mcast-*, and for
+// listings -n -c --timeout --daemon --stats --rate --thresholds --persistent-conn --tun-info --sort
+// --nosort --exact; popt's spelling rules. Leaves out, with a clear refusal: IPv6, SCTP,
+// persistence engines. Whether a scheduler exists is the kernel's affair. Source: ipvsadm 1.31
+// ipvsadm.c (parse_options, generic_opt_check, process_options, print_*), and
+// net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_conn.c for the files of /proc/net.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,7 +48,20 @@ struct IpvsListing {
   bool numeric = false, connections = false, timeouts = false, stats = false, rate = false;
   bool thresholds = false, persistent_conn = false, unsorted = false, exact = false;
   bool tunnels = false;  ///< --tun-info
+  bool daemons = false;  ///< --daemon
   friend bool operator==(const IpvsListing&, const IpvsListing&) = default;
+};
+
+/// A sync daemon: what --start-daemon says of it, and what --daemon lists. Zero: not given.
+struct IpvsSyncDaemon {
+  bool backup = false;
+  ShortName interface{"eth0"};
+  std::uint8_t sync_id = 0;
+  std::uint16_t max_length = 0;  ///< bytes of a message
+  Ipv4Addr group;
+  std::uint16_t port = 0;
+  std::uint8_t ttl = 0;
+  friend bool operator==(const IpvsSyncDaemon&, const IpvsSyncDaemon&) = default;
 };
 
 struct IpvsadmCommand {
@@ -62,7 +77,9 @@ struct IpvsadmCommand {
     kDeleteServer,   ///< -d
     kList,           ///< -l, -L, or nothing at all
     kZero,           ///< -Z
-    kSetTimeouts     ///< --set
+    kSetTimeouts,    ///< --set
+    kStartDaemon,    ///< --start-daemon
+    kStopDaemon      ///< --stop-daemon
   };
   Verb verb = Verb::kList;
   std::optional<IpvsServiceKey> service;  ///< -t -u -f; protocol 0 with a firewall mark
@@ -73,9 +90,10 @@ struct IpvsadmCommand {
   Ipv4Addr netmask{0xffff'ffffU};
   std::uint32_t sched_flags = 0;
   // the rest:
-  std::optional<IpvsServer> server;  ///< -a -e -d
-  IpvsTimeouts timeouts;             ///< --set
-  IpvsListing list;                  ///< -l, and `numeric` for -S
+  std::optional<IpvsServer> server;      ///< -a -e -d
+  IpvsTimeouts timeouts;                 ///< --set
+  std::optional<IpvsSyncDaemon> daemon;  ///< --start-daemon, --stop-daemon
+  IpvsListing list;                      ///< -l, and `numeric` for -S
   friend bool operator==(const IpvsadmCommand&, const IpvsadmCommand&) = default;
 };
 
@@ -96,11 +114,14 @@ std::vector<RestoreLine> parse_restore_lines(std::string_view text, HostNames na
 enum class IpvsErrno : std::uint8_t {
   kEperm = 1,    ///< not root
   kEnoent = 2,   ///< no such scheduler (-A -E) or destination (-e -d)
-  kEsrch = 3,    ///< no such service
+  kEsrch = 3,    ///< no such service, no such daemon
   kEnomem = 12,  ///< out of memory
-  kEexist = 17,  ///< -A or -a of what is there
+  kEexist = 17,  ///< -A or -a of what is there, a daemon that runs
+  kEnodev = 19,  ///< no such interface
   kEinval = 22,  ///< a port missing, an address that is not unicast, ...
-  kErange = 34   ///< a weight or threshold that cannot be
+  kErange = 34,  ///< a weight or threshold that cannot be
+  kEaddrinuse = 98,
+  kEnetunreach = 101  ///< the interface of a sync master is down
 };
 /// The tool's message for a failed command (ipvs_strerror(), libipvs.c); status 255, for
 /// listings 1.
@@ -119,6 +140,8 @@ std::string render_ipvs_connections(const HostTables& tables, const IpvsListing&
                                     HostNames names = {});
 /// `-l --timeout`.
 std::string render_ipvs_timeouts(const IpvsTimeouts& timeouts);
+/// `-l --daemon`: the master first.
+std::string render_ipvs_daemons(std::span<const IpvsSyncDaemon> daemons);
 /// `-S`: lines that `-R` reads, sorted as listings are.
 std::string render_ipvs_save(const HostTables& tables, bool numeric, HostNames names = {});
 

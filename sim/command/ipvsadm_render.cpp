@@ -275,6 +275,17 @@ std::string render_ipvs_save(const HostTables& tables, bool numeric, HostNames n
   return text;
 }
 
+std::string render_ipvs_daemons(std::span<const IpvsSyncDaemon> daemons) {
+  std::string text;
+  for (const IpvsSyncDaemon& d : daemons) {
+    text +=
+        fmt::format("{} sync daemon (mcast={}, syncid={}, maxlen={}, group={}, port={}, ttl={})\n",
+                    d.backup ? "backup" : "master", d.interface.view(), d.sync_id, d.max_length,
+                    d.group.to_string(), d.port, d.ttl);
+  }
+  return text;
+}
+
 std::string render_proc_ip_vs(const HostTables& tables) {
   std::string text = fmt::format(
       "IP Virtual Server version 1.2.1 (size={})\n"

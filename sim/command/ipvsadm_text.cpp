@@ -25,6 +25,8 @@ std::string_view verb_option(Verb verb) {
     case Verb::kDeleteServer: return "-d";
     case Verb::kZero: return "-Z";
     case Verb::kSetTimeouts: return "--set";
+    case Verb::kStartDaemon: return "--start-daemon";
+    case Verb::kStopDaemon: return "--stop-daemon";
     case Verb::kList: break;
   }
   return "-l";
@@ -45,6 +47,20 @@ std::string list_text(const IpvsListing& list) {
   add(list.unsorted, "--nosort");
   add(list.exact, "--exact");
   add(list.tunnels, "--tun-info");
+  add(list.daemons, "--daemon");
+  return text;
+}
+
+std::string daemon_text(const IpvsSyncDaemon& daemon, bool start) {
+  std::string text = daemon.backup ? " backup" : " master";
+  if (start) {
+    text += fmt::format(" --mcast-interface {}", quote_word(std::string(daemon.interface.view())));
+  }
+  if (daemon.sync_id != 0) text += fmt::format(" --syncid {}", daemon.sync_id);
+  if (daemon.max_length != 0) text += fmt::format(" --sync-maxlen {}", daemon.max_length);
+  if (!daemon.group.is_any()) text += fmt::format(" --mcast-group {}", daemon.group.to_string());
+  if (daemon.port != 0) text += fmt::format(" --mcast-port {}", daemon.port);
+  if (daemon.ttl != 0) text += fmt::format(" --mcast-ttl {}", daemon.ttl);
   return text;
 }
 
@@ -110,6 +126,9 @@ std::string to_text(const IpvsadmCommand& command) {
     const IpvsTimeouts& t = command.timeouts;
     text += fmt::format(" {} {} {}", t.tcp, t.tcp_fin, t.udp);
   }
+  if (command.daemon) {
+    text += daemon_text(*command.daemon, command.verb == Verb::kStartDaemon);
+  }
   return text + list_text(command.list);
 }
 
@@ -126,20 +145,25 @@ Output ipvs_failure(Verb verb, IpvsErrno error) {
                                                         : "No such file or directory";
       break;
     case IpvsErrno::kEsrch:
-      message = on_server ? "Service not defined"
+      message = verb == Verb::kStopDaemon ? "No daemon is running"
+                : on_server               ? "Service not defined"
                 : verb == Verb::kAddService || verb == Verb::kClear || verb == Verb::kSetTimeouts
                     ? "No such process"
                     : "No such service";
       break;
     case IpvsErrno::kEnomem: message = "Memory allocation problem"; break;
     case IpvsErrno::kEexist:
-      message = verb == Verb::kAddService  ? "Service already exists"
-                : verb == Verb::kAddServer ? "Destination already exists"
-                                           : "File exists";
+      message = verb == Verb::kAddService    ? "Service already exists"
+                : verb == Verb::kAddServer   ? "Destination already exists"
+                : verb == Verb::kStartDaemon ? "Daemon has already run"
+                                             : "File exists";
       break;
     case IpvsErrno::kEinval:
       message = "Invalid operation.  Possibly wrong module version, address not unicast, ...";
       break;
+    case IpvsErrno::kEnodev: message = "No such device"; break;
+    case IpvsErrno::kEaddrinuse: message = "Address already in use"; break;
+    case IpvsErrno::kEnetunreach: message = "Network is unreachable"; break;
     case IpvsErrno::kErange: message = "Numerical result out of range"; break;
   }
   return failure(std::string(message), verb == Verb::kList || verb == Verb::kSave ? 1 : 255);

@@ -36,8 +36,8 @@ std::string without_date(std::string message) {
 /// Walks through the fields of one frame, and knows where it is.
 class Normaliser {
  public:
-  Normaliser(const Flows& flows, const ReadFrame& read, Bytes frame)
-      : flows_(flows), read_(read), frame_(frame) {}
+  Normaliser(const Flows& flows, const ReadFrame& read, SimTime at, Bytes frame)
+      : flows_(flows), read_(read), at_(at), frame_(frame) {}
 
   NormalFrame run() {
     NormalFrame out;
@@ -104,6 +104,7 @@ class Normaliser {
       if (protocol_ == "ICMP" && field.name == "identifier") return here->port_name;
       if (protocol_ == "TCP") return tcp_value(field, *layer());
     }
+    if (protocol_ == "IPVS sync" && field.name == "client port") return client_port_of(field);
     if (protocol_ == "payload" && field.name == "payload") return payload_of(field);
     // What the dissector does not open.
     if (field.value == fmt::format("{} bytes", field.length)) return bytes_of(frame_, field);
@@ -115,6 +116,13 @@ class Normaliser {
     if (verdict == std::string::npos) return text;
     if (text.find("wrong") != std::string::npos) return "wrong";
     return text.substr(verdict + 1);
+  }
+
+  /// Of an entry of a sync message.
+  std::string client_port_of(const Field& field) const {
+    constexpr std::size_t kFromPortToAddress = 14;
+    const std::uint8_t* bytes = frame_.data() + field.offset;
+    return flows_.port_name(load_ipv4(bytes + kFromPortToAddress), load_be16(bytes), at_);
   }
 
   static std::string port_of(const Flow& flow, bool beginner, const Field& field) {
@@ -153,6 +161,7 @@ class Normaliser {
 
   const Flows& flows_;
   const ReadFrame& read_;
+  SimTime at_;
   Bytes frame_;
   std::string_view protocol_;
   int layer_depth_ = 0;
@@ -162,8 +171,8 @@ class Normaliser {
 
 }  // namespace
 
-NormalFrame normalise(const Flows& flows, FrameId id, Bytes frame) {
-  return Normaliser(flows, flows.frame(id), frame).run();
+NormalFrame normalise(const Flows& flows, FrameId id, SimTime at, Bytes frame) {
+  return Normaliser(flows, flows.frame(id), at, frame).run();
 }
 
 }  // namespace lvslab::compare

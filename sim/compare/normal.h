@@ -5,6 +5,7 @@
 //   checksums                whether they are right
 //   ephemeral ports, echo identifiers, sequence numbers, SACK blocks   by Flows
 //   TCP timestamps           whether they are there, and whether the echo is 0
+//   the ports of clients in IPVS sync messages   by Flows
 //   the time in the first 16 bytes of an echo's data (iputils ping), the Date: line of HTTP
 // Packets in tunnels and in ICMP errors are treated as the packet around them.
 #pragma once
@@ -31,7 +32,7 @@ struct NormalFrame {
   std::uint64_t digest = 0;  ///< of names and values: equal frames have equal digests
 };
 
-/// `frame` as `flows` knows it under `id`.
-NormalFrame normalise(const Flows& flows, FrameId id, Bytes frame);
+/// `frame` as `flows` knows it under `id`; it passed at `at`.
+NormalFrame normalise(const Flows& flows, FrameId id, SimTime at, Bytes frame);
 
 }  // namespace lvslab::compare

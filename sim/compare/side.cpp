@@ -11,7 +11,7 @@ Side::Side(const Recording& recording) : recording_(recording), flows_(recording
     const bool out = r.kind == RecordKind::kFrameSent;
     if ((!out && r.kind != RecordKind::kFrameReceived) || trace.node(r.node).is_switch) continue;
     if (!frames_.contains(r.frame.value)) {
-      frames_.emplace(r.frame.value, normalise(flows_, r.frame, trace.frame(r.frame)));
+      frames_.emplace(r.frame.value, normalise(flows_, r.frame, r.at, trace.frame(r.frame)));
     }
     const InterfaceName name{trace.node(r.node).name, trace.dev_name(r.node, r.dev)};
     interfaces_[name][flows_.frame(r.frame).conversation].push_back(

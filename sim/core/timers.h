@@ -22,7 +22,8 @@ enum class TimerKind : std::uint8_t {
   kApp,
   kIp,
   kIcmp,
-  kHost
+  kHost,
+  kIpvsSync
 };
 
 /// When a kernel with this tick runs a timer: at a tick, and (the longer it is) at one of every 8,

@@ -16,6 +16,9 @@ Output refused(Verb verb, Errno error) {
     case Errno::kSrch: return ipvs_failure(verb, IpvsErrno::kEsrch);
     case Errno::kNoEnt: return ipvs_failure(verb, IpvsErrno::kEnoent);
     case Errno::kRange: return ipvs_failure(verb, IpvsErrno::kErange);
+    case Errno::kNoDev: return ipvs_failure(verb, IpvsErrno::kEnodev);
+    case Errno::kAddrInUse: return ipvs_failure(verb, IpvsErrno::kEaddrinuse);
+    case Errno::kNetUnreach: return ipvs_failure(verb, IpvsErrno::kEnetunreach);
     default: return ipvs_failure(verb, IpvsErrno::kEinval);
   }
 }
@@ -37,6 +40,36 @@ ipvs::DestOptions options_of(const command::IpvsServer& s) {
           .upper = s.upper,
           .lower = s.lower,
           .tunnel = s.tunnel};
+}
+
+ipvs::SyncConfig config_of(const command::IpvsSyncDaemon& d) {
+  return {.interface = d.interface,
+          .sync_id = d.sync_id,
+          .ttl = d.ttl,
+          .max_length = d.max_length,
+          .port = d.port,
+          .group = d.group};
+}
+
+ipvs::SyncRole role_of(const command::IpvsSyncDaemon& d) {
+  return d.backup ? ipvs::SyncRole::kBackup : ipvs::SyncRole::kMaster;
+}
+
+Output list_daemons(const ipvs::Director& director) {
+  std::vector<command::IpvsSyncDaemon> daemons;
+  for (const auto role : {ipvs::SyncRole::kMaster, ipvs::SyncRole::kBackup}) {
+    const ipvs::SyncDaemon* runs = director.sync_daemon(role);
+    if (runs == nullptr) continue;
+    const ipvs::SyncConfig& c = runs->config;
+    daemons.push_back({.backup = role == ipvs::SyncRole::kBackup,
+                       .interface = c.interface,
+                       .sync_id = c.sync_id,
+                       .max_length = c.max_length,
+                       .group = c.group,
+                       .port = c.port,
+                       .ttl = c.ttl});
+  }
+  return {.out = command::render_ipvs_daemons(daemons)};
 }
 
 }  // namespace
@@ -73,12 +106,16 @@ CommandOutcome Executor::operator()(const command::IpvsadmCommand& c) {
     case Verb::kSetTimeouts:
       director.set_timeouts(c.timeouts.tcp, c.timeouts.tcp_fin, c.timeouts.udp);
       return Output{};
+    case Verb::kStartDaemon:
+      return refused(c.verb, wiring_.start_sync(step_, role_of(*c.daemon), config_of(*c.daemon)));
+    case Verb::kStopDaemon: return refused(c.verb, wiring_.stop_sync(step_, role_of(*c.daemon)));
     case Verb::kRestore: return ipvsadm_restore();
     case Verb::kSave:
       return Output{.out =
                         render_ipvs_save(wiring_.tables(), c.list.numeric, wiring_.host_names())};
     case Verb::kList: break;
   }
+  if (c.list.daemons) return list_daemons(director);
   if (c.list.timeouts) {
     const ipvs::Timeouts& t = director.timeouts();
     return Output{.out = command::render_ipvs_timeouts({t.tcp(), t.tcp_fin(), t.udp_s})};

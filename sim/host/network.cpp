@@ -128,6 +128,7 @@ void Wiring::run_due_timers(Step& step) {
         if (ipvs::Director* director = host_.ipvs.peek()) director->on_timer(step, timer.id);
         forget_ended_flows(step.now());
         break;
+      case TimerKind::kIpvsSync: run_sync_timer(step, timer.id); break;
       case TimerKind::kProcess: run_program_timer(step, timer.id); break;
       default: break;
     }

@@ -82,7 +82,7 @@ void Wiring::on_socket(Step& step, AppId owner, const SocketEvent& event) {
 }
 
 void Wiring::on_udp(Step& step, const ip::UdpEvent& event) {
-  if (!event.owner.valid()) return;
+  if (!event.owner.valid()) return receive_sync(step, event);
   const apps::UdpNews news{
       .socket = event.socket.value, .from = event.from, .data = event.data, .error = event.error};
   tell(event.owner.value,

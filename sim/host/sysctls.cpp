@@ -14,12 +14,13 @@ struct VsSysctl {
   std::string_view name, value;
   std::int32_t ipvs::VsSysctls::* field = nullptr;
   std::int32_t least = INT32_MIN, most = INT32_MAX;
+  std::int32_t ipvs::VsSysctls::* second = nullptr;  ///< of a pair; the first is the smaller one
 };
 using ipvs::VsSysctls;
 constexpr std::array kVsSysctls = {
     VsSysctl{"am_droprate", "10", &VsSysctls::am_droprate},
     VsSysctl{"amemthresh", "1024"},
-    VsSysctl{"backup_only", "0"},
+    VsSysctl{"backup_only", "0", &VsSysctls::backup_only},
     VsSysctl{"cache_bypass", "0", &VsSysctls::cache_bypass},
     VsSysctl{"conn_reuse_mode", "1", &VsSysctls::conn_reuse_mode},
     VsSysctl{"conntrack", "0", &VsSysctls::conntrack, 0, 1},
@@ -39,13 +40,15 @@ constexpr std::array kVsSysctls = {
     VsSysctl{"sloppy_sctp", "0"},
     VsSysctl{"sloppy_tcp", "0", &VsSysctls::sloppy_tcp},
     VsSysctl{"snat_reroute", "1", &VsSysctls::snat_reroute},
-    VsSysctl{"sync_persist_mode", "0"},
+    VsSysctl{"sync_persist_mode", "0", &VsSysctls::sync_persist_mode},
     VsSysctl{"sync_ports", "1"},
-    VsSysctl{"sync_qlen_max", "1845"},
-    VsSysctl{"sync_refresh_period", "0"},
-    VsSysctl{"sync_retries", "0"},
-    VsSysctl{"sync_sock_size", "0"},
-    VsSysctl{"sync_threshold", "3\t50"},
+    VsSysctl{"sync_qlen_max", "1845", &VsSysctls::sync_qlen_max, 0},
+    VsSysctl{"sync_refresh_period", "0", &VsSysctls::sync_refresh_period_s, -21'474'836,
+             21'474'836},
+    VsSysctl{"sync_retries", "0", &VsSysctls::sync_retries, 0, 3},
+    VsSysctl{"sync_sock_size", "0", &VsSysctls::sync_sock_size},
+    VsSysctl{"sync_threshold", "3\t50", &VsSysctls::sync_threshold, 0, INT32_MAX,
+             &VsSysctls::sync_period},
     VsSysctl{"sync_version", "1"},
 };
 
@@ -71,13 +74,41 @@ const VsSysctl* find_vs(std::string_view name) {
 std::string vs_value(const Host& host, const VsSysctl& s) {
   if (s.field == nullptr) return std::string(s.value);
   const ipvs::Director* director = host.ipvs.peek();
-  return std::to_string((director == nullptr ? VsSysctls{} : director->sysctls()).*s.field);
+  const VsSysctls values = director == nullptr ? VsSysctls{} : director->sysctls();
+  std::string text = std::to_string(values.*s.field);
+  if (s.second != nullptr) text += '\t' + std::to_string(values.*s.second);
+  return text;
+}
+
+/// The number that `text` begins with, and the blanks behind it are cut off.
+std::optional<std::int32_t> take_number(std::string_view& text) {
+  std::int32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{}) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  const std::size_t blanks = std::min(text.find_first_not_of(" \t"), text.size());
+  if (blanks == 0 && !text.empty()) return std::nullopt;
+  text.remove_prefix(blanks);
+  return number;
+}
+
+// proc_do_sync_threshold(): one number changes the first alone; a third is not looked at.
+SysctlError write_pair(VsSysctls& values, const VsSysctl& s, std::string_view text) {
+  const auto first = take_number(text);
+  if (!first) return SysctlError::kInvalid;
+  const auto second = text.empty() ? values.*s.second : take_number(text);
+  if (!second || *first < 0 || *second < 0) return SysctlError::kInvalid;
+  if (*second != 0 && *first >= *second) return SysctlError::kInvalid;
+  values.*s.field = *first;
+  values.*s.second = *second;
+  return SysctlError::kNone;
 }
 
 SysctlError write_vs(Host& host, const VsSysctl& s, std::string_view value) {
   if (s.field == nullptr) {
     return value == s.value ? SysctlError::kNone : SysctlError::kNotModelled;
   }
+  if (s.second != nullptr) return write_pair(host.ipvs.get().sysctls(), s, value);
   std::int32_t number = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
   if (error != std::errc{} || end != value.data() + value.size()) return SysctlError::kInvalid;

@@ -64,6 +64,10 @@ class Wiring final : public ip::Ports,
     bool log_console = false;
   };
   std::uint32_t start_keepalived(Step& step, JobId job, const KeepalivedStart& how);
+  /// The IPVS sync daemons: kNoDev, kExist and kSrch as the kernel has them, or what its sockets
+  /// return.
+  Errno start_sync(Step& step, ipvs::SyncRole role, ipvs::SyncConfig config);
+  Errno stop_sync(Step& step, ipvs::SyncRole role);
   /// A signal to whatever process has that pid; false if there is none.
   bool signal_pid(Step& step, std::uint32_t pid, int signal);
   /// Runs a command line for keepalived, which hears of its end.
@@ -179,6 +183,8 @@ class Wiring final : public ip::Ports,
   bool ipvs_forward(Step& step, Packet& packet, ip::Route& route);
   bool answer_hook(Step& step, Packet& packet, ip::Route& route);
   bool request_hook(Step& step, Packet& packet, const ip::Route& route, bool foreign);
+  void run_sync_timer(Step& step, std::uint32_t id);
+  void receive_sync(Step& step, const ip::UdpEvent& event);
   void on_icmp_event(Step& step, const Packet& packet, const ip::IcmpEvent& event);
   void learn_for_tcp(Step& step, const Packet& packet, const ip::IcmpEvent& event);
   std::optional<AppId> owner_of_udp_port(std::uint16_t port) const;

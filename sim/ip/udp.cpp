@@ -29,6 +29,11 @@ int score(const UdpSocket& s, Endpoint local, Endpoint remote, IfIndex in) {
   return points;
 }
 
+/// The device that a datagram to `dst` is bound to leave by; none: the route decides.
+IfIndex out_dev(const UdpSocket& s, Ipv4Addr dst) {
+  return s.dev.valid() || !dst.is_multicast() ? s.dev : s.multicast_dev;
+}
+
 /// The best socket for a datagram, or kNone.
 std::uint32_t find_socket(const UdpTable& table, Endpoint local, Endpoint remote, IfIndex in) {
   std::uint32_t best = IndexTable::kNone;
@@ -112,8 +117,8 @@ std::expected<SocketId, Errno> udp_bind(Step& step, Stack& stack, AppId owner, E
 Errno udp_connect(Step& step, Stack& stack, SocketId socket, Endpoint remote) {
   UdpSocket* s = live_socket(stack, socket);
   if (s == nullptr) return Errno::kNotConn;
-  const auto route =
-      route_output(step, stack, {.src = s->local.addr, .dst = remote.addr, .oif = s->dev});
+  const auto route = route_output(
+      step, stack, {.src = s->local.addr, .dst = remote.addr, .oif = out_dev(*s, remote.addr)});
   if (!route) return route.error();
   if (route->is(kRouteBroadcast) && !s->broadcast) return Errno::kAcces;
   if (s->local.addr.is_any()) s->local.addr = route->src;
@@ -134,7 +139,8 @@ Errno udp_send(Step& step, Stack& stack, Ports& ports, SocketId socket, Endpoint
              .dst = to.addr,
              .protocol = IpProto::kUdp,
              .ttl = static_cast<std::uint8_t>(global(stack, GlobalKey::kIpDefaultTtl)),
-             .oif = s->dev};
+             .oif = out_dev(*s, to.addr)};
+  if (to.addr.is_multicast()) how.ttl = s->multicast_ttl;
   if (ttl != 0) how.ttl = ttl;
   const auto route = route_output(step, stack, how);
   if (!route) return route.error();
@@ -153,6 +159,13 @@ Errno udp_send(Step& step, Stack& stack, Ports& ports, SocketId socket, Endpoint
 
 void udp_never_df(Stack& stack, SocketId socket) {
   if (UdpSocket* s = live_socket(stack, socket)) s->never_df = true;
+}
+
+void udp_set_multicast(Stack& stack, SocketId socket, IfIndex dev, std::uint8_t ttl) {
+  UdpSocket* s = live_socket(stack, socket);
+  if (s == nullptr) return;
+  s->multicast_dev = dev;
+  s->multicast_ttl = ttl;
 }
 
 void udp_set_broadcast(Stack& stack, SocketId socket, bool allowed) {

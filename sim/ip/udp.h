@@ -1,5 +1,6 @@
 // UDP sockets of a host (RFC 768). Datagrams reach their owner through Ports::on_datagram().
-// Left out: socket buffers (a datagram is handed over at once), multicast groups, UDP-Lite, GSO.
+// Left out: socket buffers (a datagram is handed over at once), which socket joined which group, a
+// host's own multicast looped back, UDP-Lite, GSO.
 // Source: net/ipv4/udp.c: __udp4_lib_rcv(), udp_sendmsg(), udp_lib_get_port().
 #pragma once
 
@@ -21,6 +22,8 @@ struct UdpSocket {
   bool live = false;
   bool broadcast = false;  ///< SO_BROADCAST
   bool never_df = false;   ///< IP_PMTUDISC_DONT
+  std::uint8_t multicast_ttl = 1;
+  IfIndex multicast_dev;  ///< IP_MULTICAST_IF
 };
 
 struct UdpTable {
@@ -51,6 +54,8 @@ Errno udp_send(Step& step, Stack& stack, Ports& ports, SocketId socket, Endpoint
                std::uint8_t ttl = 0);
 /// IP_MTU_DISCOVER: routers may fragment what the socket sends.
 void udp_never_df(Stack& stack, SocketId socket);
+/// IP_MULTICAST_IF and IP_MULTICAST_TTL.
+void udp_set_multicast(Stack& stack, SocketId socket, IfIndex dev, std::uint8_t ttl);
 void udp_set_broadcast(Stack& stack, SocketId socket, bool allowed);
 void udp_close(Step& step, Stack& stack, SocketId socket);
 /// __udp4_lib_rcv(): hands the datagram to its socket, or answers port unreachable. Takes the

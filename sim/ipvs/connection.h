@@ -30,25 +30,33 @@ struct ConnKey {
 inline constexpr std::uint8_t kFree = 255;
 
 struct Conn {
+  static constexpr std::uint32_t kUnbound = 0xffff'ffffU;
+
   Ipv4Addr client, virt, dest_addr;
   std::uint16_t client_port = 0, virt_port = 0, dest_port = 0;
   std::uint8_t protocol = kFree;  ///< IPPROTO_IP (0) for templates of a firewall mark
   IpvsConnState state = IpvsConnState::kNone;
+  IpvsConnState told_state = IpvsConnState::kNone;  ///< cp->old_state: what backups know
   IpvsForward forward = IpvsForward::kRoute;
-  bool inactive : 1 = true;           ///< IP_VS_CONN_F_INACTIVE: counted in inactconns
-  bool no_output : 1 = true;          ///< IP_VS_CONN_F_NOOUTPUT: only the client is seen
-  bool is_template : 1 = false;       ///< IP_VS_CONN_F_TEMPLATE: where a client's connections go
-  bool one_packet : 1 = false;        ///< IP_VS_CONN_F_ONE_PACKET: gone after its datagram
-  bool bypass : 1 = false;            ///< IP_VS_CONN_F_BYPASS: to the address that the client named
+  bool inactive : 1 = true;          ///< IP_VS_CONN_F_INACTIVE: counted in inactconns
+  bool no_output : 1 = true;         ///< IP_VS_CONN_F_NOOUTPUT: only the client is seen
+  bool is_template : 1 = false;      ///< IP_VS_CONN_F_TEMPLATE: where a client's connections go
+  bool one_packet : 1 = false;       ///< IP_VS_CONN_F_ONE_PACKET: gone after its datagram
+  bool bypass : 1 = false;           ///< IP_VS_CONN_F_BYPASS: to the address that the client named
   bool conntrack : 1 = false;         ///< IP_VS_CONN_F_NFCT: connection tracking knows of it
-  bool looked_again : 1 = false;      ///< a template's timer came up, and was put off once
-  std::uint32_t dest = 0xffff'ffffU;  ///< none with `bypass`
-  std::uint32_t timeout_ms = 3'000;   ///< what the timer is set to at every packet
-  std::uint32_t in_packets = 0;       ///< of a template: the connections that it controls
-  std::uint32_t control = 0xffff'ffffU;  ///< the template that this connection came from
+  bool looked_again : 1 = false;     ///< a template's timer came up, and was put off once
+  bool synced : 1 = false;           ///< IP_VS_CONN_F_SYNC: learned from a master
+  std::uint32_t dest = kUnbound;     ///< none with `bypass`, or if no server here fits
+  std::uint32_t timeout_ms = 3'000;  ///< what the timer is set to at every packet
+  std::uint32_t in_packets = 0;      ///< of a template: how often it was looked at for backups
+  std::uint32_t control = kUnbound;  ///< the template that this connection came from
+  std::uint32_t controls = 0;        ///< of a template: its connections
+  std::uint32_t fwmark = 0;          ///< of the packet that it began with
+  std::uint32_t sync_end = 0;        ///< when backups forget it, in ticks; see sim/ipvs/sync.h
   SimTime expires;  ///< what listings count down to; the timer may run a little later
   LazyTimer timer;
 
+  bool bound() const { return dest != kUnbound; }
   ConnKey key() const { return {protocol, client, client_port, virt, virt_port}; }
 };
 

@@ -4,9 +4,9 @@
 // Modelled: TCP, UDP and firewall-mark services; NAT, tunnels, direct routing and local-node
 // destinations; the schedulers of scheduler.h; persistence, one-packet scheduling, thresholds;
 // connection states and timeouts, counters and rates, revival of deleted servers; ICMP errors about
-// known connections.
-// Left out: SCTP, IPv6, application helpers (FTP), persistence engines (SIP), the sync daemon, the
-// random part of the defence levels (drop_entry=3).
+// known connections; the sync daemons (sync.h).
+// Left out: SCTP, IPv6, application helpers (FTP), persistence engines (SIP), the random part of
+// the defence levels (drop_entry=3).
 //
 // Source: net/netfilter/ipvs/ip_vs_core.c: ip_vs_in_hook(), ip_vs_out_hook(); ip_vs_ctl.c;
 // ip_vs_conn.c.
@@ -25,6 +25,7 @@
 #include "sim/ipvs/connection.h"
 #include "sim/ipvs/scheduler.h"
 #include "sim/ipvs/service.h"
+#include "sim/ipvs/sync.h"
 
 namespace lvslab::ipvs {
 
@@ -74,7 +75,7 @@ struct PacketContext {
 };
 
 /// net.ipv4.vs.*: those that change what is modelled here.
-struct VsSysctls {
+struct VsSysctls : SyncSysctls {
   static constexpr std::int32_t kAlways = 3;  ///< of the defence levels
 
   std::int32_t conn_reuse_mode = 1;
@@ -93,6 +94,7 @@ struct VsSysctls {
   std::int32_t secure_tcp = 0;
   std::int32_t drop_packet = 0;
   std::int32_t am_droprate = 10;
+  std::int32_t backup_only = 0;
 };
 
 struct DestOptions {
@@ -142,6 +144,18 @@ class Director {
   bool masquerades() const { return masq_conns_ != 0; }
   void on_timer(Step& step, std::uint32_t conn);
 
+  // --- the sync daemons (sim/ipvs/director_sync.cpp) ---------------------------------------------
+  /// kExist: it runs.
+  Errno start_sync(Step& step, SyncRole role, const SyncDaemon& daemon);
+  /// kSrch: it does not run. What the master had collected is lost.
+  Errno stop_sync(SyncRole role);
+  /// nullptr: it does not run.
+  const SyncDaemon* sync_daemon(SyncRole role) const;
+  /// A due timer of kind kIpvsSync: what the master sends now.
+  std::vector<SyncMaster::Message> on_sync_timer(Step& step, std::uint32_t id);
+  /// What came to the backup's socket: entries are added, changed, bound to servers.
+  void receive_sync(Step& step, Bytes message);
+
   // --- reading -----------------------------------------------------------------------------------
   /// Services, destinations and connections, in the order of the kernel's lists. `now` brings the
   /// counters up to the estimator's last tick.
@@ -178,13 +192,26 @@ class Director {
   Verdict admit(Step& step, const Packet& packet, const Parsed& parsed, std::uint32_t& conn);
   Verdict refuse(Step& step, const Packet& packet, const Service& service, const Parsed& parsed,
                  std::uint32_t& conn);
-  std::uint32_t schedule(Step& step, Service& service, const ConnKey& key);
-  std::uint32_t schedule_persistent(Step& step, Service& service, const ConnKey& key);
+  std::uint32_t schedule(Step& step, Service& service, const ConnKey& key, std::uint32_t mark);
+  std::uint32_t schedule_persistent(Step& step, Service& service, const ConnKey& key,
+                                    std::uint32_t mark);
   std::uint32_t choose(Step& step, Service& service, const ConnKey& key);
   bool template_holds(Step& step, std::uint32_t tmpl);
   void bind_dest(Conn& conn, std::uint32_t dest, std::uint16_t dest_port);
   std::uint32_t new_conn(Step& step, const Service& service, const ConnKey& key, std::uint32_t dest,
                          std::uint16_t dest_port);
+  // Sync.
+  std::uint32_t sync_threshold() const {
+    return static_cast<std::uint32_t>(sysctls_.sync_threshold);
+  }
+  bool steps_aside() const { return sysctls_.backup_only != 0 && sync_backup_.has_value(); }
+  void tell_backups(Step& step, std::uint32_t conn, std::uint32_t packets);
+  void learn(Step& step, const IpvsSyncEntry& entry);
+  bool is_outdated(Step& step, const IpvsSyncEntry& entry, std::uint32_t& conn);
+  std::uint32_t new_learned(Step& step, const IpvsSyncEntry& entry);
+  void update_learned(Step& step, Conn& conn, const IpvsSyncEntry& entry);
+  std::uint32_t dest_of(const IpvsSyncEntry& entry);
+  void bind_learned(Step& step, Conn& conn, std::uint32_t dest);
   std::uint32_t new_template(Step& step, const Service& service, const ConnKey& key,
                              std::uint32_t dest, std::uint16_t dest_port);
   void count_connection(Step& step, Service& service, std::uint32_t conn);
@@ -214,6 +241,8 @@ class Director {
   Timeouts timeouts_;
   VsSysctls sysctls_;
   std::uint32_t masq_conns_ = 0;
+  std::optional<SyncDaemon> sync_master_, sync_backup_;
+  SyncMaster sync_thread_;
   std::int32_t drop_counter_ = 0;  ///< ipvs->drop_counter
 };
 

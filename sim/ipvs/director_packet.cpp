@@ -19,7 +19,7 @@ std::optional<Director::Parsed> Director::parse(Step& step, const Packet& packet
 // May a new SYN take this entry's place? (is_new_conn_expected(), and the check before it)
 bool Director::is_reused(const Conn& conn) const {
   if (sysctls_.conn_reuse_mode == 0) return false;
-  if (sysctls_.expire_nodest_conn != 0 && !conn.bypass && dests_[conn.dest].weight == 0) {
+  if (sysctls_.expire_nodest_conn != 0 && conn.bound() && dests_[conn.dest].weight == 0) {
     return true;
   }
   if (conn.protocol != number(IpProto::kTcp)) return false;
@@ -29,6 +29,10 @@ bool Director::is_reused(const Conn& conn) const {
 }
 
 Verdict Director::on_packet(Step& step, const Packet& packet, PacketContext context) {
+  if (steps_aside()) [[unlikely]] {
+    step.explain(Reason::kIpvsBackupOnly, packet.in_dev, {arg(packet.ip.dst), 0, 0});
+    return {};
+  }
   if (packet.ip.protocol == IpProto::kIcmp) return on_icmp(step, packet);
   std::optional<Parsed> parsed = parse(step, packet);
   if (!parsed) return {};
@@ -44,7 +48,7 @@ Verdict Director::on_packet(Step& step, const Packet& packet, PacketContext cont
     if (ends_old_flow(step, packet, conn, context)) return old_flow_verdict();
     conn = ConnTable::kNone;
   }
-  if (conn != ConnTable::kNone && !conns_[conn].bypass && !dests_[conns_[conn].dest].available) {
+  if (conn != ConnTable::kNone && conns_[conn].bound() && !dests_[conns_[conn].dest].available) {
     const Conn& orphan = conns_[conn];
     const Step::Arguments server{arg(orphan.dest_addr), orphan.dest_port, 0};
     if (sysctls_.expire_nodest_conn == 0) {
@@ -86,9 +90,14 @@ Verdict Director::old_flow_verdict() {
 Verdict Director::pass(Step& step, const Packet& packet, std::uint32_t c, std::uint8_t tcp_flags) {
   Conn& conn = conns_[c];
   count_in(step, conn, step.frames().bytes(packet.frame).size());
-  ++conn.in_packets;
   move_state(step, conn, ConnDirection::kInput, tcp_flags);
   const Verdict verdict = transmit(conn);
+  if (!conn.one_packet) ++conn.in_packets;
+  if (sync_master_) [[unlikely]] {
+    tell_backups(step, c, conn.one_packet ? sync_threshold() : conn.in_packets);
+  } else if (conn.one_packet && conn.control != ConnTable::kNone) {
+    ++conns_[conn.control].in_packets;
+  }
   if (conn.one_packet) {
     expire(step, c);
     return verdict;
@@ -115,7 +124,7 @@ Verdict Director::transmit(const Conn& conn) const {
       break;
     case IpvsForward::kTunnel:
       verdict.kind = VerdictKind::kTunnel;
-      verdict.tunnel = dests_[conn.dest].tunnel;
+      if (conn.bound()) verdict.tunnel = dests_[conn.dest].tunnel;
       break;
     default: break;
   }
@@ -123,7 +132,7 @@ Verdict Director::transmit(const Conn& conn) const {
 }
 
 void Director::count_in(Step& step, const Conn& conn, std::size_t bytes) {
-  if (conn.bypass) return;
+  if (!conn.bound()) return;
   const auto length = static_cast<std::uint32_t>(bytes);
   Dest& dest = dests_[conn.dest];
   dest.counters.count_in(step.now(), length);
@@ -154,7 +163,7 @@ void Director::move_state(Step& step, Conn& conn, ConnDirection direction, std::
   if (to == from) return;
   step.explain(Reason::kIpvsConnState, {},
                {static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(to), timeout_s});
-  if (conn.bypass) return;
+  if (!conn.bound()) return;
   Dest& dest = dests_[conn.dest];
   const bool active = tcp && is_active_state(to);
   if (active == !conn.inactive) return;
@@ -176,7 +185,7 @@ void Director::on_timer(Step& step, std::uint32_t c) {
   if (c >= conns_.limit() || conns_[c].protocol == kFree) return;
   Conn& conn = conns_[c];
   if (!conn.timer.due(step.timers(), step.now(), TimerKind::kIpvsConn, c)) return;
-  if (conn.is_template && conn.in_packets != 0) {
+  if (conn.is_template && conn.controls != 0) {
     // What it controls may expire at this very moment: the kernel's timer wheel runs that first.
     if (!conn.looked_again) {
       conn.looked_again = true;
@@ -185,6 +194,7 @@ void Director::on_timer(Step& step, std::uint32_t c) {
     // It waits for those that it controls, a minute at a time (ip_vs_conn_expire(): expire_later).
     constexpr std::uint32_t kLaterMs = 60'000;
     conn.timeout_ms = kLaterMs;
+    if (sync_master_) tell_backups(step, c, sync_threshold());
     restart_timer(step, c);
     if (step.tracing()) step.row_changed(conn_row(c));
     return;
@@ -198,12 +208,12 @@ void Director::on_timer(Step& step, std::uint32_t c) {
 void Director::expire(Step& step, std::uint32_t c) {
   const Conn& conn = conns_[c];
   if (step.tracing() && !conn.one_packet) step.row_removed(conn_row(c));
-  if (conn.control != ConnTable::kNone) --conns_[conn.control].in_packets;
+  if (conn.control != ConnTable::kNone) --conns_[conn.control].controls;
   if (conn.conntrack && !conn.one_packet) ended_flows_.push_back(conn.key());
-  if (!conn.bypass) {
+  if (conn.forward == IpvsForward::kMasq) --masq_conns_;
+  if (conn.bound()) {
     Dest& dest = dests_[conn.dest];
     --(conn.is_template ? dest.persistent : conn.inactive ? dest.inactive : dest.active);
-    if (conn.forward == IpvsForward::kMasq) --masq_conns_;
     // The time in the trash counts from when the last connection has gone
     // (ip_vs_dest_trash_expire()).
     if (!dest.available) dest.trashed = step.now();

@@ -9,7 +9,7 @@
 namespace lvslab::ipvs {
 
 void Director::count_out(Step& step, const Conn& conn, std::size_t length) {
-  if (conn.bypass) return;
+  if (!conn.bound()) return;
   const auto bytes = static_cast<std::uint32_t>(length);
   Dest& dest = dests_[conn.dest];
   dest.counters.count_out(step.now(), bytes);
@@ -56,7 +56,7 @@ Answer Director::on_reply(Step& step, Packet& packet) {
   }
   packet.ipvs_property = true;
   count_out(step, conn, step.frames().bytes(packet.frame).size());
-  conn.no_output = false;
+  if (key.protocol == number(IpProto::kTcp)) conn.no_output = false;  // set_tcp_state()
   move_state(step, conn, ConnDirection::kOutput, parsed->tcp_flags);
   restart_timer(step, c);
   if (step.tracing()) step.row_changed(conn_row(c));
@@ -97,7 +97,8 @@ Answer Director::on_icmp_reply(Step& step, Packet& packet, Bytes message) {
 }
 
 Verdict Director::on_forwarded_icmp(Step& step, const Packet& packet) {
-  return packet.ip.protocol == IpProto::kIcmp ? on_icmp(step, packet) : Verdict{};
+  if (packet.ip.protocol != IpProto::kIcmp || steps_aside()) return {};
+  return on_icmp(step, packet);
 }
 
 // ICMP errors about a packet that the real server sent to the client as the VIP: the error is the
@@ -119,7 +120,7 @@ Verdict Director::on_icmp(Step& step, const Packet& packet) {
   if (c == ConnTable::kNone) {
     Service* service = sysctls_.schedule_icmp != 0 ? service_for(packet.mark, key) : nullptr;
     if (service == nullptr) return {};
-    c = schedule(step, *service, key);
+    c = schedule(step, *service, key, packet.mark);
     if (c == ConnTable::kNone) {
       return {
           .kind = VerdictKind::kPortUnreachable, .next = {}, .reason = Reason::kIpvsNoDestination};

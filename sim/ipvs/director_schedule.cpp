@@ -67,7 +67,7 @@ Verdict Director::admit(Step& step, const Packet& packet, const Parsed& parsed,
   } else {
     step.explain(Reason::kIpvsServiceFound, packet.in_dev, target);
   }
-  conn = schedule(step, *service, key);
+  conn = schedule(step, *service, key, packet.mark);
   if (conn != ConnTable::kNone) return {};
   return refuse(step, packet, *service, parsed, conn);
 }
@@ -81,6 +81,8 @@ Verdict Director::refuse(Step& step, const Packet& packet, const Service& servic
     conn = conns_.add(key);
     conns_[conn].bypass = true;
     conns_[conn].conntrack = sysctls_.conntrack != 0;
+    conns_[conn].fwmark = packet.mark;
+    conns_[conn].sync_end = sync_ticks(step.now()) & ~3U;
     step.explain(Reason::kIpvsBypass, packet.in_dev, {arg(key.virt), key.virt_port, 0});
     if (step.tracing()) step.row_added(conn_row(conn));
     return {};
@@ -107,20 +109,23 @@ std::uint32_t Director::choose(Step& step, Service& service, const ConnKey& key)
   return choice.dest;
 }
 
-std::uint32_t Director::schedule(Step& step, Service& service, const ConnKey& key) {
-  if (service.options.persistent) return schedule_persistent(step, service, key);
+std::uint32_t Director::schedule(Step& step, Service& service, const ConnKey& key,
+                                 std::uint32_t mark) {
+  if (service.options.persistent) return schedule_persistent(step, service, key, mark);
   // A service of all ports works only with persistence.
   if (service.key.fwmark == 0 && key.virt_port != service.key.port) return ConnTable::kNone;
   const std::uint32_t d = choose(step, service, key);
   if (d == kNoDest) return ConnTable::kNone;
   const std::uint16_t port = dests_[d].port != 0 ? dests_[d].port : key.virt_port;
   const std::uint32_t c = new_conn(step, service, key, d, port);
+  conns_[c].fwmark = mark;
   count_connection(step, service, c);
   return c;
 }
 
 // A template remembers the server of a client (or of its network); connections follow it.
-std::uint32_t Director::schedule_persistent(Step& step, Service& service, const ConnKey& key) {
+std::uint32_t Director::schedule_persistent(Step& step, Service& service, const ConnKey& key,
+                                            std::uint32_t mark) {
   const bool own_port = key.virt_port == service.key.port && service.key.fwmark == 0;
   ConnKey name{.protocol = key.protocol,
                .client = {key.client.bits & service.options.netmask.bits},
@@ -144,12 +149,14 @@ std::uint32_t Director::schedule_persistent(Step& step, Service& service, const 
     if (d == kNoDest) return ConnTable::kNone;
     const bool with_port = own_port && service.key.port != kFtpPort;
     t = new_template(step, service, name, d, with_port ? dests_[d].port : std::uint16_t{0});
+    conns_[t].fwmark = mark;
   }
   std::uint16_t port = key.virt_port;
   if (own_port && dests_[d].port != 0) port = dests_[d].port;
   const std::uint32_t c = new_conn(step, service, key, d, port);
+  conns_[c].fwmark = mark;
   conns_[c].control = t;
-  ++conns_[t].in_packets;
+  ++conns_[t].controls;
   restart_timer(step, t);
   if (step.tracing()) step.row_changed(conn_row(t));
   count_connection(step, service, c);
@@ -181,6 +188,7 @@ void Director::bind_dest(Conn& conn, std::uint32_t d, std::uint16_t dest_port) {
   conn.dest_port = dest_port;
   conn.forward = dest.forward;
   conn.conntrack = sysctls_.conntrack != 0;
+  conn.no_output = conn.forward != IpvsForward::kMasq;
   if (conn.forward == IpvsForward::kMasq) ++masq_conns_;
 }
 
@@ -192,7 +200,7 @@ std::uint32_t Director::new_conn(Step& step, const Service& service, const ConnK
   Conn& conn = conns_[c];
   bind_dest(conn, d, dest_port);
   conn.one_packet = one_packet;
-  conn.no_output = conn.forward != IpvsForward::kMasq;
+  conn.sync_end = sync_ticks(step.now()) & ~3U;
   // Counted as inactive first; the state machine moves it when it sees the SYN
   // (ip_vs_conn.c: ip_vs_bind_dest(), ip_vs_ctl.c: __ip_vs_update_dest()).
   ++dest.inactive;
@@ -209,6 +217,7 @@ std::uint32_t Director::new_template(Step& step, const Service& service, const C
   Conn& conn = conns_[t];
   bind_dest(conn, d, dest_port);
   conn.is_template = true;
+  conn.sync_end = sync_ticks(step.now()) & ~3U;
   conn.timeout_ms = service.options.timeout_s * 1'000;
   ++dest.persistent;
   step.explain(Reason::kIpvsTemplateCreated, {}, {arg(key.client), dest.port, arg(dest.addr)});

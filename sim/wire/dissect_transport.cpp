@@ -6,6 +6,7 @@
 
 #include "sim/wire/dissector.h"
 #include "sim/wire/icmpv4.h"
+#include "sim/wire/ipvs_sync.h"
 #include "sim/wire/tcp.h"
 #include "sim/wire/text.h"
 #include "sim/wire/tunnel.h"
@@ -203,6 +204,8 @@ void read_udp(Dissector& d, Slice in, const IpContext& ip) {
   const Slice payload = datagram.from(UdpRepr::kLength);
   if (udp->dst_port == GueRepr::kPort && !ip.fragment) {
     read_gue(d, payload);
+  } else if (udp->dst_port == IpvsSyncRepr::kPort && !ip.fragment && payload.size > 0) {
+    read_ipvs_sync(d, payload);
   } else {
     read_payload(d, payload, udp->src_port, udp->dst_port);
   }

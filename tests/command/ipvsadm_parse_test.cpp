@@ -104,6 +104,31 @@ constexpr BadLine kRefusedLines[] = {
     {"ipvsadm -A -t 192.168.80.170:80 -s rr -b sh-port", "incompatible scheduler flag `sh-port'\n",
      2},
     {"ipvsadm -A -t 192.168.80.172:80 -s sh -b nope", "invalid scheduler flag `nope'\n", 2},
+    {"ipvsadm --start-daemon", "Try `ipvsadm -h' or 'ipvsadm --help' for more information.\n", 255},
+    {"ipvsadm --start-daemon foo", "illegal start-daemon parameter specified\n", 2},
+    {"ipvsadm --stop-daemon foo", "illegal start_daemon specified\n", 2},
+    {"ipvsadm --start-daemon master --mcast-interface", "--mcast-interface: missing argument\n",
+     255},
+    {"ipvsadm --start-daemon master --syncid 256", "illegal syncid specified\n", 2},
+    {"ipvsadm --start-daemon master --sync-maxlen 65508", "illegal sync-maxlen specified\n", 2},
+    {"ipvsadm --start-daemon master --mcast-port 0", "illegal mcast-port specified\n", 2},
+    {"ipvsadm --start-daemon master --mcast-ttl 0", "illegal mcast-ttl specified\n", 2},
+    {"ipvsadm --start-daemon backup --mcast-group 192.168.1.1",
+     "invalid IPv4 mcast-group `192.168.1.1'\n", 2},
+    {"ipvsadm --start-daemon backup -n",
+     "Illegal 'numeric' option with the 'start-daemon' command\n", 2},
+    {"ipvsadm --stop-daemon master --mcast-interface eth0",
+     "Illegal 'mcast-interface' option with the 'stop-daemon' command\n", 2},
+    {"ipvsadm --start-daemon backup --syncid 3 --syncid 4", "multiple 'syncid' options specified\n",
+     2},
+    {"ipvsadm --start-daemon master backup", "unexpected argument backup\n", 2},
+    {"ipvsadm -A -t 1.2.3.4:80 --mcast-ttl 81",
+     "Illegal 'mcast-ttl' option with the 'add-service' command\n", 2},
+    {"ipvsadm -D -t 1.1.1.1:80 --mcast-ttl 3 --sync-maxlen 3",
+     "Illegal 'mcast-ttl' option with the 'delete-service' command\n", 2},
+    {"ipvsadm -l --daemon -c",
+     "The option 'daemon' conflicts with the 'connection' option in the 'list' command\n", 2},
+    {"ipvsadm -l --daemon --persistent-conn", "options conflicts in the list command\n", 2},
 };
 
 TEST(IpvsadmParse, RefusesWhatTheToolRefusesInItsWords) {
@@ -205,6 +230,11 @@ constexpr std::string_view kGoodLines[] = {
     "ipvsadm -a -t 192.168.80.150:80 -r 192.168.80.209 -g -x 20 -y 10",
     "ipvsadm -A -t 192.168.80.171:80 -s sh -b sh-port,sh-fallback",
     "ipvsadm -A -t 192.168.80.173:80 -s mh -b mh-port",
+    "ipvsadm --start-daemon master",
+    "ipvsadm --start-daemon=backup --mcast-interface=eth1 --syncid 3 --sync-maxlen 1000",
+    "ipvsadm --start-daemon backup --mcast-group 239.1.1.1 --mcast-port 9000 --mcast-ttl 255",
+    "ipvsadm --stop-daemon backup --syncid 3",
+    "ipvsadm -l -n --daemon --nosort",
 };
 
 TEST(IpvsadmParse, ReadsItsOwnCanonicalLineAsTheSameCommand) {
@@ -238,7 +268,7 @@ void add_service_options(IpvsadmCommand& command, Prng& random) {
 
 IpvsadmCommand random_command(Prng& random) {
   IpvsadmCommand command;
-  command.verb = static_cast<Verb>(random.below(12));
+  command.verb = static_cast<Verb>(random.below(14));
   switch (command.verb) {
     case Verb::kAddService:
     case Verb::kEditService:
@@ -278,6 +308,19 @@ IpvsadmCommand random_command(Prng& random) {
     case Verb::kZero:
       if (random.below(2) == 0) command.service = random_key(random);
       break;
+    case Verb::kStartDaemon:
+    case Verb::kStopDaemon: {
+      IpvsSyncDaemon& daemon = command.daemon.emplace();
+      daemon.backup = random.below(2) == 0;
+      daemon.sync_id = static_cast<std::uint8_t>(random.below(256));
+      if (command.verb == Verb::kStopDaemon) break;
+      daemon.interface = random.below(2) == 0 ? "eth0" : "eth1";
+      daemon.max_length = static_cast<std::uint16_t>(random.below(65'508));
+      daemon.port = static_cast<std::uint16_t>(random.below(65'536));
+      daemon.ttl = static_cast<std::uint8_t>(random.below(256));
+      if (random.below(2) == 0) daemon.group = Ipv4Addr{0xe000'0000U | random.below(0x1000'0000)};
+      break;
+    }
     case Verb::kClear:
     case Verb::kRestore: break;
   }
@@ -340,7 +383,7 @@ TEST(IpvsadmParse, TunnelOptionsGoWithTheirType) {
 TEST(IpvsadmParse, WhatIsNotModelledSaysSo) {
   for (const std::string_view line :
        {"ipvsadm -A --sctp-service 1.2.3.4:80", "ipvsadm -A -t 1.2.3.4:80 --pe sip",
-        "ipvsadm --start-daemon master", "ipvsadm -l --daemon", "ipvsadm -A -t [::1]:80"}) {
+        "ipvsadm --start-daemon backup --mcast-group ff02::1", "ipvsadm -A -t [::1]:80"}) {
     const auto command = parse(line);
     ASSERT_FALSE(command.has_value()) << line;
     EXPECT_EQ(command.error().status, 2);
@@ -392,6 +435,10 @@ TEST(IpvsadmFailure, TheKernelsAnswerIsWordedByTheCommand) {
   EXPECT_EQ(said(Verb::kList, IpvsErrno::kEsrch), "No such service\n1");
   EXPECT_EQ(said(Verb::kAddServer, IpvsErrno::kEsrch), "Service not defined\n255");
   EXPECT_EQ(said(Verb::kDeleteServer, IpvsErrno::kEnoent), "No such destination\n255");
+  EXPECT_EQ(said(Verb::kStartDaemon, IpvsErrno::kEexist), "Daemon has already run\n255");
+  EXPECT_EQ(said(Verb::kStopDaemon, IpvsErrno::kEsrch), "No daemon is running\n255");
+  EXPECT_EQ(said(Verb::kStartDaemon, IpvsErrno::kEnodev), "No such device\n255");
+  EXPECT_EQ(said(Verb::kStartDaemon, IpvsErrno::kEnetunreach), "Network is unreachable\n255");
   EXPECT_EQ(said(Verb::kAddServer, IpvsErrno::kErange), "Numerical result out of range\n255");
 }
 

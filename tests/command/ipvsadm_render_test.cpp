@@ -518,6 +518,23 @@ TEST(IpvsadmSave, KeepsTunnelsAndSchedulerFlags) {
             "-a -t 192.168.80.150:82 -r 10.0.0.2:80 -m -w 3\n");
 }
 
+TEST(IpvsadmListing, OfSyncDaemonsHasALineForEach) {
+  EXPECT_EQ(render_ipvs_daemons({}), "");
+  const std::vector<IpvsSyncDaemon> both{
+      {.sync_id = 3, .max_length = 1472, .group{0xe000'0051}, .port = 8848, .ttl = 1},
+      {.backup = true,
+       .interface = "eth1",
+       .max_length = 1024,
+       .group{0xef01'0101},
+       .port = 9,
+       .ttl = 2}};
+  EXPECT_EQ(render_ipvs_daemons(both),
+            "master sync daemon (mcast=eth0, syncid=3, maxlen=1472, group=224.0.0.81, port=8848, "
+            "ttl=1)\n"
+            "backup sync daemon (mcast=eth1, syncid=0, maxlen=1024, group=239.1.1.1, port=9, "
+            "ttl=2)\n");
+}
+
 TEST(IpvsadmListing, TimeoutsAreOneLine) {
   EXPECT_EQ(render_ipvs_timeouts({900, 120, 300}), "Timeout (tcp tcpfin udp): 900 120 300\n");
 }
