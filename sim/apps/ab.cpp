@@ -232,8 +232,8 @@ void Ab::finish(Step& step, AppIo& io) {
 
 void Ab::fail(Step& step, AppIo& io, const command::Output& why) {
   over_ = true;
-  io.print(step, why.out);
   io.print_error(step, why.err);
+  io.print(step, why.out);
   for (const Connection& connection : connections_) {
     if (connection.socket.valid()) io.tcp().close(step, connection.socket);
   }

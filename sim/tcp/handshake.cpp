@@ -2,6 +2,8 @@
 // Source: net/ipv4/tcp_input.c: tcp_conn_request(), tcp_rcv_synsent_state_process();
 // net/ipv4/tcp_minisocks.c: tcp_check_req(); net/ipv4/inet_connection_sock.c:
 // reqsk_timer_handler(); RFC 9293 §3.5.
+#include <utility>
+
 #include "sim/tcp/engine.h"
 
 namespace lvslab::tcp {
@@ -103,6 +105,15 @@ void measure_handshake(Context& c, Socket& s, Extension& e, const Segment& segme
   update_rtt(s, e, static_cast<std::uint32_t>(std::max<std::int64_t>(rtt_us, 1)));
 }
 
+/// What the handshake of a slow path tells of the round-trip time, for the timeouts to come.
+void keep_measure(Context& c, std::uint32_t index, const Extension& measure) {
+  Extension& e = attach(c, index);
+  e.mdev_us = measure.mdev_us;
+  e.mdev_max_us = measure.mdev_max_us;
+  e.rtt_seq = measure.rtt_seq;
+  e.min_rtt_us = measure.min_rtt_us;
+}
+
 /// A repeated SYN is answered again, but not too often, and the SYN-ACK's timer starts anew.
 /// Source: tcp_check_req(), tcp_oow_rate_limited().
 void answer_again(Context& c, std::uint32_t index) {
@@ -141,6 +152,7 @@ std::uint32_t make_child(Context& c, std::uint32_t request, const Segment& segme
   init_buffer_space(c, s, r.adv_mss);
   Extension measure;
   measure_handshake(c, s, measure, segment, r.repeats == 0 ? r.sent : SimTime::never());
+  if (std::cmp_greater(s.rttvar_us, kRtoMin.us())) keep_measure(c, index, measure);
   if (r.repeats > 1) s.cwnd = 1;
   seed_rto(c, index);
   if (c.step.tracing()) row_added(c, Handle::of(Kind::kSocket, index));

@@ -1,6 +1,7 @@
 // How sockets come and go, what they hold while they live, and how programs hear of them.
 // Source: net/ipv4/tcp.c, net/ipv4/tcp_output.c: tcp_select_initial_window().
 #include <bit>
+#include <utility>
 
 #include "sim/tcp/engine.h"
 
@@ -98,7 +99,9 @@ void detach_if_idle(Context& c, std::uint32_t index) {
                     e.retransmit_at == SimTime::never() && e.delayed_ack_at == SimTime::never();
   const bool plain = e.ca == CaState::kOpen && s.ssthresh == kInfiniteSsthresh &&
                      e.last_challenge.ns < 0 && !e.dsack_pending && e.seeded_rto_us == 0;
-  if (!idle || !plain) return;
+  // What a varying round-trip time was goes into timeouts for a long time.
+  const bool steady = std::cmp_less_equal(s.rttvar_us, kRtoMin.us());
+  if (!idle || !plain || !steady) return;
   give_back(c, e);
   c.tables.extensions.release(s.ext);
   s.ext = kNoExtension;

@@ -139,6 +139,30 @@ TEST(Loss, FirstTimeoutOfAConnectionGoesByThePeersFormerRoundTrips) {
   EXPECT_THAT(ms, ElementsAre(0, 240, 240 + 280, 240 + 280 + 560));
 }
 
+// Seen in Linux 6.1: a SYN-ACK that waited for a neighbour makes the probe come 778 ms after the
+// last of seven answers, and the timeout a second after that.
+TEST(Loss, ASlowHandshakeMakesTimeoutsLongForAWhile) {
+  TcpBench bench;
+  bench.server().program = answer;
+  bench.fate = [](const Seen&) { return Fate{.delay = 200_ms}; };
+  bench.listen(80);
+  const SocketId socket = bench.connect(80);
+  bench.run_for(400_ms);
+  bench.fate = [](const Seen&) { return Fate{.delay = 100_ms}; };
+  for (int i = 0; i < 7; ++i) {
+    bench.run_for(200_ms);
+    bench.send(0, socket, "request");
+  }
+  bench.run_for(50_ms);
+  bench.fate = [](const Seen&) { return Fate{.copies = 0}; };
+  bench.seen.clear();
+  bench.run_for(3_s);
+  const auto sent = bench.sent_by(1);  // the seventh answer first
+  ASSERT_THAT(sent, SizeIs(3));
+  EXPECT_NEAR(static_cast<double>((sent[1].at - sent[0].at).ms()), 778.0, 3.0);
+  EXPECT_NEAR(static_cast<double>((sent[2].at - sent[1].at).ms()), 990.0, 20.0);
+}
+
 TEST(Loss, HoleInAFlightIsFilledWithoutATimeout) {
   TcpBench bench;
   const SocketId socket = bench.establish();
