@@ -289,7 +289,7 @@ void TablesModel::fill_vrrp(Position position, std::vector<Row>& rows) const {
     QString master = r.master.is_any() ? QStringLiteral("—") : to_qt(r.master.to_string());
     const auto who = std::ranges::find(routers, r.master, &VrrpRow::source);
     if (!r.master.is_any() && who != routers.end()) {
-      master = to_qt(play_.trace().node(who->node).name) + QStringLiteral(" · ") + master;
+      master = to_qt(play_.trace().node(who->node).name);
     }
     rows.push_back(
         {fmt::format("{}/{}", r.node.value, r.vrid),

@@ -83,17 +83,65 @@ std::vector<std::pair<std::string, std::string>> cables_of(const scenario::Scena
   return cables;
 }
 
-/// Moves columns apart that are nearer to each other than a symbol is wide.
-void spread(std::vector<Symbol>& symbols) {
-  constexpr int kGap = 44;
-  std::map<int, int> columns;  // where it was → where it is
-  for (const Symbol& symbol : symbols) columns[symbol.x] = symbol.x;
-  int free_from = INT_MIN;
-  for (auto& [was, now] : columns) {
-    now = std::max(was, free_from);
-    free_from = now + kBoxWidth + kGap;
+constexpr int kGap = 44;
+
+using Cables = std::vector<std::pair<std::string, std::string>>;
+
+/// The only switch that a host hangs at; null if it has another cable, or none.
+Symbol* switch_of(const std::string& host, const Cables& cables, std::vector<Symbol>& symbols) {
+  std::string peer;
+  for (const auto& [a, b] : cables) {
+    if (a != host && b != host) continue;
+    if (!peer.empty()) return nullptr;
+    peer = a == host ? b : a;
   }
-  for (Symbol& symbol : symbols) symbol.x = columns.at(symbol.x);
+  const auto found = std::ranges::find(symbols, peer, &Symbol::name);
+  return found == symbols.end() || !found->is_switch ? nullptr : &*found;
+}
+
+// Directors stand below and above their switch, real servers beside it: so no cable passes behind
+// a host.
+void place_around_switches(const scenario::Scenario& scenario, const Cables& cables,
+                           std::vector<Symbol>& symbols) {
+  constexpr int kBelow = 150, kBeside = kBoxWidth + 2 * kGap;
+  std::map<std::string, int> directors;  // by switch
+  using scenario::Role;
+  for (Symbol& symbol : symbols) {
+    const scenario::Host* host = scenario.find_host(symbol.name);
+    const Symbol* at = host == nullptr ? nullptr : switch_of(symbol.name, cables, symbols);
+    if (at == nullptr) continue;
+    if (host->role == Role::kDirector || host->role == Role::kBackup) {
+      const int rank = directors[at->name]++;
+      symbol.x = at->x + rank / 2 * kBeside;
+      symbol.y = at->y + (rank % 2 == 0 ? kBelow : -kBelow);
+    } else if (host->role == Role::kRealServer) {
+      symbol.x = at->x + kBeside;
+    }
+  }
+}
+
+/// Gives room to what stands over each other in a column, and to columns that are too near.
+void spread(std::vector<Symbol>& symbols) {
+  std::map<int, std::vector<Symbol*>> columns;
+  for (Symbol& symbol : symbols) columns[symbol.x].push_back(&symbol);
+  int free_from = INT_MIN;
+  for (auto& [was, column] : columns) {
+    std::ranges::stable_sort(column, {}, &Symbol::y);
+    bool crowded = false;
+    int height = -kGap / 2;
+    for (std::size_t i = 0; i < column.size(); ++i) {
+      height += column[i]->height() + kGap / 2;
+      crowded = crowded || (i > 0 && column[i]->y - column[i - 1]->y < column[i]->height() + 8);
+    }
+    int top = -height / 2;
+    const int x = std::max(was, free_from);
+    for (Symbol* symbol : column) {
+      if (crowded) symbol->y = top + symbol->height() / 2;
+      top += symbol->height() + kGap / 2;
+      symbol->x = x;
+    }
+    free_from = x + kBoxWidth + kGap;
+  }
 }
 
 std::string symbol_svg(const Symbol& symbol) {
@@ -120,6 +168,8 @@ std::string micros_text(SimTime at) {
 
 std::string topology_svg(const HtmlReport& report) {
   std::vector<Symbol> symbols = symbols_of(report);
+  const Cables cables = cables_of(*report.scenario);
+  place_around_switches(*report.scenario, cables, symbols);
   spread(symbols);
   int left = INT_MAX;
   int right = INT_MIN;
@@ -140,7 +190,7 @@ std::string topology_svg(const HtmlReport& report) {
       "\n",
       say(report, "Topology", "拓扑"), left - kMargin, top - kMargin, width,
       bottom - top + 2 * kMargin, width);
-  for (const auto& [a, b] : cables_of(*report.scenario)) {
+  for (const auto& [a, b] : cables) {
     const auto from = by_name.find(a);
     const auto to = by_name.find(b);
     if (from == by_name.end() || to == by_name.end()) continue;

@@ -30,12 +30,13 @@ p { margin: 0 0 10px; white-space: pre-line; } .facts, .more, .source { color: v
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: 4px 12px 4px 0;
   border-bottom: 1px solid var(--line); }
-td.time, td.count { white-space: nowrap; font-variant-numeric: tabular-nums;
-  color: var(--muted); }
+td.time, td.host, td.count { white-space: nowrap; font-variant-numeric: tabular-nums;
+  padding-right: 24px; color: var(--muted); }
 pre { margin: 4px 0; padding: 8px; background: var(--raised); overflow-x: auto;
   white-space: pre-wrap; overflow-wrap: anywhere;
   font: 13px/1.4 ui-monospace, "DejaVu Sans Mono", monospace; }
 code { font: 13px ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
+td.rest { width: 100%; }
 .held { color: var(--good); } .failed { color: var(--bad); } .verdict { font-weight: 600; }
 .scroll { overflow: auto; max-height: 85vh; border: 1px solid var(--line); }
 svg { display: block; max-width: 100%; height: auto; } .ladder { max-width: none; }
@@ -181,8 +182,8 @@ class Page {
       const std::string text = mark.kind == ReportMark::Kind::kFault
                                    ? "⚡ " + mark.text
                                    : "◯ " + format("takes over {}", "接管 {}", mark.text);
-      out_ += fmt::format("<tr>{}<td>{}</td><td>{}</td></tr>\n", time_cell(mark.at),
-                          html(trace_.node(mark.node).name), html(text));
+      out_ += fmt::format("<tr>{}<td class=\"host\">{}</td><td class=\"rest\">{}</td></tr>\n",
+                          time_cell(mark.at), html(trace_.node(mark.node).name), html(text));
     }
     out_ += "</table>\n";
   }
@@ -231,8 +232,8 @@ class Page {
                             html(format("exit status {}", "退出状态 {}", line.status)));
       }
       if (!line.output.empty()) cell += "<pre>" + html(line.output) + "</pre>";
-      out_ += fmt::format("<tr>{}<td>{}</td><td>{}</td></tr>\n", time_cell(r.at), html(host_of(r)),
-                          cell);
+      out_ += fmt::format("<tr>{}<td class=\"host\">{}</td><td class=\"rest\">{}</td></tr>\n",
+                          time_cell(r.at), html(host_of(r)), cell);
     }
     out_ += "</table>\n";
     if (shown < lines.size()) {
@@ -279,7 +280,8 @@ class Page {
     for (const Made& one : chosen) {
       const TraceRecord& r = trace_[one.first];
       out_ += fmt::format(
-          "<tr>{}<td>{}</td><td>{}<br/><span class=\"source\">{}</span></td>"
+          "<tr>{}<td class=\"host\">{}</td><td class=\"rest\">{}<br/><span "
+          "class=\"source\">{}</span></td>"
           "<td class=\"count\">{}×</td></tr>\n",
           time_cell(r.at), html(host_of(r)), html(reason_sentence(trace_, r, report_.language)),
           html(info(r.reason).source), one.times);

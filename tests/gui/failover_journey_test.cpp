@@ -129,7 +129,7 @@ TEST(FailoverJourney, TheMasterLosesItsCableAndTheBackupTakesOver) {
   EXPECT_EQ(visit.vrrp("node01", "node01", kState), "MASTER");
   EXPECT_EQ(visit.vrrp("node01", "node04", kState), "BACKUP");
   EXPECT_EQ(visit.vrrp("node04", "node04", kPriority), "50");
-  EXPECT_EQ(visit.vrrp("node04", "node04", kMaster), "node01 · 192.168.80.201");
+  EXPECT_EQ(visit.vrrp("node04", "node04", kMaster), "node01");
   EXPECT_EQ(visit.vrrp("node01", "node01", kVips), "192.168.80.150 ✓");
   EXPECT_EQ(visit.vrrp("node04", "node04", kVips), "192.168.80.150");
   EXPECT_THAT(visit.window().topology().host_in_words(QStringLiteral("node01")).toStdString(),
@@ -163,7 +163,7 @@ TEST(FailoverJourney, TheMasterLosesItsCableAndTheBackupTakesOver) {
   EXPECT_THAT(visit.why(), HasSubstr("gives up being MASTER"));
   EXPECT_EQ(visit.vrrp("node01", "node01", kState), "MASTER");
   EXPECT_EQ(visit.vrrp("node04", "node04", kState), "BACKUP");
-  EXPECT_EQ(visit.vrrp("node01", "node04", kMaster), "node01 · 192.168.80.201");
+  EXPECT_EQ(visit.vrrp("node01", "node04", kMaster), "node01");
 
   // The table goes along, back and forth.
   const Position after = visit.play().position();

@@ -194,7 +194,7 @@ TEST(Tables, VirtualRoutersOfAllHostsTheOwnFirst) {
   ASSERT_TRUE(bench.run_to("vrrp-master-alive", "node04"));
   ASSERT_TRUE(bench.run_to("vrrp-master-alive", "node04"));
   EXPECT_EQ(vrrp.changed_rows(), 0);
-  EXPECT_EQ(cell(vrrp, 0, 5), QStringLiteral("node01 · 192.168.80.201"));
+  EXPECT_EQ(cell(vrrp, 0, 5), QStringLiteral("node01"));
   EXPECT_TRUE(vrrp.index(0, 0).data(TablesModel::kUsedRole).toBool()) << "its advert is in focus";
   bench.play.restart();
   EXPECT_EQ(vrrp.rowCount(), 0);
