@@ -132,9 +132,10 @@ CommandOutcome Executor::operator()(const command::ArpCommand& c) {
   IfIndex dev = device(c.dev);
   if (!c.dev.empty() && !dev.valid()) return failed(request, Errno::kNoDev, kStatus);
   if (!dev.valid()) {
-    const auto route = ip::route_output(step_, stack, {.src = {}, .dst = *c.host});
+    // arp_req_set(), arp_req_delete(): RTO_ONLINK, so that routes by a gateway do not count.
+    const auto route = ip::fib_lookup(stack, {.dst = *c.host, .scope = Scope::kLink});
     if (!route) return failed(request, Errno::kNetUnreach, kStatus);
-    dev = route->dev;
+    dev = route->type == RouteType::kLocal ? kLoopback : route->dev;
   }
   if (c.action == Action::kSet) {
     // arp_req_set(): the kind of the hardware address must be that of the device.

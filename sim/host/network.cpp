@@ -59,10 +59,13 @@ Ran Network::run_link(std::uint32_t direction, Trace* trace) {
   ++frames_arrived_;
   const NodeId node = arrival->to.node;
   Step step = step_for(node, trace, arrival->cause);
-  // An interface that is down takes nothing in: no capture of the host sees the frame.
-  const ip::Device* device =
-      is_host(node) ? ip::find_device(hosts_[node.value].ip, arrival->to.port) : nullptr;
-  const bool taken = device == nullptr || device->up;  // a host that crashed has no devices
+  // A host that does not run, or whose interface is down, takes nothing in: no capture sees it.
+  bool taken = true;
+  if (is_host(node)) {
+    const Host& host = hosts_[node.value];
+    const ip::Device* const device = ip::find_device(host.ip, arrival->to.port);
+    taken = host.power == Power::kOn && device != nullptr && device->up;
+  }
   if (step.tracing() && taken) {
     step.set_cause(step.record(RecordKind::kFrameReceived, Reason::kNone, arrival->to.port, {},
                                world_.frames.trace_id(arrival->frame)));

@@ -254,6 +254,13 @@ void forward_change(Settings& s, bool on) {
   for (DevConf& c : s.conf) c[ConfKey::kForwarding] = on ? 1 : 0;
 }
 
+/// DEVINET_SYSCTL_FLUSHING_ENTRY: ipv4_doint_and_flush() takes the value, and copies it nowhere.
+bool flushes_only(ConfKey key) {
+  return key == ConfKey::kDisableXfrm || key == ConfKey::kDisablePolicy ||
+         key == ConfKey::kPromoteSecondaries || key == ConfKey::kRouteLocalnet ||
+         key == ConfKey::kDropUnicastInL2Multicast;
+}
+
 void write_conf(const Stack& stack, Settings& s, const Target& t, std::int32_t value) {
   const auto key = static_cast<ConfKey>(t.key);
   const std::uint64_t bit = std::uint64_t{1} << t.key;
@@ -264,6 +271,7 @@ void write_conf(const Stack& stack, Settings& s, const Target& t, std::int32_t v
   }
   if (t.place == kDefaultPlace) {
     s.fallback[key] = value;
+    if (flushes_only(key)) return;
     if (key == ConfKey::kForwarding) return;           // devinet_sysctl_forward() does not copy it
     for (std::size_t i = 0; i < s.conf.size(); ++i) {  // devinet_copy_dflt_conf()
       if ((s.conf[i].written & bit) == 0 && !stack.devices[i].had_address) s.conf[i][key] = value;

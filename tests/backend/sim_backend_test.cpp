@@ -172,6 +172,9 @@ TEST(SimBackend, RouteAddPutsAnotherRouteToTheSamePrefixInFront) {
 TEST(SimBackend, AnOwnAddressTakesNoArpEntryAndABroadcastAddressIsNoServer) {
   Lab lab(load_text(kTwoHosts));
   EXPECT_EQ(lab.type("a", "arp -s 10.0.0.1 02:00:00:00:03:00"), "SIOCSARP: Invalid argument\n");
+  lab.type("a", "route add default gw 10.0.0.2");
+  EXPECT_EQ(lab.type("a", "arp -d 172.16.0.1"), "SIOCDARP(dontpub): Network is unreachable\n")
+      << "routes by a gateway do not count";
   lab.type("a", "ipvsadm -A -t 10.0.0.50:80");
   for (const char* address : {"10.0.0.255", "224.1.1.1"}) {
     EXPECT_THAT(lab.type("a", std::string("ipvsadm -a -t 10.0.0.50:80 -g -r ") + address),

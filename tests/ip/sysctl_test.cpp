@@ -81,6 +81,8 @@ TEST(Sysctl, DefaultReachesDevicesUntilTheyAreWrittenOrGetAnAddress) {
   EXPECT_EQ(get(h, "net.ipv4.conf.eth2.rp_filter"), "1");
   put(h, "net.ipv4.conf.all.rp_filter", "0");
   EXPECT_EQ(get(h, "net.ipv4.conf.eth2.rp_filter"), "1") << "all is combined, never copied";
+  put(h, "net.ipv4.conf.default.route_localnet", "1");
+  EXPECT_EQ(get(h, "net.ipv4.conf.eth2.route_localnet"), "0") << "some reach no device at all";
   put(h, "net.ipv4.neigh.default.retrans_time_ms", "500");
   EXPECT_EQ(get(h, "net.ipv4.neigh.eth0.retrans_time_ms"), "1000");
   EXPECT_EQ(get(h, "net.ipv4.neigh.eth2.retrans_time_ms"), "500");
