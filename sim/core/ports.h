@@ -89,7 +89,7 @@ struct IpSend {
   Ipv4Addr dst;
   IpProto protocol{};
   std::uint8_t tos = 0;
-  std::uint8_t ttl = 64;
+  std::uint8_t ttl = 0;  ///< 0: net.ipv4.ip_default_ttl
   bool dont_fragment = true;
   IfIndex oif;  ///< bound device (SO_BINDTODEVICE, ping -I eth0), 0 for any
   std::uint32_t mark = 0;

@@ -36,7 +36,8 @@ Errno send_routed(Step& step, Stack& stack, Ports& ports, const IpSend& how, Rou
   ip.src = route.src;
   ip.dst = how.dst.is_any() ? route.next_hop : how.dst;
   ip.protocol = how.protocol;
-  ip.ttl = how.ttl;
+  ip.ttl =
+      how.ttl != 0 ? how.ttl : static_cast<std::uint8_t>(global(stack, GlobalKey::kIpDefaultTtl));
   ip.tos = how.tos;
   ip.dont_fragment = how.dont_fragment;
   ip.payload_length = static_cast<std::uint16_t>(length);

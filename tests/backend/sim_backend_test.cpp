@@ -183,6 +183,14 @@ TEST(SimBackend, AnOwnAddressTakesNoArpEntryAndABroadcastAddressIsNoServer) {
   EXPECT_EQ(lab.type("a", "ipvsadm -a -t 10.0.0.50:80 -g -r 10.0.0.1"), "");
 }
 
+TEST(SimBackend, TheDefaultTtlIsThatOfTcpAndPingToo) {
+  Lab lab(load_text(kTwoHosts));
+  lab.type("b", "sysctl -w net.ipv4.ip_default_ttl=33");
+  EXPECT_THAT(lab.type("a", "ping -c 1 b"), HasSubstr("ttl=33"));
+  lab.type("b", "curl -s -m 1 http://a/");
+  EXPECT_EQ(sent(lab, "b", "tcp and ip[8] == 33"), 1U) << "its SYN";
+}
+
 TEST(SimBackend, ACableThatLosesEverything) {
   Lab lab(load_text(kTwoHosts));
   const scenario::Fault loss{
