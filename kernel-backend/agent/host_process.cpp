@@ -33,8 +33,9 @@ constexpr int kRefused[] = {16 /* SYS_MODULE */, 17 /* SYS_RAWIO */, 25 /* SYS_T
 
 class HostMain {
  public:
-  HostMain(const LabHost& host, const HostSurroundings& around, int socket)
-      : host_(host), rows_(around.epoch_ns, around.fresh_sysctls), socket_(socket) {}
+  /// `begun`: the lab's time runs; else rows are told of once it does.
+  HostMain(const LabHost& host, const HostSurroundings& around, int socket, bool begun)
+      : host_(host), rows_(around.epoch_ns, around.fresh_sysctls), socket_(socket), begun_(begun) {}
   [[noreturn]] void run();
 
  private:
@@ -54,6 +55,7 @@ class HostMain {
   RowWatch rows_;
   SystemLog log_;
   int socket_;
+  bool begun_;
   std::map<pid_t, Job> jobs_;  ///< shells that run
   ShellState state_;
 };
@@ -71,7 +73,7 @@ void HostMain::run() {
   for (;;) {
     pollfd ready[4] = {{socket_, POLLIN, 0},
                        {signals.get(), POLLIN, 0},
-                       {rows_.events_fd(), POLLIN, 0},
+                       {begun_ ? rows_.events_fd() : -1, POLLIN, 0},
                        {log_.fd(), POLLIN, 0}};
     if (::poll(ready, 4, -1) < 0) continue;
     if (ready[3].revents != 0) log_.collect();
@@ -117,7 +119,10 @@ void HostMain::handle(Parcel& parcel) {
     }
     case parcel::kLook: {
       Begun begun;
-      if (decode(parcel.body, begun)) rows_.begin(begun.epoch_ns);
+      if (decode(parcel.body, begun)) {
+        rows_.begin(begun.epoch_ns);
+        begun_ = true;
+      }
       tell_rows(false);
       return;
     }
@@ -186,7 +191,7 @@ void HostMain::signal_job(const JobSignal& wanted) {
   } else {
     for (const int capability : kRefused) ::prctl(PR_CAPBSET_DROP, capability);
   }
-  HostMain(host, around, socket).run();
+  HostMain(host, around, socket, !first_boot).run();
 }
 
 }  // namespace
