@@ -119,6 +119,7 @@ class HttpdIo final : public apps::AppIo {
   std::optional<LinkRow> device(std::string_view) const override { return std::nullopt; }
   std::vector<LinkRow> devices() const override { return {}; }
   bool is_local(Ipv4Addr) const override { return false; }
+  bool is_broadcast(Ipv4Addr) const override { return false; }
   std::optional<AddrRow> address_of(IfIndex) const override { return std::nullopt; }
   TcpSockets& tcp() override { return sockets; }
   std::expected<RouteAnswer, Errno> route(Step&, const IpSend&) override {

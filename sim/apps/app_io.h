@@ -73,6 +73,8 @@ class AppIo {
   virtual std::vector<LinkRow> devices() const = 0;
   /// True for an address of this host, on whatever interface.
   virtual bool is_local(Ipv4Addr addr) const = 0;
+  /// The broadcast address of one of its subnets: what is sent there goes to all.
+  virtual bool is_broadcast(Ipv4Addr addr) const = 0;
   /// The first address of an interface.
   virtual std::optional<AddrRow> address_of(IfIndex dev) const = 0;
 

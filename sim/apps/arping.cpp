@@ -90,9 +90,9 @@ bool Arping::choose_source(Step& step, AppIo& io) {
   probe.dst = target_;
   probe.oif = device_.dev;
   probe.protocol = IpProto::kUdp;
-  if (const auto route = io.route(step, probe); route && !route->local && !route->src.is_any()) {
-    source_ = route->src;
-  }
+  // SO_DONTROUTE: routes by a gateway do not count. For an own address it is that address.
+  const auto route = io.route(step, probe);
+  if (route && route->next_hop == target_ && !route->src.is_any()) source_ = route->src;
   return true;
 }
 

@@ -77,11 +77,7 @@ bool Ping::prepare(Step& step, AppIo& io) {
     return fail(forbidden ? command::ping_is_broadcast()
                           : command::ping_connect_failed(errno_text(route.error())));
   }
-  bool to_broadcast = target_.is_broadcast();
-  for (const LinkRow& link : io.devices()) {
-    const auto addr = io.address_of(link.dev);
-    to_broadcast |= addr && !addr->broadcast.is_any() && addr->broadcast == target_;
-  }
+  const bool to_broadcast = io.is_broadcast(target_);
   if (to_broadcast && !command.broadcast) return fail(command::ping_is_broadcast());
   if (to_broadcast) io.print_error(step, "WARNING: pinging broadcast address\n");
   if (how_.src.is_any()) how_.src = route->src;
@@ -123,11 +119,25 @@ void Ping::on_timer(Step& step, AppIo& io) {
     }
     send_request(step, io);
     last_sent_ = step.now();
-    next_send_ = all_sent() ? SimTime::never() : step.now() + command.interval;
+    next_send_ = all_sent() ? SimTime::never() : end_of_wait(step);
     schedule_end(step);
   }
   check_end(step, io);
   if (!over_) arm(step, io);
+}
+
+/// Source: main_loop(): it waits in recvmsg() with a limit (SO_RCVTIMEO), which the kernel's timer
+/// wheel keeps, late as it is. After a message it waits for the rest by the clock.
+SimTime Ping::end_of_wait(Step& step) const {
+  return step.timers().run_at(step.now() + command.interval, step.now());
+}
+
+void Ping::wait_by_clock(Step& step, AppIo& io) {
+  if (over_ || next_send_ == SimTime::never()) return;
+  const SimTime next = std::max(step.now(), last_sent_ + command.interval);
+  if (next == next_send_) return;
+  next_send_ = next;
+  arm(step, io);
 }
 
 bool Ping::all_sent() const {
@@ -192,6 +202,7 @@ void Ping::on_icmp(Step& step, AppIo& io, const IcmpNews& news) {
     on_error(step, io, news);
   }
   check_end(step, io);
+  wait_by_clock(step, io);
 }
 
 /// Source: acknowledge(), ping.h: the widest gap between the last request and an answer.

@@ -34,6 +34,8 @@ class Ping {
   void on_reply(Step& step, AppIo& io, const IcmpNews& news);
   void on_error(Step& step, AppIo& io, const IcmpNews& news);
   void acknowledge(std::uint16_t sequence);
+  SimTime end_of_wait(Step& step) const;
+  void wait_by_clock(Step& step, AppIo& io);
   bool all_sent() const;
   void schedule_end(Step& step);
   void check_end(Step& step, AppIo& io);

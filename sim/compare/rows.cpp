@@ -85,7 +85,8 @@ class Flattener {
                   {"MTU", number(row.mtu)},
                   {"queue length", number(row.tx_queue_len)},
                   {"up", yes_no(row.up)},
-                  {"carrier", yes_no(row.carrier)},
+                  // Of an interface that is down a kernel does not tell (IFF_LOWER_UP).
+                  {"carrier", yes_no(!row.up || row.carrier)},
                   {"ARP", yes_no(!row.no_arp)},
                   {"promiscuous", yes_no(row.promisc)},
                   {"multicast", yes_no(row.multicast)},

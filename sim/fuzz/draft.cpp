@@ -131,7 +131,10 @@ Ipv4Prefix Draft::any_prefix(Dice& dice) const {
 }
 
 std::optional<SimDuration> Draft::reserve(Dice& dice, SimDuration longest) {
-  const SimDuration gap = dice.between(200_ms, 900_ms, 100_ms);
+  // curl's limits are whole ms of its own clock, a moment early or late. If all began at a round
+  // moment, a kernel timer would start before or after a tick by chance.
+  constexpr SimDuration kBesideTheTick = 3'700_us;
+  const SimDuration gap = dice.between(200_ms, 900_ms, 100_ms) + kBesideTheTick;
   if (used_ + gap + longest <= kAct) {
     used_ = used_ + gap + longest;
     return gap;
@@ -141,7 +144,7 @@ std::optional<SimDuration> Draft::reserve(Dice& dice, SimDuration longest) {
   used_ = longest;
   // Longer than any socket stays in TIME_WAIT, and short enough that what IPVS keeps for two
   // minutes outlives one pause and not two.
-  return dice.between(75_s, 85_s, 1_s);
+  return dice.between(75_s, 85_s, 1_s) + kBesideTheTick;
 }
 
 bool Draft::type(Dice& dice, std::size_t host, std::vector<std::string> lines,

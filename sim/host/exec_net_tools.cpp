@@ -134,7 +134,7 @@ CommandOutcome Executor::operator()(const command::ArpCommand& c) {
   if (!dev.valid()) {
     // arp_req_set(), arp_req_delete(): RTO_ONLINK, so that routes by a gateway do not count.
     const auto route = ip::fib_lookup(stack, {.dst = *c.host, .scope = Scope::kLink});
-    if (!route) return failed(request, Errno::kNetUnreach, kStatus);
+    if (!route) return failed(request, route.error(), kStatus);
     dev = route->type == RouteType::kLocal ? kLoopback : route->dev;
   }
   if (c.action == Action::kSet) {

@@ -63,6 +63,11 @@ std::vector<LinkRow> ProgramIo::devices() const {
 
 bool ProgramIo::is_local(Ipv4Addr addr) const { return ip::has_address(wiring_.host().ip, addr); }
 
+bool ProgramIo::is_broadcast(Ipv4Addr addr) const {
+  const bool zero_net = (addr.bits >> 24) == 0;
+  return !zero_net && ip::addr_type(wiring_.host().ip, addr) == ip::AddrType::kBroadcast;
+}
+
 std::optional<AddrRow> ProgramIo::address_of(IfIndex dev) const {
   for (const ip::InAddr& addr : wiring_.host().ip.addrs) {
     if (addr.dev == dev) return ip::addr_row(wiring_.host().ip, addr);

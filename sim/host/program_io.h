@@ -24,6 +24,7 @@ class ProgramIo final : public apps::AppIo {
   std::optional<LinkRow> device(std::string_view name) const override;
   std::vector<LinkRow> devices() const override;
   bool is_local(Ipv4Addr addr) const override;
+  bool is_broadcast(Ipv4Addr addr) const override;
   std::optional<AddrRow> address_of(IfIndex dev) const override;
   TcpSockets& tcp() override { return wiring_; }
   std::expected<RouteAnswer, Errno> route(Step& step, const IpSend& want) override;

@@ -35,6 +35,12 @@ ErrorMeaning meaning_of(const IcmpRepr& icmp) {
   }
 }
 
+/// Limits count in ticks, where the kernel has them: the last one counts, however long ago it was.
+SimTime last_tick(Step& step) {
+  const std::int64_t tick = std::max<std::int64_t>(step.timers().tick().ns, 1);
+  return SimTime{step.now().ns / tick * tick};
+}
+
 Peer& peer_of(Stack& stack, Ipv4Addr addr) {
   std::vector<Peer>& peers = stack.live.get().peers;
   const auto at = std::lower_bound(peers.begin(), peers.end(), addr,
@@ -50,8 +56,9 @@ bool peer_allows(Step& step, Stack& stack, Ipv4Addr addr) {
   const SimDuration cost{global(stack, GlobalKey::kIcmpRatelimit) * kMilli};
   Peer& peer = peer_of(stack, addr);
   constexpr std::int64_t kBurst = 6;  // XRLIM_BURST_FACTOR
-  SimDuration tokens = std::min(peer.tokens + (step.now() - peer.last), cost * kBurst);
-  peer.last = step.now();
+  const SimTime now = last_tick(step);
+  SimDuration tokens = std::min(peer.tokens + (now - peer.last), cost * kBurst);
+  peer.last = now;
   const bool allowed = tokens >= cost;
   if (allowed) tokens = tokens - cost;
   peer.tokens = tokens;
@@ -73,12 +80,13 @@ bool host_allows(Step& step, Stack& stack) {
   Live& live = stack.live.get();
   const std::int64_t rate = global(stack, GlobalKey::kIcmpMsgsPerSec);
   const std::int64_t burst = global(stack, GlobalKey::kIcmpMsgsBurst);
-  const std::int64_t elapsed = std::min((step.now() - live.icmp_credit_at).ns, 1'000'000'000L);
+  const SimTime now = last_tick(step);
+  const std::int64_t elapsed = std::min((now - live.icmp_credit_at).ns, 1'000'000'000L);
   if (elapsed >= 20 * kMilli) {
     const std::int64_t earned = rate * (elapsed / kMilli) / 1'000;
     if (earned > 0) {
       live.icmp_credit = std::min(live.icmp_credit + earned, burst);
-      live.icmp_credit_at = step.now();
+      live.icmp_credit_at = now;
     }
   }
   if (live.icmp_credit <= 0) return false;
@@ -164,7 +172,7 @@ void send_redirect(Step& step, Stack& stack, Ports& ports, const Packet& packet,
   constexpr std::uint32_t kNumber = 9;         // ip_rt_redirect_number
   const SimDuration silence{kLoad << (kNumber + 1)};
   Peer& peer = peer_of(stack, packet.ip.src);
-  const SimTime now = step.now();
+  const SimTime now = last_tick(step);
   if (now > peer.last + silence) {
     peer.tokens = {};
     peer.redirects = 0;
@@ -198,8 +206,9 @@ void send_no_route_error(Step& step, Stack& stack, Ports& ports, const Packet& p
   // ip_error() has a limit of its own on the same state: five at once, one per second.
   constexpr std::int64_t kCost = 1'000 * kMilli, kBurst = 5 * kCost;
   Peer& peer = peer_of(stack, packet.ip.src);
-  peer.tokens = std::min(peer.tokens + (step.now() - peer.last), SimDuration{kBurst});
-  peer.last = step.now();
+  const SimTime now = last_tick(step);
+  peer.tokens = std::min(peer.tokens + (now - peer.last), SimDuration{kBurst});
+  peer.last = now;
   if (peer.tokens < SimDuration{kCost}) {
     step.explain(Reason::kIcmpPeerLimit, packet.in_dev,
                  {arg(packet.ip.src), static_cast<std::uint32_t>(IcmpType::kUnreachable),

@@ -83,6 +83,9 @@ void add_routes_of_address(Step& step, Stack& stack, Ports& ports, const InAddr&
   for (const FibEntry& e : routes.list()) {
     const auto entries = stack.fib.entries();
     if (std::find(entries.begin(), entries.end(), e) != entries.end()) continue;
+    // fib_valid_prefsrc(): an address that is another one's broadcast address is no source.
+    const bool own = e.type == RouteType::kLocal && e.dst == e.prefsrc;
+    if (!own && addr_type(stack, e.prefsrc) != AddrType::kLocal) continue;
     stack.fib.insert(e, true);
     if (step.tracing()) step.row_added(row_of(stack, e));
     if (e.type == RouteType::kBroadcast) {

@@ -137,6 +137,9 @@ class FakeIo : public AppIo, public TcpSockets {
   }
   std::vector<LinkRow> devices() const override { return links; }
   bool is_local(Ipv4Addr addr) const override { return addr == address || addr.is_loopback(); }
+  bool is_broadcast(Ipv4Addr addr) const override {
+    return addr.is_broadcast() || addr == ip("192.168.80.255");
+  }
   std::optional<AddrRow> address_of(IfIndex dev) const override {
     AddrRow row;
     row.dev = dev;
@@ -149,6 +152,7 @@ class FakeIo : public AppIo, public TcpSockets {
     if (no_route != Errno::kNone) return std::unexpected(no_route);
     RouteAnswer answer;
     answer.src = want.src.is_any() ? address : want.src;
+    answer.next_hop = want.dst;
     answer.dev = IfIndex(2);
     return answer;
   }

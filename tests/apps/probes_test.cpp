@@ -116,6 +116,19 @@ TEST(PingApp, WaitsAsLongAsWSaysForTheFirstReply) {
   EXPECT_EQ(host.status, 1);
 }
 
+TEST(PingApp, WaitsForAnAnswerByTheWheelAndAfterItByTheClock) {
+  FakeIo host = ping({"-c", "3", "192.168.80.201"});
+  host.timers.set_wheel({10_ms});
+  host.run();
+  host.advance(1'039_ms);
+  EXPECT_THAT(host.packets, SizeIs(1)) << "a second, and up to the next of every eight ticks";
+  host.advance(1_ms);
+  ASSERT_THAT(host.packets, SizeIs(2));
+  host.icmp("192.168.80.201", 64, reply_to(host.packets.back().message));
+  host.advance(1_s);
+  EXPECT_THAT(host.packets, SizeIs(3));
+}
+
 TEST(PingApp, StopsAtTheDeadlineAndOnCtrlC) {
   FakeIo deadline = ping({"-w", "2", "192.168.80.201"});
   deadline.run();

@@ -45,6 +45,15 @@ TEST(Routes, SecondaryAddressPrefersThePrimaryAsSource) {
   EXPECT_EQ(where(h, "192.168.80.150"), "local lo src 192.168.80.201");
 }
 
+TEST(Routes, AnothersBroadcastAddressIsNoSource) {
+  HostBench h{"eth0 10.1.0.115/16"};
+  h.add_address("eth0", "10.1.0.10/28");
+  h.add_address("eth0", "10.1.0.15/8");
+  EXPECT_THAT(h.routes(kTableLocal), Contains("local 10.1.0.15/32 dev eth0 src 10.1.0.15"));
+  EXPECT_THAT(h.routes(), ElementsAre("10.1.0.0/28 dev eth0 src 10.1.0.10",
+                                      "10.1.0.0/16 dev eth0 src 10.1.0.115"));
+}
+
 TEST(Routes, AHostAddressOnLoopbackLeavesTheSubnetAlone) {
   HostBench rs{"eth0 192.168.80.202/24"};
   rs.add_address("lo", "192.168.80.150/32", "lo:1");
