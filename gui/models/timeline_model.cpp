@@ -4,6 +4,7 @@
 
 #include "gui/models/play_model.h"
 #include "gui/models/words.h"
+#include "sim/trace/ladder_rows.h"
 #include "sim/trace/text.h"
 
 namespace lvslab::gui {
@@ -43,6 +44,7 @@ void TimelineModel::take(Position i) {
       return;
     case RecordKind::kFault: add(TimelineMark::Kind::kFault, to_qt(trace.text(r.args[0]))); return;
     case RecordKind::kFrameDropped:
+      if (!is_loss(r)) return;
       add(TimelineMark::Kind::kDrop, to_qt(reason_sentence(trace, r, play_.language())));
       return;
     case RecordKind::kRowAdded: {

@@ -26,7 +26,7 @@ std::string role_word(const HtmlReport& report, scenario::Role role) {
   switch (role) {
     case Role::kClient: return std::string(say(report, "client", "客户端"));
     case Role::kDirector: return std::string(say(report, "director", "负载均衡器"));
-    case Role::kBackup: return std::string(say(report, "backup director", "备用负载均衡器"));
+    case Role::kBackup: return std::string(say(report, "backup director", "备用均衡器"));
     case Role::kRealServer: return std::string(say(report, "real server", "真实服务器"));
     case Role::kRouter: return std::string(say(report, "router", "路由器"));
     case Role::kHost: return std::string(say(report, "host", "主机"));
@@ -103,8 +103,8 @@ Symbol* switch_of(const std::string& host, const Cables& cables, std::vector<Sym
 // a host.
 void place_around_switches(const scenario::Scenario& scenario, const Cables& cables,
                            std::vector<Symbol>& symbols) {
-  constexpr int kBelow = 150, kBeside = kBoxWidth + 2 * kGap;
-  std::map<std::string, int> directors;  // by switch
+  constexpr int kBelow = 150, kBeside = 16 * kUnit;  // a column of default_layout()
+  std::map<std::string, int> directors;              // by switch
   using scenario::Role;
   for (Symbol& symbol : symbols) {
     const scenario::Host* host = scenario.find_host(symbol.name);
@@ -297,6 +297,8 @@ std::string timeline_svg(const HtmlReport& report, const std::vector<ReportMark>
 namespace {
 
 constexpr int kTimeWidth = 104, kColumn = 170, kRow = 22, kHead = 34;
+/// Room for sentences beside the last host.
+constexpr int kBesideLast = 240;
 
 std::string_view class_of(const FrameFacts& facts) {
   switch (facts.protocol) {
@@ -319,7 +321,7 @@ class Ladder {
   std::string draw() const {
     const std::size_t shown = std::min(builder_.rows().size(), report_.most_rows);
     const std::size_t columns = report_.scenario->hosts.size();
-    const int width = kTimeWidth + static_cast<int>(columns) * kColumn;
+    const int width = kTimeWidth + static_cast<int>(columns) * kColumn + kBesideLast;
     const int height = kHead + static_cast<int>(shown + 1) * kRow;
     std::string svg = fmt::format(
         R"(<svg class="ladder" role="img" aria-label="{}" viewBox="0 0 {} {}" width="{}">)"

@@ -151,6 +151,7 @@ void read_ipv4(Bytes in, FrameFacts& facts, int depth) {
       facts.protocol = Protocol::kVrrp;
       if (payload.size() >= 4) facts.label = fmt::format("vrid {} prio {}", payload[1], payload[2]);
       return;
+    case IpProto::kIgmp: facts.label = "IGMP"; return;
     default: facts.label = fmt::format("proto {}", static_cast<int>(ip->protocol)); return;
   }
 }

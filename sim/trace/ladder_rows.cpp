@@ -6,6 +6,8 @@
 
 namespace lvslab {
 
+bool is_loss(const TraceRecord& drop) { return drop.reason != Reason::kNoGroupMember; }
+
 std::size_t LadderBuilder::column_of(const Trace& trace, NodeId node) const {
   if (!node.valid()) return hosts_.size();
   const auto found = std::ranges::find(hosts_, trace.node(node).name);
@@ -57,7 +59,7 @@ void LadderBuilder::take(const Trace& trace, std::uint32_t i) {
       return;
     }
     case RecordKind::kFrameDropped:
-      if (column < hosts_.size() && drops_) add(LadderRow::Kind::kDrop);
+      if (column < hosts_.size() && drops_ && is_loss(r)) add(LadderRow::Kind::kDrop);
       return;
     case RecordKind::kCommand:
       if (column < hosts_.size()) add(LadderRow::Kind::kCommand);

@@ -27,6 +27,9 @@ struct LadderRow {
   bool again = false;  ///< a retransmission
 };
 
+/// False for what a host passes over because nobody on it asked for it: a multicast of others.
+bool is_loss(const TraceRecord& drop);
+
 class LadderBuilder {
  public:
   /// `hosts` are the columns. `drops`: with a row for each drop, which a kernel's trace has not.
