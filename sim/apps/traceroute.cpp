@@ -156,7 +156,7 @@ bool Traceroute::send_probe(Step& step, AppIo& io, std::uint32_t index) {
 }
 
 bool Traceroute::send_datagram(Step& step, AppIo& io, std::uint32_t index) {
-  const auto socket = io.udp_open(step, {how_.src, 0});
+  const auto socket = io.udp_open(step, {how_.src, command.source_port});
   if (!socket) {
     return fail(step, io, command::traceroute_failed("bind", errno_text(socket.error())));
   }
@@ -164,7 +164,7 @@ bool Traceroute::send_datagram(Step& step, AppIo& io, std::uint32_t index) {
   io.udp_never_df(*socket);
   std::vector<std::uint8_t> payload(payload_size(command.packet_len));
   fill(payload);
-  const Endpoint to{target_, static_cast<std::uint16_t>(command.port + index)};
+  const Endpoint to{target_, static_cast<std::uint16_t>(command.port + (one_port() ? 0 : index))};
   const Errno error =
       io.udp_send(step, *socket, to, static_cast<std::uint8_t>(ttl_of(index)), payload);
   const bool told_later = error == Errno::kNone || error == Errno::kHostUnreach ||
@@ -208,15 +208,29 @@ void Traceroute::on_icmp(Step& step, AppIo& io, const IcmpNews& news) {
   } else {
     const auto udp = UdpRepr::parse_header(transport);
     if (!udp) return;
-    index = static_cast<std::uint16_t>(udp->dst_port - command.port);
-    if (index >= probes_.size() || probes_[index].socket == kNoSocket ||
-        io.udp_local(probes_[index].socket).port != udp->src_port) {
-      return;
-    }
+    index = probe_of(io, *udp);
+    if (index >= probes_.size()) return;
   }
   const auto type = static_cast<std::uint8_t>(icmp->type);
   answer(step, io, index, news.from, command::traceroute_mark(type, icmp->code, icmp->mtu()),
          icmp->type != IcmpType::kTimeExceeded);
+}
+
+std::uint32_t Traceroute::probe_of(AppIo& io, const UdpRepr& udp) const {
+  const auto is_open = [&](std::uint32_t index) {
+    return index < probes_.size() && probes_[index].socket != kNoSocket &&
+           io.udp_local(probes_[index].socket).port == udp.src_port;
+  };
+  const auto none = static_cast<std::uint32_t>(probes_.size());
+  if (!one_port()) {
+    const std::uint32_t index = static_cast<std::uint16_t>(udp.dst_port - command.port);
+    return is_open(index) ? index : none;
+  }
+  if (udp.dst_port != command.port) return none;
+  for (std::uint32_t index = first_; index < end_; ++index) {
+    if (is_open(index)) return index;
+  }
+  return none;
 }
 
 void Traceroute::on_udp(Step& step, AppIo& io, const UdpNews& news) {

@@ -1,10 +1,10 @@
 // traceroute: probes with rising TTL, several on their way at once, and a line per hop.
 //
-// Models: UDP to rising ports and ICMP echo (-I), -f -m -q -N -w with HERE and NEAR, the marks of
-// unreachables. -i chooses the source address of its interface. Left out: what
-// command::parse_traceroute refuses, and reverse names beyond /etc/hosts. Texts come from
-// sim/command/traceroute.h. Source: traceroute 2.1.2 traceroute.c: do_it(), get_timeout(); mod-udp:
-// udp_send_probe().
+// Models: UDP to rising ports or to one (-U), ICMP echo (-I), a fixed source port (--sport), -f -m
+// -q -N -w with HERE and NEAR, the marks of unreachables. -i chooses the source address of its
+// interface. Left out: what command::parse_traceroute refuses, and reverse names beyond /etc/hosts.
+// Texts come from sim/command/traceroute.h. Source: traceroute 2.1.2 traceroute.c: do_it(),
+// get_timeout(); mod-udp: udp_send_probe().
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 
 #include "sim/apps/app_io.h"
 #include "sim/command/traceroute.h"
+#include "sim/wire/udp.h"
 
 namespace lvslab::apps {
 
@@ -47,6 +48,9 @@ class Traceroute {
   SimDuration timeout_of(std::uint32_t index) const;
   void print_probe(Step& step, AppIo& io, std::uint32_t index);
   std::uint32_t ttl_of(std::uint32_t index) const;
+  bool one_port() const { return command.method == command::TracerouteCommand::Method::kOnePort; }
+  /// The probe that a quoted datagram was; probes_.size() if none is on its way like this.
+  std::uint32_t probe_of(AppIo& io, const UdpRepr& udp) const;
   void answer(Step& step, AppIo& io, std::uint32_t index, Ipv4Addr from, std::string mark,
               bool final);
   void close_socket(Step& step, AppIo& io, Probe& probe);

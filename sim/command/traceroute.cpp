@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,9 +39,13 @@ constexpr std::array kModelled{
     Option{'p', "port", "port"},
     Option{'i', "interface", "device"},
     Option{'s', "source", "src_addr"},
+    Option{'U', "udp", ""},
+    Option{'\0', "sport", "num"},
 };
-constexpr std::string_view kUnmodelled = "6dFgTtlrzeAMOUDP";
-constexpr std::string_view kClose = "-n -I -m -q -w -f -N -p -i -s";
+constexpr std::string_view kUnmodelled = "6dFgTtlrzeAMODP";
+constexpr std::string_view kClose = "-n -I -U -m -q -w -f -N -p -i -s --sport";
+
+constexpr std::uint16_t kDomainPort = 53;  // DEF_UDP_PORT
 
 const Option* find(char letter, std::string_view long_name) {
   for (const Option& option : kModelled) {
@@ -68,6 +73,7 @@ class Reader {
   std::size_t index_ = 1;
   std::vector<std::string> operands_;
   TracerouteCommand command_;
+  std::optional<std::uint16_t> port_;
 };
 
 Reader::Step Reader::apply_wait(const std::string& value) {
@@ -96,23 +102,28 @@ Reader::Step Reader::apply(const Option& option, const std::string& value) {
   switch (option.letter) {
     case 'n': command_.numeric = true; return true;
     case '4': return true;
+    case 'U': command_.method = TracerouteCommand::Method::kOnePort; return true;
     case 'I': command_.method = TracerouteCommand::Method::kIcmp; return true;
     case 'i': command_.interface = value; return true;
     case 's': command_.source = value; return true;
     case 'w': return apply_wait(value);
     default: break;
   }
+  const bool is_port = option.letter == 'p' || option.letter == '\0';
   const auto number = to_u32(value);
-  if (!number || (option.letter == 'p' && *number > 65535)) {
-    return complain(fmt::format("Cannot handle `-{}' option with arg `{}' (argc {})", option.letter,
-                                value, index_ - 1));
+  if (!number || (is_port && *number > 65535)) {
+    const std::string name = option.letter == '\0' ? "--" + std::string(option.long_name)
+                                                   : fmt::format("-{}", option.letter);
+    return complain(
+        fmt::format("Cannot handle `{}' option with arg `{}' (argc {})", name, value, index_ - 1));
   }
   switch (option.letter) {
     case 'm': command_.max_ttl = *number; break;
     case 'q': command_.queries = *number; break;
     case 'f': command_.first_ttl = *number; break;
     case 'N': command_.simultaneous = *number; break;
-    default: command_.port = static_cast<std::uint16_t>(*number); break;
+    case '\0': command_.source_port = static_cast<std::uint16_t>(*number); break;
+    default: port_ = static_cast<std::uint16_t>(*number); break;
   }
   return true;
 }
@@ -178,6 +189,12 @@ Reader::Step Reader::finish() {
     if (*length > 65'000) return complain("too big packetlen 65000 specified");
     command_.packet_len = std::max<std::uint32_t>(*length, 28);
   }
+  if (command_.method == TracerouteCommand::Method::kOnePort) command_.port = kDomainPort;
+  if (port_) command_.port = *port_;
+  if (command_.source_port != 0) {  // one socket at a time can have it
+    command_.simultaneous = 1;
+    command_.here = command_.near = 0;
+  }
   if (command_.first_ttl == 0 || command_.first_ttl > command_.max_ttl) {
     return complain("first hop out of range");
   }
@@ -223,6 +240,7 @@ std::string to_text(const TracerouteCommand& c) {
   std::string text = "traceroute";
   if (c.numeric) text += " -n";
   if (c.method == TracerouteCommand::Method::kIcmp) text += " -I";
+  if (c.method == TracerouteCommand::Method::kOnePort) text += " -U";
   if (c.first_ttl != plain.first_ttl) text += fmt::format(" -f {}", c.first_ttl);
   if (c.max_ttl != plain.max_ttl) text += fmt::format(" -m {}", c.max_ttl);
   if (c.queries != plain.queries) text += fmt::format(" -q {}", c.queries);
@@ -230,7 +248,9 @@ std::string to_text(const TracerouteCommand& c) {
   if (c.wait != plain.wait || c.here != plain.here || c.near != plain.near) {
     text += fmt::format(" -w {},{},{}", decimal_seconds(c.wait), c.here, c.near);
   }
-  if (c.port != plain.port) text += fmt::format(" -p {}", c.port);
+  if (c.source_port != 0) text += fmt::format(" --sport={}", c.source_port);
+  const bool one_port = c.method == TracerouteCommand::Method::kOnePort;
+  if (c.port != (one_port ? kDomainPort : plain.port)) text += fmt::format(" -p {}", c.port);
   if (!c.interface.empty()) text += fmt::format(" -i {}", quote_word(c.interface));
   if (!c.source.empty()) text += fmt::format(" -s {}", quote_word(c.source));
   std::vector<std::string> operands{c.target};

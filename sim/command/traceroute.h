@@ -1,7 +1,7 @@
-// traceroute 2.1.2 (the modern one): UDP to ports from 33434 up, or ICMP echo.
+// traceroute 2.1.2 (the modern one): UDP to ports from 33434 up or to one port, or ICMP echo.
 //
-// Models: -n -m -q -w -f -N -I -i -s -p, the packet length. Leaves out, with a clear refusal: TCP,
-// UDPLITE, DCCP and raw methods, gateways, MTU discovery, AS look-ups, IPv6.
+// Models: -n -m -q -w -f -N -I -U -i -s -p --sport, the packet length. Leaves out, with a clear
+// refusal: TCP, UDPLITE, DCCP and raw methods, gateways, MTU discovery, AS look-ups, IPv6.
 // Source: traceroute 2.1.2 traceroute.c: print_probe(), print_addr(), do_it().
 #pragma once
 
@@ -16,7 +16,7 @@
 namespace lvslab::command {
 
 struct TracerouteCommand {
-  enum class Method : std::uint8_t { kUdp, kIcmp };
+  enum class Method : std::uint8_t { kUdp, kIcmp, kOnePort };  ///< kOnePort: -U
   std::string target;
   Method method = Method::kUdp;
   bool numeric = false;
@@ -26,9 +26,10 @@ struct TracerouteCommand {
   SimDuration wait{5'000'000'000};            ///< -w: MAX
   std::uint32_t here = 3, near = 10;          ///< -w: HERE and NEAR factors, 0 switches one off
   std::uint32_t packet_len = 60;
-  std::uint16_t port = 33434;  ///< -p
-  std::string interface;       ///< -i
-  std::string source;          ///< -s
+  std::uint16_t port = 33434;     ///< -p; 53 with -U
+  std::uint16_t source_port = 0;  ///< --sport; 0: any, another one for each probe
+  std::string interface;          ///< -i
+  std::string source;             ///< -s
   friend bool operator==(const TracerouteCommand&, const TracerouteCommand&) = default;
 };
 

@@ -243,6 +243,7 @@ class Director {
   std::uint32_t masq_conns_ = 0;
   std::optional<SyncDaemon> sync_master_, sync_backup_;
   SyncMaster sync_thread_;
+  std::uint32_t service_serial_ = 0;
   std::int32_t drop_counter_ = 0;  ///< ipvs->drop_counter
 };
 

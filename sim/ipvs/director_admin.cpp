@@ -37,6 +37,7 @@ Errno Director::add_service(Step& step, const IpvsServiceKey& key, const Service
   if (find_service(key) != nullptr) return Errno::kExist;
   Service service;
   service.key = key;
+  service.serial = ++service_serial_;
   service.options = options;
   bind_scheduler(service, dests_, step.now());
   services_.push_back(std::move(service));
@@ -115,7 +116,10 @@ Errno Director::add_dest(Step& step, const IpvsServiceKey& key, const DestOption
     dests_[d].addr = options.addr;
     dests_[d].port = options.port;
     dests_[d].service_key = key;
+  } else if (dests_[d].service != service->serial) {
+    dests_[d].counters.zero(step.now());  // it comes back to another service
   }
+  dests_[d].service = service->serial;
   apply(dests_[d], options, true);
   dests_[d].available = true;
   service->dests.insert(service->dests.begin(), d);

@@ -50,7 +50,7 @@ struct SchedulerState {
 /// servers wait in the trash and come back with their counters if they are added again
 /// (ip_vs_ctl.c: ip_vs_trash_get_dest()).
 struct Dest {
-  std::uint32_t service = 0;
+  std::uint32_t service = 0;  ///< Service::serial of the one that it counts for
   Ipv4Addr addr;
   std::uint16_t port = 0;
   IpvsForward forward = IpvsForward::kRoute;
@@ -82,6 +82,7 @@ struct ServiceOptions {
 
 struct Service {
   IpvsServiceKey key;
+  std::uint32_t serial = 0;  ///< tells a service from one of the same address that was deleted
   ServiceOptions options;
   SchedulerState state;
   std::vector<std::uint32_t> dests;  ///< kernel order: newest first

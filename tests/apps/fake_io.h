@@ -163,7 +163,11 @@ class FakeIo : public AppIo, public TcpSockets {
     return Errno::kNone;
   }
   void listen_icmp(std::uint16_t identifier) override { icmp_identifier = identifier; }
-  std::expected<std::uint32_t, Errno> udp_open(Step&, Endpoint) override { return next_udp++; }
+  std::expected<std::uint32_t, Errno> udp_open(Step&, Endpoint local) override {
+    const auto drawn = static_cast<std::uint16_t>(40'000 + next_udp);
+    udp_ports[next_udp] = local.port != 0 ? local.port : drawn;
+    return next_udp++;
+  }
   void udp_never_df(std::uint32_t) override { ++sockets_without_df; }
   Errno udp_send(Step&, std::uint32_t socket, Endpoint to, std::uint8_t ttl,
                  std::span<const std::uint8_t> payload) override {
@@ -172,7 +176,7 @@ class FakeIo : public AppIo, public TcpSockets {
   }
   void udp_close(Step&, std::uint32_t) override { ++udp_closed; }
   Endpoint udp_local(std::uint32_t socket) const override {
-    return {address, static_cast<std::uint16_t>(40'000 + socket)};
+    return {address, udp_ports.at(socket)};
   }
   void send_frame(Step& s, IfIndex, FrameRef f) override {
     const Bytes b = s.frames().bytes(f);
@@ -230,6 +234,7 @@ class FakeIo : public AppIo, public TcpSockets {
   int status = -1;
   std::uint16_t icmp_identifier = 0;
   std::uint32_t next_udp = 0, udp_closed = 0;
+  std::map<std::uint32_t, std::uint16_t> udp_ports;
   std::string out, err;
 };
 

@@ -213,6 +213,25 @@ TEST(TracerouteApp, PrintsALinePerHop) {
   EXPECT_EQ(host.udp_closed, host.datagrams.size());
 }
 
+TEST(TracerouteApp, AsksFromOnePortToOnePortOneAtATime) {
+  FakeIo host =
+      traceroute({"-n", "-U", "--sport=5353", "-f", "9", "-m", "9", "-q", "2", "10.2.0.10"});
+  host.run();
+  ASSERT_THAT(host.datagrams, SizeIs(1)) << "one socket at a time can have the port";
+  EXPECT_EQ(host.datagrams[0].to.port, 53);
+  EXPECT_EQ(host.datagrams[0].ttl, 9);
+  for (int i = 0; i < 2; ++i) {
+    host.advance(500_us);
+    host.icmp("10.2.0.10", 64,
+              error_about(IcmpRepr::unreachable(IcmpUnreachable::kPort), IpProto::kUdp, "10.2.0.10",
+                          udp_header(5'353, 53)));
+  }
+  EXPECT_THAT(host.datagrams, SizeIs(2));
+  EXPECT_EQ(host.out,
+            "traceroute to 10.2.0.10 (10.2.0.10), 9 hops max, 60 byte packets\n"
+            " 9  10.2.0.10  0.500 ms  0.500 ms\n");
+}
+
 TEST(TracerouteApp, WaitsForSilentHops) {
   FakeIo host = traceroute({"-n", "-w", "1", "-m", "3", "192.168.80.77"});
   host.run();

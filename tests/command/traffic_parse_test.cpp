@@ -147,7 +147,8 @@ TEST(TracerouteParse, SurvivesItsOwnText) {
   expect_round_trip(parse_traceroute,
                     {"traceroute 10.2.0.10", "traceroute -n -q 1 -w 1 -m 3 -f 2 -N 1 a",
                      "traceroute -I -i eth0 -s 1.2.3.4 a 1500", "traceroute -w 1.5,2,4 -p 40000 a",
-                     "traceroute --max-hops=4 --queries 2 a"});
+                     "traceroute --max-hops=4 --queries 2 a",
+                     "traceroute -n -U --sport=5353 -f 9 -m 9 -q 4 a", "traceroute -U -p 5300 a"});
 }
 
 TEST(TracerouteParse, RefusesInTraceroutesWords) {

@@ -94,5 +94,22 @@ TEST(Counters, OfADirectorCountWholeIpPackets) {
   EXPECT_EQ(bench.tables().services[0].counters.conns, 0U);
 }
 
+TEST(Counters, OfAServerThatComesBackGoOnInTheSameServiceOnly) {
+  DirectorBench d;
+  d.service(SchedulerId::kRr);
+  d.add(k202);
+  d.whole_connection(40'000);
+  d.wait_s(3);
+  ASSERT_EQ(d.dest(k202).counters.conns, 1U);
+  d.remove(k202);
+  d.add(k202);
+  EXPECT_EQ(d.dest(k202).counters.conns, 1U);
+  d.remove_service();
+  d.service(SchedulerId::kRr);
+  d.add(k202);
+  EXPECT_EQ(d.dest(k202).counters.conns, 0U);
+  EXPECT_EQ(d.dest(k202).inactive, 1U) << "its connections are still there";
+}
+
 }  // namespace
 }  // namespace lvslab::ipvs::test

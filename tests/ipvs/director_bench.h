@@ -98,6 +98,18 @@ class DirectorBench {
     world.frames.release(packet.frame);
     return verdict;
   }
+  /// A SYN whose flow connection tracking knows from before, or not.
+  Verdict in_again(std::uint16_t port, bool tracked_before) {
+    TcpRepr tcp;
+    tcp.src_port = port;
+    tcp.dst_port = 80;
+    tcp.flags = kSyn;
+    const Packet packet = packet_of(tcp_segment({{}, {}, kClient, kVip}, tcp));
+    Step s = step();
+    const Verdict verdict = director.on_packet(s, packet, {.tracked_before = tracked_before});
+    world.frames.release(packet.frame);
+    return verdict;
+  }
   /// Handshake and end, as a director in direct routing sees them; who served it.
   Ipv4Addr whole_connection(std::uint16_t port, Ipv4Addr client = kClient) {
     const Verdict verdict = segment(port, kSyn, client);

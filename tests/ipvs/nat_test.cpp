@@ -222,5 +222,45 @@ TEST(Tunnel, ErrorsAreTakenOutOfTheirWrapping) {
   EXPECT_EQ(bench.dest(k204).counters.out_bytes, inner_ip.size()) << "without the outer headers";
 }
 
+TEST(Nat, WithVsConntrackTheVerdictAndTheAnswerSaySo) {
+  for (const bool tracked : {false, true}) {
+    DirectorBench d;
+    d.director.sysctls().conntrack = tracked ? 1 : 0;
+    d.service(SchedulerId::kRr);
+    d.add({.addr = k202, .port = 8080, .forward = IpvsForward::kMasq});
+    EXPECT_EQ(d.segment(40'000, kSyn).conntrack, tracked);
+    d.director.sysctls().conntrack = tracked ? 0 : 1;
+    EXPECT_EQ(d.segment(40'000, kAck).conntrack, tracked) << "an entry stays as it was made";
+  }
+}
+
+TEST(Nat, AnEndedEntryTellsWhichFlowIsToBeForgotten) {
+  DirectorBench d;
+  d.director.sysctls().conntrack = 1;
+  d.service(SchedulerId::kRr);
+  d.add({.addr = k202, .port = 80, .forward = IpvsForward::kMasq});
+  d.segment(40'000, kSyn);
+  EXPECT_TRUE(d.director.take_ended_flows().empty());
+  d.wait_s(61);
+  const auto ended = d.director.take_ended_flows();
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_EQ(ended[0], (ConnKey{6, kClient, 40'000, kVip, 80}));
+}
+
+TEST(Nat, APortUsedAnewWaitsOnlyForAFlowThatTrackingStillHolds) {
+  for (const bool held : {false, true}) {
+    DirectorBench d;
+    d.director.sysctls().conntrack = 1;
+    d.service(SchedulerId::kRr);
+    d.add({.addr = k202, .port = 80, .forward = IpvsForward::kMasq});
+    d.segment(40'000, kSyn);
+    d.reply(40'000, kRst, {k202, 80});
+    ASSERT_EQ(d.conn(40'000)->state, IpvsConnState::kClose);
+    const Verdict verdict = d.in_again(40'000, held);
+    EXPECT_EQ(verdict.kind, held ? VerdictKind::kDrop : VerdictKind::kMasquerade);
+    EXPECT_EQ(d.director.take_ended_flows().size(), held ? 1U : 0U);
+  }
+}
+
 }  // namespace
 }  // namespace lvslab::ipvs::test
