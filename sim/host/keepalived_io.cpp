@@ -295,4 +295,18 @@ Errno KeepalivedIo::delete_server(Step& step, const keepalived::ServiceRule& ser
 
 void KeepalivedIo::flush_ipvs(Step& step) { wiring_.host().ipvs.get().flush(step); }
 
+Errno KeepalivedIo::start_sync(Step& step, const keepalived::SyncDaemon& daemon, bool master) {
+  return wiring_.start_sync(step, master ? ipvs::SyncRole::kMaster : ipvs::SyncRole::kBackup,
+                            {.interface = ShortName(daemon.interface),
+                             .sync_id = daemon.sync_id.value_or(0),
+                             .ttl = daemon.ttl,
+                             .max_length = daemon.max_length,
+                             .port = daemon.port,
+                             .group = daemon.group});
+}
+
+Errno KeepalivedIo::stop_sync(Step& step, bool master) {
+  return wiring_.stop_sync(step, master ? ipvs::SyncRole::kMaster : ipvs::SyncRole::kBackup);
+}
+
 }  // namespace lvslab::host

@@ -56,6 +56,8 @@ class KeepalivedIo final : public keepalived::DaemonIo {
   Errno delete_server(Step& step, const keepalived::ServiceRule& service,
                       const keepalived::ServerRule& server) override;
   void flush_ipvs(Step& step) override;
+  Errno start_sync(Step& step, const keepalived::SyncDaemon& daemon, bool master) override;
+  Errno stop_sync(Step& step, bool master) override;
 
  private:
   Process& process() const { return wiring_.user().processes[app_]; }

@@ -1,6 +1,7 @@
 #include "sim/ip/igmp.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "sim/ip/send.h"
 #include "sim/wire/igmp.h"
@@ -39,11 +40,12 @@ void change(Step& step, Stack& stack, IfIndex dev) {
   start_timer(step, stack, dev, 0);
 }
 
-/// The records that are due, those of left groups first (igmpv3_send_cr()).
+/// The records that are due, those of left groups first, and the newest of each before older ones
+/// (igmpv3_send_cr(); in_dev->mc_list).
 IgmpReport due_records(Groups& groups, IfIndex dev) {
   IgmpReport report;
   for (const bool leaving : {true, false}) {
-    for (GroupMember& m : groups.members) {
+    for (GroupMember& m : groups.members | std::views::reverse) {
       if (m.dev != dev || (m.users == 0) != leaving || m.reports == 0) continue;
       --m.reports;
       report.records.push_back(

@@ -41,9 +41,14 @@ struct GarpTimes {
   bool operator==(const GarpTimes&) const = default;
 };
 
+/// lvs_sync_daemon. Zero: the kernel's default.
 struct SyncDaemon {
-  std::string interface, vrrp_instance;
-  std::optional<std::uint8_t> sync_id;
+  std::string interface;
+  std::string vrrp_instance;  ///< whose state it follows; empty: master and backup at once
+  std::optional<std::uint8_t> sync_id;  ///< without it: the instance's virtual_router_id
+  std::uint16_t max_length = 0, port = 0;
+  std::uint8_t ttl = 0;
+  Ipv4Addr group;
   bool operator==(const SyncDaemon&) const = default;
 };
 

@@ -129,35 +129,92 @@ void startup_delay(ConfReader& r, const ConfLine& line) {
 
 void script_user(ConfReader& r, const ConfLine& line) { global(r).script_user = r.word(line, 1); }
 
-// lvs_sync_daemon INTERFACE [VRRP_INSTANCE] [id 0..255] [...]
+// What follows `option` of lvs_sync_daemon at `at`; false if nothing does.
+bool sync_option(ConfReader& r, const ConfLine& line, std::size_t at, SyncDaemon& daemon) {
+  const std::string& option = line.words[at];
+  if (at + 1 >= line.words.size()) {
+    r.report(fmt::format("No value specified for lvs_sync_daemon {}{}", option,
+                         option == "id" ? ", defaulting to vrid" : " - ignoring"));
+    return false;
+  }
+  const std::string& value = line.words[at + 1];
+  if (option == "id") {
+    const auto id = r.number(line, at + 1, 0, 255, false);
+    if (!id) r.report(fmt::format("Invalid syncid ({}) - defaulting to vrid", value));
+    if (id) daemon.sync_id = static_cast<std::uint8_t>(*id);
+    return true;
+  }
+  if (option == "group") {
+    const auto group = Ipv4Addr::parse(value);
+    if (!group) r.report(fmt::format("Invalid lvs_sync_daemon group ({}) - ignoring", value));
+    if (group && !group->is_multicast()) {
+      r.report(fmt::format("lvs_sync_daemon group address {} is not multicast - ignoring", value));
+    }
+    if (group && group->is_multicast()) daemon.group = *group;
+    return true;
+  }
+  const std::uint32_t most = option == "maxlen" ? 65'507U : option == "port" ? 65'535U : 255U;
+  const auto number = r.number(line, at + 1, 1, most, false);
+  if (!number) {
+    r.report(fmt::format("Invalid lvs_sync_daemon {} ({}) - ignoring", option, value));
+  } else if (option == "maxlen") {
+    daemon.max_length = static_cast<std::uint16_t>(*number);
+  } else if (option == "port") {
+    daemon.port = static_cast<std::uint16_t>(*number);
+  } else {
+    daemon.ttl = static_cast<std::uint8_t>(*number);
+  }
+  return true;
+}
+
+// The old way: lvs_sync_daemon INTERFACE VRRP_INSTANCE SYNC_ID.
+void sync_word(ConfReader& r, const ConfLine& line, std::size_t at, SyncDaemon& daemon) {
+  const std::string& word = line.words[at];
+  if (at == 2) {
+    daemon.vrrp_instance = word;
+  } else if (at != 3) {
+    r.report(fmt::format("Unknown option {} specified for lvs_sync_daemon", word));
+  } else if (const auto id = r.number(line, at, 0, 255, false)) {
+    r.report("Please use keyword \"id\" before lvs_sync_daemon SYNCID");
+    daemon.sync_id = static_cast<std::uint8_t>(*id);
+  } else {
+    r.report(fmt::format("Invalid syncid ({}) - defaulting to vrid", word));
+  }
+}
+
+// lvs_sync_daemon INTERFACE [VRRP_INSTANCE | inst VRRP_INSTANCE] [id 0..255] [maxlen N] [port N]
+// [ttl N] [group ADDRESS]
 void sync_daemon(ConfReader& r, const ConfLine& line) {
-  SyncDaemon daemon;
-  daemon.interface = r.word(line, 1);
-  std::size_t at = 2;
-  if (line.words.size() > 2 && line.words[2] != "id" && line.words[2] != "inst") {
-    daemon.vrrp_instance = line.words[at++];
-  }
-  for (; at < line.words.size(); at += 2) {
-    const std::string& option = line.words[at];
-    if (at + 1 >= line.words.size()) {
-      r.report(fmt::format("No value specified for lvs_sync_daemon option {}", option));
-      break;
-    }
-    if (option == "inst") {
-      daemon.vrrp_instance = line.words[at + 1];
-    } else if (option == "id") {
-      if (const auto id = r.number(line, at + 1, 0, 255)) {
-        daemon.sync_id = static_cast<std::uint8_t>(*id);
-      }
-    } else {
-      r.advise(fmt::format("lvs_sync_daemon: '{}' is not modelled", option),
-               ConfMessage::Kind::kUnmodelled);
-    }
-  }
+  constexpr std::size_t kLongestName = 15;
   if (global(r).lvs_sync_daemon) {
     return r.report(fmt::format("lvs_sync_daemon has already been specified as {} {} - ignoring",
                                 global(r).lvs_sync_daemon->interface,
                                 global(r).lvs_sync_daemon->vrrp_instance));
+  }
+  if (line.words.size() < 2) return r.report("lvs_sync_daemon requires interface");
+  SyncDaemon daemon;
+  daemon.interface = line.words[1];
+  if (daemon.interface.size() > kLongestName) {
+    return r.report(
+        fmt::format("lvs_sync_daemon interface name '{}' too long - ignoring", daemon.interface));
+  }
+  for (std::size_t at = 2; at < line.words.size(); ++at) {
+    const std::string& word = line.words[at];
+    if (word == "inst" && at + 1 < line.words.size()) {
+      const std::string& name = line.words[++at];
+      if (daemon.vrrp_instance.empty()) {
+        daemon.vrrp_instance = name;
+      } else {
+        r.report(
+            fmt::format("lvs_sync_daemon vrrp instance has already been specified as {} - ignoring",
+                        daemon.vrrp_instance));
+      }
+    } else if (word == "id" || word == "maxlen" || word == "port" || word == "ttl" ||
+               word == "group") {
+      if (sync_option(r, line, at, daemon)) ++at;
+    } else {
+      sync_word(r, line, at, daemon);
+    }
   }
   global(r).lvs_sync_daemon = std::move(daemon);
 }

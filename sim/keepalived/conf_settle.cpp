@@ -452,6 +452,26 @@ bool has_vrid_conflict(ConfReader& r) {
   return conflict;
 }
 
+/// The sync daemon of a router has its number, unless it was given another one.
+void settle_sync_daemon(ConfReader& r) {
+  auto& daemon = r.conf().global.lvs_sync_daemon;
+  if (!daemon) return;
+  if (daemon->vrrp_instance.empty()) {
+    if (!daemon->sync_id) daemon->sync_id = 0;
+    return;
+  }
+  const auto found =
+      std::ranges::find(r.conf().instances, daemon->vrrp_instance, &VrrpInstance::name);
+  if (found != r.conf().instances.end()) {
+    if (!daemon->sync_id) daemon->sync_id = found->vrid;
+    return;
+  }
+  r.report_whole(
+      fmt::format("Unable to find vrrp instance {} for lvs_syncd - clearing lvs_syncd config",
+                  daemon->vrrp_instance));
+  daemon.reset();
+}
+
 void remove_unused_scripts(ConfReader& r) {
   Configuration& conf = r.conf();
   const auto used = [&](const std::string& name) {
@@ -507,6 +527,7 @@ void settle_vrrp(ConfReader& r) {
     if (!settle_instance(r, vrrp)) return refuse();
   }
   if (has_vrid_conflict(r)) return refuse();
+  settle_sync_daemon(r);
   if (!r.testing()) remove_unused_scripts(r);  // a test ends before
 }
 

@@ -113,8 +113,16 @@ void auth_type(ConfReader& r, const ConfLine& line) {
 void sync_daemon_interface(ConfReader& r, const ConfLine& line) {
   r.report(fmt::format("({}) Specifying lvs_sync_daemon_interface against a vrrp is deprecated.",
                        instance(r).name));
-  r.report("        Please use global lvs_sync_daemon");
-  r.advise(fmt::format("'{}' is not modelled", line.words.front()), ConfMessage::Kind::kUnmodelled);
+  const std::size_t indent = instance(r).name.size() + 4;
+  r.report(fmt::format("{:{}}Please use global lvs_sync_daemon", "", indent));
+  auto& daemon = r.conf().global.lvs_sync_daemon;
+  if (daemon) {
+    return r.report(
+        fmt::format("({}) lvs_sync_daemon_interface has already been specified as {} - ignoring",
+                    instance(r).name, daemon->interface));
+  }
+  daemon =
+      SyncDaemon{.interface = r.word(line, 1), .vrrp_instance = instance(r).name, .sync_id = 0};
 }
 
 void auth_pass(ConfReader& r, const ConfLine& line) {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/keepalived/sync_daemon.h"
+
 namespace lvslab::keepalived {
 namespace {
 
@@ -30,10 +32,10 @@ const std::string& device_of(const VirtualAddress& vip, const VrrpInstance& conf
 }  // namespace
 
 /// The ports of the parts, towards one host.
-class Daemon::Ports final : public VrrpPort, public CheckerPort {
+class Daemon::Ports final : public VrrpPort, public CheckerPort, public SyncPort {
  public:
   Ports(DaemonIo& io, Part part, const Daemon& daemon)
-      : io_(io), part_(part), detail_(daemon.detail_) {}
+      : io_(io), part_(part), daemon_(daemon), detail_(daemon.detail_) {}
 
   void log(Step& step, std::string_view text) override { io_.log(step, part_, text); }
   void log_detail(Step& step, std::string_view text) override {
@@ -94,7 +96,16 @@ class Daemon::Ports final : public VrrpPort, public CheckerPort {
       });
     }
   }
-  void sync_daemon(Step&, const VrrpInstance&, bool) override {}
+  void sync_daemon(Step& step, const VrrpInstance& conf, SyncTurn turn) override {
+    const SyncDaemon* daemon = daemon_.sync_of_vrrp();
+    if (daemon == nullptr || daemon->vrrp_instance != conf.name) return;
+    turn_sync_daemon(step, *this, *daemon, turn);
+  }
+  void log_sync(Step& step, std::string_view text) override { io_.log(step, part_, text); }
+  Errno start_sync(Step& step, const SyncDaemon& daemon, bool master) override {
+    return io_.start_sync(step, daemon, master);
+  }
+  Errno stop_sync(Step& step, bool master) override { return io_.stop_sync(step, master); }
 
   // --- LVS ---------------------------------------------------------------------------------------
 
@@ -134,6 +145,7 @@ class Daemon::Ports final : public VrrpPort, public CheckerPort {
 
   DaemonIo& io_;
   Part part_;
+  const Daemon& daemon_;
   bool detail_;
 };
 
@@ -208,6 +220,7 @@ void Daemon::start_vrrp(Step& step, DaemonIo& io) {
   Ports port(io, kVrrp, *this);
   port.log_detail(step, "Registering Kernel netlink reflector");
   port.log_detail(step, "Registering Kernel netlink command channel");
+  if (sync_of_vrrp() != nullptr) port.log(step, "Initializing ipvs");
   tell_addresses(step, io);
   tell_messages(step, io, kVrrp);
   port.log_detail(step, "Registering gratuitous ARP shared channel");
@@ -215,8 +228,9 @@ void Daemon::start_vrrp(Step& step, DaemonIo& io) {
     // What an earlier run may have left behind (vrrp_restore_interface()).
     port.give_addresses(step, instance);
   }
-  vrrp_.start(step, conf_, port);
   open_sockets(step, io);
+  vrrp_.start(step, conf_, port);
+  tell_sockets(step, io);
 }
 
 void Daemon::tell_addresses(Step& step, DaemonIo& io) {
@@ -235,22 +249,40 @@ void Daemon::start_checkers(Step& step, DaemonIo& io) {
   Ports port(io, kCheckers, *this);
   tell_messages(step, io, kCheckers);
   port.log(step, "Initializing ipvs");
+  if (const SyncDaemon* daemon = sync_of_checkers()) {
+    start_both_sync_daemons(step, port, *daemon, true);
+  }
   lvs_.start(step, conf_, port);
   checkers_.start(step, conf_, port);
   port.log(step, "Activating BFD healthchecker");
 }
 
+const SyncDaemon* Daemon::sync_of_vrrp() const {
+  const auto& daemon = conf_.global.lvs_sync_daemon;
+  return daemon && !daemon->vrrp_instance.empty() ? &*daemon : nullptr;
+}
+
+const SyncDaemon* Daemon::sync_of_checkers() const {
+  const auto& daemon = conf_.global.lvs_sync_daemon;
+  return daemon && daemon->vrrp_instance.empty() ? &*daemon : nullptr;
+}
+
 void Daemon::open_sockets(Step& step, DaemonIo& io) {
+  for (const VrrpInstance& instance : conf_.instances) {
+    if (!instance.unicast()) io.join_group(step, instance.interface, *instance.multicast_group);
+  }
+}
+
+void Daemon::tell_sockets(Step& step, DaemonIo& io) {
   Ports port(io, kVrrp, *this);
   constexpr int kFirstSocket = 13;
-  int fd = kFirstSocket;
+  int fd = kFirstSocket + (sync_of_vrrp() != nullptr ? 1 : 0);  // that of IPVS comes before
   std::vector<std::string> pools;
   for (const VrrpInstance& instance : conf_.instances) {
     std::string pool = fmt::format("VRRP sockpool: [ifindex({:>3}), family(IPv4), proto(112), ",
                                    io.device(instance.interface).value);
     if (std::ranges::find(pools, pool) != pools.end()) continue;
     pools.push_back(pool);
-    if (!instance.unicast()) io.join_group(step, instance.interface, *instance.multicast_group);
     port.log_detail(
         step, fmt::format("{}fd({},{}) {}", pool, fd, fd + 1,
                           instance.unicast() ? "unicast, address(none)]"
@@ -331,15 +363,25 @@ void Daemon::reload(Step& step, DaemonIo& io) {
   Ports checkers(io, kCheckers, *this), vrrp(io, kVrrp, *this);
   if (vrrp_process_.alive) {
     vrrp.log(step, "Reloading");
+    const SyncDaemon* sync = sync_of_vrrp();
+    if (sync != nullptr) vrrp.log(step, "Reinitializing ipvs");
     tell_addresses(step, io);
     tell_messages(step, io, kVrrp);
-    vrrp_.reload(step, before, conf_, vrrp);
     open_sockets(step, io);
+    vrrp_.reload(step, before, conf_, vrrp);
+    if (sync != nullptr) {
+      reload_sync_daemon(step, vrrp, before.global.lvs_sync_daemon != *sync,
+                         vrrp_.is_master(conf_, sync->vrrp_instance));
+    }
+    tell_sockets(step, io);
   }
   if (checker_process_.alive) {
     checkers.log(step, "Reloading");
     tell_messages(step, io, kCheckers);
     checkers.log(step, "Reinitializing ipvs");
+    if (const SyncDaemon* sync = sync_of_checkers()) {
+      start_both_sync_daemons(step, checkers, *sync, before.global.lvs_sync_daemon != *sync);
+    }
     checkers_.stop(step, checkers);
     lvs_.reload(step, before, conf_, checkers);
     checkers_.start(step, conf_, checkers);
@@ -415,6 +457,7 @@ void Daemon::terminate_checkers(Step& step, DaemonIo& io) {
   Ports port(io, kCheckers, *this);
   checkers_.stop(step, port);
   lvs_.stop(step, conf_, port);
+  if (sync_of_checkers() != nullptr) stop_both_sync_daemons(step, port);
   io.log(step, kCheckers, stopped_text());
   child_died(step, io, kCheckers);
 }

@@ -74,6 +74,8 @@ class DaemonIo : public ConfHost {
   virtual Errno edit_server(Step& step, const ServiceRule& service, const ServerRule& server) = 0;
   virtual Errno delete_server(Step& step, const ServiceRule& service, const ServerRule& server) = 0;
   virtual void flush_ipvs(Step& step) = 0;
+  virtual Errno start_sync(Step& step, const SyncDaemon& daemon, bool master) = 0;
+  virtual Errno stop_sync(Step& step, bool master) = 0;
 };
 
 struct StartOptions {
@@ -120,7 +122,11 @@ class Daemon {
   void fork(Step& step, DaemonIo& io, Part part);
   void start_vrrp(Step& step, DaemonIo& io);
   void start_checkers(Step& step, DaemonIo& io);
+  /// lvs_sync_daemon with the instance that it follows, or without one; nullptr if it is not so.
+  const SyncDaemon* sync_of_vrrp() const;
+  const SyncDaemon* sync_of_checkers() const;
   void open_sockets(Step& step, DaemonIo& io);
+  void tell_sockets(Step& step, DaemonIo& io);
   void close_sockets(Step& step, DaemonIo& io);
   void rearm(Step& step, DaemonIo& io);
   bool hears_vrrp() const {

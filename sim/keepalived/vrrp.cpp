@@ -68,7 +68,8 @@ void Vrrp::start(Step& step, const Configuration& conf, VrrpPort& port) {
       step.explain(owner ? Reason::kVrrpOwnerStarts : Reason::kVrrpStartsAsBackup, {},
                    {c.vrid, r.priority, static_cast<std::uint32_t>(r.down_timer.ms())});
     }
-    port.sync_daemon(step, c, false);
+    const bool goes_on = std::ranges::find(masters_, c.name) != masters_.end();
+    port.sync_daemon(step, c, goes_on ? SyncTurn::kGoOn : SyncTurn::kBegin);
     x.set_deadline(r);
   }
 }
@@ -87,7 +88,11 @@ void Vrrp::reload(Step& step, const Configuration& before, const Configuration& 
     if (now != conf.instances.end() || !k.router.has_addresses) continue;
     port.give_addresses(step, before.instances[k.router.conf]);
   }
+  for (const Kept& k : kept) {
+    if (k.router.state == VrrpState::kMaster) masters_.push_back(k.name);
+  }
   start(step, conf, port);
+  masters_.clear();
   Context x{*this, step, conf, port};
   for (VrrpRouter& r : routers_) {
     const auto old = std::ranges::find(kept, x.conf_of(r).name, &Kept::name);
@@ -107,10 +112,17 @@ void Vrrp::reload(Step& step, const Configuration& before, const Configuration& 
   }
 }
 
+bool Vrrp::is_master(const Configuration& conf, const std::string& instance) const {
+  return std::ranges::any_of(routers_, [&](const VrrpRouter& r) {
+    return r.state == VrrpState::kMaster && conf.instances[r.conf].name == instance;
+  });
+}
+
 void Vrrp::stop(Step& step, const Configuration& conf, VrrpPort& port) {
   Context x{*this, step, conf, port};
   for (VrrpRouter& r : routers_) {
     const bool master = r.state == VrrpState::kMaster;
+    port.sync_daemon(step, x.conf_of(r), master ? SyncTurn::kEndAsMaster : SyncTurn::kEndAsBackup);
     if (master) step.explain(Reason::kVrrpStops, {}, {x.conf_of(r).vrid, 0, 0});
     if (master) x.give_up_addresses(r, true);
     const VrrpInstance& c = x.conf_of(r);

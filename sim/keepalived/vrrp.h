@@ -60,6 +60,16 @@ AdvertFault fault_of(const ReceivedAdvert& advert, const VrrpInstance& conf, boo
 /// What keepalived logs of it.
 std::string fault_text(AdvertFault fault, const ReceivedAdvert& advert, const VrrpInstance& conf);
 
+/// When a router turns to the sync daemon of IPVS.
+enum class SyncTurn : std::uint8_t {
+  kBegin,  ///< it starts, or was read anew, as a backup
+  kGoOn,   ///< it was read anew while it is the master
+  kBecomeMaster,
+  kLeaveMaster,
+  kEndAsMaster,
+  kEndAsBackup
+};
+
 /// What a router does to its host.
 class VrrpPort {
  public:
@@ -77,8 +87,8 @@ class VrrpPort {
   virtual bool is_up(const std::string& interface) const = 0;
   /// The address that adverts of this instance come from.
   virtual Ipv4Addr source_of(const VrrpInstance& conf) const = 0;
-  /// The sync daemon follows the state of its instance.
-  virtual void sync_daemon(Step& step, const VrrpInstance& conf, bool master) = 0;
+  /// The sync daemon of IPVS follows the state of its instance.
+  virtual void sync_daemon(Step& step, const VrrpInstance& conf, SyncTurn turn) = 0;
 };
 
 struct VrrpRouter {
@@ -139,12 +149,14 @@ class Vrrp {
                     bool success);
 
   const std::vector<VrrpRouter>& routers() const { return routers_; }
+  bool is_master(const Configuration& conf, const std::string& instance) const;
 
  private:
   struct Context;  ///< what every step of the machine needs
   std::vector<VrrpRouter> routers_;
   std::vector<VrrpGroup> groups_;
   std::vector<VrrpScriptState> scripts_;
+  std::vector<std::string> masters_;  ///< while it reads anew: the instances that are master
 };
 
 std::string_view to_string(VrrpState state);  ///< "MASTER", as in keepalived's log

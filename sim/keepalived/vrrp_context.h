@@ -101,7 +101,7 @@ struct Vrrp::Context {
     port.announce(step, c, c.garp.repeat);
     if (c.garp.refresh.ns > 0) r.refresh_at = step.now() + c.garp.refresh;
     notify(r);
-    port.sync_daemon(step, c, true);
+    port.sync_daemon(step, c, SyncTurn::kBecomeMaster);
     if (c.garp.delay.ns > 0) r.announce_at = step.now() + c.garp.delay;
   }
 
@@ -119,7 +119,7 @@ struct Vrrp::Context {
   /// vrrp_state_leave_master(): to what `want` says.
   void leave_master(VrrpRouter& r, bool advertise_stop) {
     const VrrpInstance& c = conf_of(r);
-    if (r.has_addresses) port.sync_daemon(step, c, false);
+    if (r.has_addresses) port.sync_daemon(step, c, SyncTurn::kLeaveMaster);
     if (r.want == VrrpState::kBackup) {
       log(fmt::format("({}) Entering BACKUP STATE", c.name));
       r.preempt_at.reset();

@@ -97,7 +97,7 @@ void answer_to_probe(Context& c, std::uint32_t index) {
     e.backoff = 0;
     cancel_retransmit(c, index);
   } else {
-    arm(c, index, RetransmitTimer::kZeroWindow, c.now() + current_rto(s, e));
+    arm(c, index, RetransmitTimer::kZeroWindow, c.now() + current_rto(c, s, e));
   }
 }
 
@@ -150,9 +150,11 @@ SimDuration base_rto(const Socket& s) {
   return std::min(SimDuration{us * 1000}, kRtoMax);
 }
 
-SimDuration current_rto(const Socket& s, const Extension& e) {
+SimDuration current_rto(const Context& c, const Socket& s, const Extension& e) {
   const std::int64_t rto =
-      e.seeded_rto_us != 0 ? std::int64_t{e.seeded_rto_us} * 1000 : base_rto(s).ns;
+      c.in_ticks(e.seeded_rto_us != 0 ? SimDuration{std::int64_t{e.seeded_rto_us} * 1000}
+                                      : base_rto(s))
+          .ns;
   return SimDuration{std::min(rto << std::min<int>(e.backoff, 20), kRtoMax.ns)};
 }
 

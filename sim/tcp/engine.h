@@ -17,6 +17,11 @@ struct Context {
   SimTime now() const { return step.now(); }
   /// When the kernel runs a timer that is due then.
   SimTime timer_at(SimTime due) const { return step.timers().run_at(due, step.now()); }
+  /// In whole ticks, rounded up as usecs_to_jiffies() does.
+  SimDuration in_ticks(SimDuration time) const {
+    const std::int64_t tick = step.timers().tick().ns;
+    return tick == 0 ? time : SimDuration{(time.ns + tick - 1) / tick * tick};
+  }
   std::uint32_t now_ms() const { return static_cast<std::uint32_t>(step.now().ns / 1'000'000); }
   Socket& socket(std::uint32_t index) { return tables.sockets[index]; }
   Extension& ext_of(const Socket& s) { return tables.extensions[s.ext]; }
@@ -216,7 +221,8 @@ void tune_receive_buffer(Context& c, std::uint32_t index, const Segment& segment
 
 void update_rtt(Socket& s, Extension& e, std::uint32_t rtt_us);
 SimDuration base_rto(const Socket& s);
-SimDuration current_rto(const Socket& s, const Extension& e);
+/// icsk_rto with its backoff: whole ticks, where the kernel counts in ticks.
+SimDuration current_rto(const Context& c, const Socket& s, const Extension& e);
 void note_delivered(Context& c, Extension& e, const SentSegment& segment);
 /// Applies the SACK blocks of a segment; the number of segments newly known to have arrived.
 std::uint32_t apply_sacks(Context& c, std::uint32_t index, const Segment& segment);

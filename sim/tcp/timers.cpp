@@ -38,9 +38,9 @@ bool gave_up(Context& c, const Socket& s, const Extension& e) {
   if (e.retransmits == 0 || e.stalled_since == SimTime::never()) return false;
   std::int32_t retries = c.config.retries2;
   if (s.has(flag::kOrphan)) {
-    retries = c.config.orphan_retries != 0  ? c.config.orphan_retries
-              : current_rto(s, e) < kRtoMax ? 8
-                                            : 0;
+    retries = c.config.orphan_retries != 0     ? c.config.orphan_retries
+              : current_rto(c, s, e) < kRtoMax ? 8
+                                               : 0;
   }
   return c.now() - e.stalled_since >= model_timeout(retries);
 }
@@ -63,14 +63,14 @@ void on_retransmit(Context& c, std::uint32_t index, Upcalls& up) {
   if (e.packets_out() == 0) return;
   if (gave_up(c, s, e)) return give_up(c, index, up);
   enter_loss(c, index);
-  const auto rto_ms = static_cast<std::uint32_t>(current_rto(s, e).ms());
+  const auto rto_ms = static_cast<std::uint32_t>(current_rto(c, s, e).ms());
   ++e.retransmits;
   if (e.backoff < 30) ++e.backoff;
   c.step.explain(s.state == TcpState::kSynSent ? Reason::kTcpSynTimeout : Reason::kTcpTimeout, {},
-                 {rto_ms, e.retransmits, static_cast<std::uint32_t>(current_rto(s, e).ms())});
+                 {rto_ms, e.retransmits, static_cast<std::uint32_t>(current_rto(c, s, e).ms())});
   retransmit(c, index, e.sent[e.sent_head]);
   if (e.stalled_since == SimTime::never()) e.stalled_since = c.now();
-  arm(c, index, RetransmitTimer::kRetransmit, c.now() + current_rto(s, e));
+  arm(c, index, RetransmitTimer::kRetransmit, c.now() + current_rto(c, s, e));
 }
 
 /// Source: tcp_send_loss_probe().
@@ -117,7 +117,7 @@ void on_zero_window(Context& c, std::uint32_t index, Upcalls& up) {
   if (e.packets_out() > 0) return;
   ++e.probes;
   if (e.backoff < 30) ++e.backoff;
-  arm(c, index, RetransmitTimer::kZeroWindow, c.now() + current_rto(s, e));
+  arm(c, index, RetransmitTimer::kZeroWindow, c.now() + current_rto(c, s, e));
 }
 
 /// Source: tcp_delack_timer_handler().
@@ -193,9 +193,10 @@ void revert_backoff(Context& c, std::uint32_t index, std::uint32_t seq, Upcalls&
   Extension& e = c.ext_of(s);
   if (seq != s.snd_una || e.retransmits == 0 || e.backoff == 0 || e.packets_out() == 0) return;
   --e.backoff;
-  const SimTime due = e.sent[e.sent_head].sent + current_rto(s, e);
-  c.step.explain(Reason::kTcpBackoffReverted, {},
-                 {arg(s.tuple.remote_addr), static_cast<std::uint32_t>(current_rto(s, e).ms()), 0});
+  const SimTime due = e.sent[e.sent_head].sent + current_rto(c, s, e);
+  c.step.explain(
+      Reason::kTcpBackoffReverted, {},
+      {arg(s.tuple.remote_addr), static_cast<std::uint32_t>(current_rto(c, s, e).ms()), 0});
   if (due > c.now()) {
     arm(c, index, RetransmitTimer::kRetransmit, due);
   } else {
@@ -219,14 +220,14 @@ void rearm(Context& c, std::uint32_t index) {
   const Socket& s = c.socket(index);
   const Extension& e = c.ext_of(s);
   if (e.packets_out() == 0) return cancel_retransmit(c, index);
-  const SimDuration rto = current_rto(s, e);
+  const SimDuration rto = current_rto(c, s, e);
   const bool may_probe = s.state != TcpState::kSynSent && s.state != TcpState::kSynRecv &&
                          s.has(flag::kSack) && e.ca == CaState::kOpen && e.tlp_high_seq == 0 &&
                          (c.config.early_retrans == 3 || c.config.early_retrans == 4);
   if (!may_probe) return arm(c, index, RetransmitTimer::kRetransmit, c.now() + rto);
   SimDuration probe = kRtoInitial;
   if (s.srtt_us8 != 0) {
-    probe = SimDuration{std::int64_t{s.srtt_us8 >> 2} * 1000} +
+    probe = c.in_ticks({std::int64_t{s.srtt_us8 >> 2} * 1000}) +
             (e.packets_out() == 1 ? kRtoMin : kProbeSlack);
   }
   arm(c, index, RetransmitTimer::kLossProbe, c.now() + std::min(probe, rto));
@@ -238,7 +239,7 @@ void check_probe_timer(Context& c, std::uint32_t index) {
   const Extension& e = c.ext_of(s);
   if (e.packets_out() > 0 || e.mode != RetransmitTimer::kNone) return;
   if (e.queued == 0 && !fin_unsent(s, e)) return;
-  arm(c, index, RetransmitTimer::kZeroWindow, c.now() + current_rto(s, e));
+  arm(c, index, RetransmitTimer::kZeroWindow, c.now() + current_rto(c, s, e));
 }
 
 void on_timer(Step& step, Stack& stack, Ports ports, std::uint32_t id) {

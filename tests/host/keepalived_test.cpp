@@ -26,10 +26,11 @@ std::string conf(std::string_view state, int priority) {
 /// Hosts a and b with keepalived, started; a has the higher priority, and is master by now.
 class Pair {
  public:
-  Pair() {
+  explicit Pair(std::string_view global = "") {
     for (const char host : {'a', 'b'}) {
       lan.type(host, "yum install keepalived -y");
-      lan.type(host, "echo -e '" + escaped(conf("BACKUP", host == 'a' ? 100 : 50)) +
+      lan.type(host, "echo -e '" +
+                         escaped(std::string(global) + conf("BACKUP", host == 'a' ? 100 : 50)) +
                          "' > /etc/keepalived/keepalived.conf");
       lan.type(host, "service keepalived start");
     }
@@ -55,6 +56,32 @@ TEST(Keepalived, TheHigherPriorityHasTheAddress) {
   EXPECT_TRUE(pair.has_vip('a'));
   EXPECT_FALSE(pair.has_vip('b'));
   EXPECT_THAT(pair.lan.type('b', "ipvsadm -ln"), HasSubstr("10.0.0.9:80")) << "rules are on both";
+}
+
+TEST(Keepalived, RunsTheSyncDaemonAfterItsRouter) {
+  Pair pair("global_defs {\n lvs_sync_daemon eth0 VI_1\n}\n");
+  const auto daemon = [&](char host) { return pair.lan.type(host, "ipvsadm -l --daemon"); };
+  EXPECT_THAT(daemon('a'), StartsWith("master sync daemon (mcast=eth0, syncid=51,"));
+  EXPECT_THAT(daemon('b'), StartsWith("backup sync daemon (mcast=eth0, syncid=51,"));
+  pair.lan.type('a', "ifconfig eth0 down");
+  pair.lan.pass(kSecond * 5);
+  EXPECT_THAT(daemon('a'), StartsWith("backup sync daemon")) << "it listens, although in FAULT";
+  EXPECT_THAT(daemon('b'), StartsWith("master sync daemon"));
+  pair.lan.type('b', "service keepalived reload");
+  EXPECT_THAT(daemon('b'), StartsWith("master sync daemon"));
+  EXPECT_THAT(pair.log('b'), HasSubstr("STARTDAEMON(1163) error: Daemon has already run(17)"));
+  pair.lan.type('b', "service keepalived stop");
+  pair.lan.pass(kSecond * 2);
+  EXPECT_EQ(daemon('b'), "");
+}
+
+TEST(Keepalived, RunsBothSyncDaemonsWithoutARouterForThem) {
+  Pair pair("global_defs {\n lvs_sync_daemon eth0\n}\n");
+  EXPECT_THAT(pair.lan.type('b', "ipvsadm -l --daemon"),
+              AllOf(HasSubstr("master sync daemon"), HasSubstr("backup sync daemon")));
+  pair.lan.type('b', "service keepalived stop");
+  pair.lan.pass(kSecond * 2);
+  EXPECT_EQ(pair.lan.type('b', "ipvsadm -l --daemon"), "");
 }
 
 TEST(Keepalived, HasThreeProcessesAndTheirPidFiles) {

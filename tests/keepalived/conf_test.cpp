@@ -137,7 +137,6 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(std::pair("IPv6", "IPv6"), std::pair("PING_CHECK", "PING_CHECK"),
                     std::pair("SMTP_CHECK", "SMTP_CHECK"), std::pair("SSL_GET", "SSL_GET"),
                     std::pair("SSL_GET", "AH"), std::pair("UDP_CHECK", "UDP_CHECK"),
-                    std::pair("vrrp.lvs_syncd", "lvs_sync_daemon_interface"),
                     std::pair("vrrp.rules", "virtual_rules"),
                     std::pair("vrrp.static_ipaddress", "static_ipaddress")),
     [](const auto& param) {
