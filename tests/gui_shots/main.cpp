@@ -35,6 +35,17 @@ class Camera {
   QString suffix_;
 };
 
+// The backup has just taken over: its gratuitous ARPs are on their way.
+void shoot_failover(WindowBench& bench, Camera& camera) {
+  bench.window().open(QStringLiteral("ha-failover"));
+  bench.settle();
+  bench.run_to("vrrp-master-down", "node04");
+  bench.window().open_host(QStringLiteral("node04"))->show_table(HostTable::kVrrp);
+  bench.play().step(Stride::kFrame);
+  bench.settle();
+  camera.shoot(QStringLiteral("failover"));
+}
+
 void visit(const QDir& folder, Language language, bool dark, QSize size) {
   WindowBench bench;
   bench.window().resize(size);
@@ -86,14 +97,7 @@ void visit(const QDir& folder, Language language, bool dark, QSize size) {
   bench.settle();
   bench.run_to("arp-replied", "node02");  // for the VIP, which the director has, too
   camera.shoot(QStringLiteral("doubled"));
-  // The backup has just taken over: its gratuitous ARPs are on their way.
-  bench.window().open(QStringLiteral("ha-failover"));
-  bench.settle();
-  bench.run_to("vrrp-master-down", "node04");
-  bench.window().open_host(QStringLiteral("node04"))->show_table(HostTable::kVrrp);
-  bench.play().step(Stride::kFrame);
-  bench.settle();
-  camera.shoot(QStringLiteral("failover"));
+  shoot_failover(bench, camera);
   bench.window().open(QStringLiteral("dr-across-router"));
   bench.settle();
   bench.window().tabs().setCurrentIndex(2);
