@@ -207,6 +207,8 @@ std::uint32_t Director::new_conn(Step& step, const Service& service, const ConnK
   update_overload(dest);
   step.explain(Reason::kIpvsConnCreated, {}, {arg(key.client), key.client_port, arg(dest.addr)});
   if (step.tracing() && !one_packet) step.row_added(conn_row(c));
+  // With TCP the state machine tells of the server's counts at once; UDP has none.
+  if (step.tracing() && key.protocol == number(IpProto::kUdp)) step.row_changed(dest_row(d));
   return c;
 }
 
