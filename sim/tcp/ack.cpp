@@ -192,7 +192,6 @@ int handle_ack(Context& c, std::uint32_t index, const Segment& segment, Upcalls&
     release_queue(e, ack);
     measure_rtt(c, s, e, segment, cleaned);
     summary.acked = cleaned.segments;
-    c.ports.ip.confirm(c.step, s.tuple.remote_addr);
   }
   e.probes = 0;
   if (!had_packets) {
@@ -201,6 +200,8 @@ int handle_ack(Context& c, std::uint32_t index, const Segment& segment, Upcalls&
   }
   const bool carries = segment.length > 0 || segment.has(tcp_flag::kFin);
   summary.duplicate = !advanced && !window_changed && !carries;
+  // What is sent next tells the neighbour's entry of it (sk_dst_confirm()).
+  if (advanced || summary.sacked > 0 || summary.duplicate) s.set(flag::kConfirms);
   if (e.tlp_high_seq != 0 && !before(ack, e.tlp_high_seq)) e.tlp_high_seq = 0;
   if (summary.duplicate || summary.sacked > 0 || e.ca != CaState::kOpen || e.sacked_out > 0) {
     recover(c, index, summary);

@@ -203,7 +203,6 @@ void complete_connect(Context& c, std::uint32_t index, const Segment& segment, U
   e.stalled_since = SimTime::never();
   e.queue_seq = e.pushed_seq = e.small_seq = e.cwnd_usage_seq = queue_seq;
   cancel_retransmit(c, index);
-  c.ports.ip.confirm(c.step, s.tuple.remote_addr);
   c.step.explain(Reason::kTcpConnected, segment.dev,
                  {arg(segment.src), segment.tcp.src_port, s.tuple.local_port});
   up.connected = true;

@@ -53,7 +53,8 @@ void remember_peer(Context& c, std::uint32_t index) {
 }
 
 void seed_rto(Context& c, std::uint32_t index) {
-  const Socket& s = c.socket(index);
+  Socket& s = c.socket(index);
+  s.set(flag::kConfirms);
   const PeerMetrics* known = find_metrics(c, s.tuple);
   if (known == nullptr || known->rtt_us8 <= s.srtt_us8) {
     constexpr std::uint32_t kFallbackUs = 3'000'000;  // TCP_TIMEOUT_FALLBACK (RFC 6298 §5.7)

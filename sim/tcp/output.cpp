@@ -99,6 +99,10 @@ void transmit(Context& c, std::uint32_t index, std::uint32_t seq, std::uint8_t f
   if (length > 0) note_data_sent(c, s);
   IpSend how = ip_of(s);
   how.id = s.ip_id++;
+  if (s.has(flag::kConfirms)) {  // sock_confirm_neigh()
+    s.clear(flag::kConfirms);
+    c.ports.ip.confirm(c.step, s.tuple.remote_addr);
+  }
   c.ports.ip.send(c.step, how, frame);
 }
 

@@ -60,6 +60,7 @@ inline constexpr std::uint16_t kOrphan = 1 << 10;        ///< SOCK_DEAD: the pro
 inline constexpr std::uint16_t kPeerFin = 1 << 11;       ///< RCV_SHUTDOWN: the peer's FIN arrived
 inline constexpr std::uint16_t kWantsRoom = 1 << 12;     ///< SOCK_NOSPACE: kWritable is owed
 inline constexpr std::uint16_t kBulkReceiver = 1 << 13;  ///< keeps its extension for buffer tuning
+inline constexpr std::uint16_t kConfirms = 1 << 14;      ///< sk_dst_pending_confirm
 }  // namespace flag
 
 inline constexpr std::uint32_t kNoExtension = 0xffff'ffffU;

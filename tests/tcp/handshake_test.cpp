@@ -19,7 +19,7 @@ TEST(Handshake, SynLooksLikeLinux) {
   EXPECT_EQ(syn.tcp.window, 64240);
   EXPECT_EQ(syn.tcp.ack, 0U);
   EXPECT_TRUE(syn.ip.dont_fragment);
-  EXPECT_EQ(syn.ip.ttl, 64);
+  EXPECT_EQ(syn.ip.ttl, 0) << "IP takes net.ipv4.ip_default_ttl";
   ASSERT_THAT(syn.options, SizeIs(20));
   // MSS 1460, SACK-permitted, timestamps (echo 0), NOP, window scale 7
   EXPECT_THAT(std::vector(syn.options.begin(), syn.options.begin() + 8),
