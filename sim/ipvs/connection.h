@@ -43,7 +43,7 @@ struct Conn {
   bool is_template : 1 = false;      ///< IP_VS_CONN_F_TEMPLATE: where a client's connections go
   bool one_packet : 1 = false;       ///< IP_VS_CONN_F_ONE_PACKET: gone after its datagram
   bool bypass : 1 = false;           ///< IP_VS_CONN_F_BYPASS: to the address that the client named
-  bool conntrack : 1 = false;         ///< IP_VS_CONN_F_NFCT: connection tracking knows of it
+  bool conntrack : 1 = false;        ///< IP_VS_CONN_F_NFCT: connection tracking knows of it
   bool looked_again : 1 = false;     ///< a template's timer came up, and was put off once
   bool synced : 1 = false;           ///< IP_VS_CONN_F_SYNC: learned from a master
   std::uint32_t dest = kUnbound;     ///< none with `bypass`, or if no server here fits
