@@ -190,8 +190,24 @@
         <translation>校验和</translation>
     </message>
     <message>
+        <source>client</source>
+        <translation>客户端</translation>
+    </message>
+    <message>
+        <source>client port</source>
+        <translation>客户端端口</translation>
+    </message>
+    <message>
         <source>code</source>
         <translation>代码</translation>
+    </message>
+    <message>
+        <source>connection</source>
+        <translation>连接</translation>
+    </message>
+    <message>
+        <source>count</source>
+        <translation>数量</translation>
     </message>
     <message>
         <source>destination</source>
@@ -204,6 +220,10 @@
     <message>
         <source>don&apos;t fragment</source>
         <translation>不分片</translation>
+    </message>
+    <message>
+        <source>firewall mark</source>
+        <translation>防火墙标记</translation>
     </message>
     <message>
         <source>first line</source>
@@ -346,12 +366,32 @@
         <translation>序列号</translation>
     </message>
     <message>
+        <source>server</source>
+        <translation>服务器</translation>
+    </message>
+    <message>
+        <source>server port</source>
+        <translation>服务器端口</translation>
+    </message>
+    <message>
+        <source>size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
         <source>source</source>
         <translation>源地址</translation>
     </message>
     <message>
         <source>source port</source>
         <translation>源端口</translation>
+    </message>
+    <message>
+        <source>state</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>syncid</source>
+        <translation>同步组号（syncid）</translation>
     </message>
     <message>
         <source>target IP</source>
@@ -364,6 +404,10 @@
     <message>
         <source>time to live</source>
         <translation>生存时间</translation>
+    </message>
+    <message>
+        <source>timeout</source>
+        <translation>超时</translation>
     </message>
     <message>
         <source>timestamps</source>
@@ -388,6 +432,14 @@
     <message>
         <source>version</source>
         <translation>版本</translation>
+    </message>
+    <message>
+        <source>virtual address</source>
+        <translation>虚拟地址</translation>
+    </message>
+    <message>
+        <source>virtual port</source>
+        <translation>虚拟端口</translation>
     </message>
     <message>
         <source>virtual router</source>
