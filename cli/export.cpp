@@ -15,33 +15,6 @@ namespace {
 using scenario::Scenario;
 using Json = nlohmann::ordered_json;
 
-/// A cable: two ends, each "HOST/NIC" or a switch.
-struct Cable {
-  std::string from, to;
-};
-
-std::vector<Cable> cables_of(const Scenario& scenario) {
-  std::vector<Cable> cables;
-  for (const scenario::Host& host : scenario.hosts) {
-    for (const scenario::Nic& nic : host.nics) {
-      const std::string here = host.name + "/" + nic.name;
-      if (!nic.switch_name.empty()) cables.push_back({here, nic.switch_name});
-      // Both ends know of a cable between two NICs; it is drawn once.
-      if (nic.peer && here < nic.peer->to_string()) cables.push_back({here, nic.peer->to_string()});
-    }
-  }
-  for (const scenario::Switch& one : scenario.switches) {
-    for (const scenario::Uplink& uplink : one.uplinks) cables.push_back({one.name, uplink.to});
-  }
-  return cables;
-}
-
-std::string node_of(const std::string& end) { return end.substr(0, end.find('/')); }
-std::string nic_of(const std::string& end) {
-  const std::size_t slash = end.find('/');
-  return slash == std::string::npos ? "" : end.substr(slash + 1);
-}
-
 std::string dot_text(const Scenario& scenario) {
   std::string text =
       fmt::format("graph \"{}\" {{\n  rankdir=LR;\n  node [fontname=\"sans\"];\n", scenario.name);
@@ -58,10 +31,9 @@ std::string dot_text(const Scenario& scenario) {
     text += fmt::format("  \"{}\" [shape=box, label=\"{}\\n({})\"];\n", host.name, label,
                         scenario::to_string(host.role));
   }
-  for (const Cable& cable : cables_of(scenario)) {
-    text +=
-        fmt::format("  \"{}\" -- \"{}\" [taillabel=\"{}\", headlabel=\"{}\"];\n",
-                    node_of(cable.from), node_of(cable.to), nic_of(cable.from), nic_of(cable.to));
+  for (const scenario::Cable& cable : scenario::cables_of(scenario)) {
+    text += fmt::format("  \"{}\" -- \"{}\" [taillabel=\"{}\", headlabel=\"{}\"];\n",
+                        cable.from.node, cable.to.node, cable.from.nic, cable.to.nic);
   }
   return text + "}\n";
 }
@@ -89,8 +61,8 @@ std::string json_text(const Scenario& scenario) {
     json["nodes"].push_back(std::move(node));
   }
   json["cables"] = Json::array();
-  for (const Cable& cable : cables_of(scenario)) {
-    json["cables"].push_back({{"from", cable.from}, {"to", cable.to}});
+  for (const scenario::Cable& cable : scenario::cables_of(scenario)) {
+    json["cables"].push_back({{"from", cable.from.to_string()}, {"to", cable.to.to_string()}});
   }
   return json.dump(2) + "\n";
 }

@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 
+#include "sim/trace/text.h"
+
 namespace lvslab::cli {
 namespace {
 
@@ -59,9 +61,7 @@ void complain(const std::vector<Error>& errors) {
   for (const Error& error : errors) complain(error);
 }
 
-std::string seconds(SimTime at) {
-  return fmt::format("{}.{:06d}", at.ns / 1'000'000'000, at.ns / 1'000 % 1'000'000);
-}
+std::string seconds(SimTime at) { return micros_text(at); }
 
 void ProgressLine::show(SimTime now, std::uint64_t steps) {
   if (!terminal_.progress) return;

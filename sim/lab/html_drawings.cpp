@@ -67,33 +67,17 @@ std::vector<Symbol> symbols_of(const HtmlReport& report) {
   return symbols;
 }
 
-std::vector<std::pair<std::string, std::string>> cables_of(const scenario::Scenario& scenario) {
-  std::vector<std::pair<std::string, std::string>> cables;
-  for (const scenario::Host& host : scenario.hosts) {
-    for (const scenario::Nic& nic : host.nics) {
-      if (!nic.switch_name.empty()) cables.emplace_back(host.name, nic.switch_name);
-      // Both ends know of a cable between two NICs; it is drawn once.
-      const std::string here = host.name + "/" + nic.name;
-      if (nic.peer && here < nic.peer->to_string()) cables.emplace_back(host.name, nic.peer->host);
-    }
-  }
-  for (const scenario::Switch& one : scenario.switches) {
-    for (const scenario::Uplink& uplink : one.uplinks) cables.emplace_back(one.name, uplink.to);
-  }
-  return cables;
-}
-
 constexpr int kGap = 44;
 
-using Cables = std::vector<std::pair<std::string, std::string>>;
+using Cables = std::vector<scenario::Cable>;
 
 /// The only switch that a host hangs at; null if it has another cable, or none.
 Symbol* switch_of(const std::string& host, const Cables& cables, std::vector<Symbol>& symbols) {
   std::string peer;
   for (const auto& [a, b] : cables) {
-    if (a != host && b != host) continue;
+    if (a.node != host && b.node != host) continue;
     if (!peer.empty()) return nullptr;
-    peer = a == host ? b : a;
+    peer = a.node == host ? b.node : a.node;
   }
   const auto found = std::ranges::find(symbols, peer, &Symbol::name);
   return found == symbols.end() || !found->is_switch ? nullptr : &*found;
@@ -161,14 +145,9 @@ std::string symbol_svg(const Symbol& symbol) {
 
 }  // namespace
 
-std::string micros_text(SimTime at) {
-  const std::string text = seconds_text(at);
-  return text.substr(0, text.size() - 3);
-}
-
 std::string topology_svg(const HtmlReport& report) {
   std::vector<Symbol> symbols = symbols_of(report);
-  const Cables cables = cables_of(*report.scenario);
+  const Cables cables = scenario::cables_of(*report.scenario);
   place_around_switches(*report.scenario, cables, symbols);
   spread(symbols);
   int left = INT_MAX;
@@ -191,8 +170,8 @@ std::string topology_svg(const HtmlReport& report) {
       say(report, "Topology", "拓扑"), left - kMargin, top - kMargin, width,
       bottom - top + 2 * kMargin, width);
   for (const auto& [a, b] : cables) {
-    const auto from = by_name.find(a);
-    const auto to = by_name.find(b);
+    const auto from = by_name.find(a.node);
+    const auto to = by_name.find(b.node);
     if (from == by_name.end() || to == by_name.end()) continue;
     svg += fmt::format(R"(<line class="cable" x1="{}" y1="{}" x2="{}" y2="{}"/>)", from->second->x,
                        from->second->y, to->second->x, to->second->y);

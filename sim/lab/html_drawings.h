@@ -9,9 +9,6 @@
 
 namespace lvslab::lab {
 
-/// Seconds as the report writes them: "2.104318".
-std::string micros_text(SimTime at);
-
 /// Hosts, switches and cables where `default_layout` puts them.
 std::string topology_svg(const HtmlReport& report);
 

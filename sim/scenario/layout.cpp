@@ -1,4 +1,4 @@
-// Where the drawing puts switches and hosts if nobody says otherwise.
+// The cables of the drawing, and where it puts switches and hosts if nobody says otherwise.
 #include <algorithm>
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/breadth_first_search.hpp>
@@ -30,15 +30,7 @@ Graph graph_of(const Scenario& scenario) {
     if (from != vertex.end() && to != vertex.end())
       boost::add_edge(from->second, to->second, graph);
   };
-  for (const Switch& sw : scenario.switches) {
-    for (const Uplink& uplink : sw.uplinks) connect(sw.name, uplink.to);
-  }
-  for (const Host& host : scenario.hosts) {
-    for (const Nic& nic : host.nics) {
-      if (nic.peer) connect(host.name, nic.peer->host);
-      if (!nic.switch_name.empty()) connect(host.name, nic.switch_name);
-    }
-  }
+  for (const Cable& cable : cables_of(scenario)) connect(cable.from.node, cable.to.node);
   return graph;
 }
 
@@ -68,6 +60,24 @@ std::vector<int> distances(const Scenario& scenario) {
 }
 
 }  // namespace
+
+std::vector<Cable> cables_of(const Scenario& scenario) {
+  std::vector<Cable> cables;
+  for (const Host& host : scenario.hosts) {
+    for (const Nic& nic : host.nics) {
+      const Cable::End here{host.name, nic.name};
+      if (!nic.switch_name.empty()) cables.push_back({here, {nic.switch_name, ""}});
+      // Both ends know of a cable between two NICs.
+      if (nic.peer && here.to_string() < nic.peer->to_string()) {
+        cables.push_back({here, {nic.peer->host, nic.peer->nic}});
+      }
+    }
+  }
+  for (const Switch& one : scenario.switches) {
+    for (const Uplink& uplink : one.uplinks) cables.push_back({{one.name, ""}, {uplink.to, ""}});
+  }
+  return cables;
+}
 
 std::vector<Placed> default_layout(const Scenario& scenario) {
   const std::vector<int> distance = distances(scenario);

@@ -13,6 +13,22 @@
 
 namespace lvslab::scenario {
 
+/// A cable between two NICs, a NIC and a switch, or two switches.
+struct Cable {
+  struct End {
+    std::string node;  ///< of a host or a switch
+    std::string nic;   ///< empty at a switch
+    /// "HOST/NIC", or the switch.
+    std::string to_string() const { return nic.empty() ? node : node + "/" + nic; }
+    bool operator==(const End&) const = default;
+  };
+  End from, to;
+  bool operator==(const Cable&) const = default;
+};
+
+/// Every cable once: those of hosts in file order, then those between switches.
+std::vector<Cable> cables_of(const Scenario& scenario);
+
 struct Finding {
   enum class Severity : std::uint8_t { kWarning, kError };
   Severity severity = Severity::kWarning;

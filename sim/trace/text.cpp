@@ -64,6 +64,10 @@ std::string seconds_text(SimTime at) {
   return fmt::format("{}.{:09}", at.ns / kNsPerSecond, at.ns % kNsPerSecond);
 }
 
+std::string micros_text(SimTime at) {
+  return fmt::format("{}.{:06d}", at.ns / 1'000'000'000, at.ns / 1'000 % 1'000'000);
+}
+
 std::string seconds_text(SimDuration length) {
   const bool back = length.ns < 0;
   const std::int64_t ns = back ? -length.ns : length.ns;

@@ -18,6 +18,8 @@ namespace lvslab {
 
 /// Seconds with nine decimals: "12.000500000".
 std::string seconds_text(SimTime at);
+/// Seconds with six decimals, for people: "2.104318".
+std::string micros_text(SimTime at);
 /// "+0.000500000": from one moment to a later one.
 std::string seconds_text(SimDuration length);
 
