@@ -200,15 +200,7 @@ bool Wiring::answer_hook(Step& step, Packet& packet, ip::Route& route) {
     case ipvs::AnswerVerdict::kRewritten: break;
   }
   if (director.sysctls().snat_reroute == 0 || route.is(ip::kRouteLocal)) return true;
-  const auto again = ip::route_output(
-      step, host_.ip, {.src = packet.ip.src, .dst = packet.ip.dst, .mark = packet.mark});
-  if (!again) {
-    step.drop(packet.frame, Reason::kRouteNone, packet.in_dev,
-              {arg(packet.ip.dst), static_cast<std::uint32_t>(again.error()), 0});
-    return false;
-  }
-  route = *again;
-  return true;
+  return route_again(step, packet, packet.ip.src, route);
 }
 
 }  // namespace lvslab::host

@@ -103,17 +103,22 @@ bool Wiring::output_hooks(Step& step, Packet& packet, ip::Route& route) {
   if (!track(step, packet)) return false;
   const std::uint32_t mark = packet.mark;
   if (!walk_table(step, kMangle, NfHook::kOutput, packet, route)) return false;
-  if (packet.mark != mark && !route_again(step, packet, route)) return false;
+  if (packet.mark != mark && !route_again(step, packet, own_source(packet), route)) return false;
   const Ipv4Addr target = packet.ip.dst;
   if (!nat_hook(step, NfHook::kOutput, packet, route)) return false;
-  if (packet.ip.dst != target && !route_again(step, packet, route)) return false;
+  if (packet.ip.dst != target && !route_again(step, packet, own_source(packet), route))
+    return false;
   return ipvs_local_out(step, packet, route) &&
          walk_table(step, kFilter, NfHook::kOutput, packet, route);
 }
 
-// ip_route_me_harder(): a mark or another destination may want another way.
-bool Wiring::route_again(Step& step, const Packet& packet, ip::Route& route) {
-  const Ipv4Addr src = ip::is_local(host_.ip, packet.ip.src) ? packet.ip.src : Ipv4Addr{};
+/// Another host's address is no source to route by.
+Ipv4Addr Wiring::own_source(const Packet& packet) const {
+  return ip::is_local(host_.ip, packet.ip.src) ? packet.ip.src : Ipv4Addr{};
+}
+
+// ip_route_me_harder(): a mark, or another source or destination, may want another way.
+bool Wiring::route_again(Step& step, const Packet& packet, Ipv4Addr src, ip::Route& route) {
   const auto again =
       ip::route_output(step, host_.ip, {.src = src, .dst = packet.ip.dst, .mark = packet.mark});
   if (!again) {

@@ -161,7 +161,8 @@ class Wiring final : public ip::Ports,
   Ipv4Addr first_address(IfIndex dev) const;
   bool confirm_flow(Step& step, const Packet& packet);
   bool output_hooks(Step& step, Packet& packet, ip::Route& route);
-  bool route_again(Step& step, const Packet& packet, ip::Route& route);
+  Ipv4Addr own_source(const Packet& packet) const;
+  bool route_again(Step& step, const Packet& packet, Ipv4Addr src, ip::Route& route);
   bool postrouting(Step& step, Packet& packet, const ip::Route& route);
   /// What IPVS tells connection tracking of a packet that it sends on, and of its ended flows.
   void keep_or_untrack(Step& step, Packet& packet, bool keeps);
