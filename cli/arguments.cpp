@@ -78,17 +78,18 @@ constexpr const char* kBenchFooterZh = R"(各组：
 示例：
   lvslab bench web udp --json)";
 
-std::string check_time(const std::string& text) {
-  const auto time = scenario::parse_duration(text);
-  if (time) return {};
-  return time.error().message + (time.error().hint.empty() ? "" : " (" + time.error().hint + ")");
+/// What is wrong with a quantity, in the words that CLI11 wants; empty if nothing is.
+template <class T>
+std::string complaint(const std::expected<T, scenario::UnitError>& parsed) {
+  if (parsed) return {};
+  const auto& [message, hint] = parsed.error();
+  return message + (hint.empty() ? "" : " (" + hint + ")");
 }
 
-std::string check_rate(const std::string& text) {
-  const auto rate = scenario::parse_rate(text);
-  if (rate) return {};
-  return rate.error().message + (rate.error().hint.empty() ? "" : " (" + rate.error().hint + ")");
+std::string check_time(const std::string& text) {
+  return complaint(scenario::parse_duration(text));
 }
+std::string check_rate(const std::string& text) { return complaint(scenario::parse_rate(text)); }
 
 std::string check_number(const std::string& text) {
   std::uint64_t number = 0;

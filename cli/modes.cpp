@@ -2,7 +2,6 @@
 #include "sim/lab/modes.h"
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 
 #include "cli/backends.h"
@@ -16,12 +15,6 @@ namespace {
 
 using lab::LoadPoint;
 using lab::ModeResult;
-
-constexpr std::array kModes = {IpvsForward::kMasq, IpvsForward::kRoute, IpvsForward::kTunnel};
-
-std::string_view name_of(IpvsForward mode) {
-  return mode == IpvsForward::kMasq ? "NAT" : mode == IpvsForward::kRoute ? "DR" : "TUN";
-}
 
 double per_request(std::uint64_t count, const LoadPoint& point) {
   return static_cast<double>(count) /
@@ -43,8 +36,8 @@ class Report {
     table();
     for (const ModeResult& result : results_) {
       if (!result.points.empty()) continue;
-      out_ += folded(
-          fmt::format("{}: {}", name_of(result.mode), result.obstacle.in(terminal_.language)));
+      out_ += folded(fmt::format("{}: {}", lab::mode_name(result.mode),
+                                 result.obstacle.in(terminal_.language)));
     }
     plot();
     return std::move(out_);
@@ -79,7 +72,8 @@ class Report {
 
   void table() {
     std::string names = fmt::format("{:<36}", "");
-    for (const ModeResult& result : results_) names += fmt::format("{:>21}", name_of(result.mode));
+    for (const ModeResult& result : results_)
+      names += fmt::format("{:>21}", lab::mode_name(result.mode));
     out_ += terminal_.paint("1", names) + "\n";
     const auto alone = [](const ModeResult& result) -> const LoadPoint& {
       return result.points.front();
@@ -134,7 +128,7 @@ class Report {
           const bool high = load < result.points.size() &&
                             per_second(result.points[load]) >= most * (line - 0.5) / kRows;
           out_ += high ? terminal_.paint(colour_of(result.mode),
-                                         std::string(1, name_of(result.mode).front()))
+                                         std::string(1, lab::mode_name(result.mode).front()))
                        : std::string(" ");
         }
       }
@@ -159,13 +153,13 @@ class Report {
 
 void print_json(const ModeResult& result, Language language) {
   if (result.points.empty()) {
-    const nlohmann::ordered_json line = {{"mode", name_of(result.mode)},
+    const nlohmann::ordered_json line = {{"mode", lab::mode_name(result.mode)},
                                          {"obstacle", result.obstacle.in(language)}};
     fmt::print("{}\n", line.dump());
   }
   for (const LoadPoint& point : result.points) {
     const nlohmann::ordered_json line = {
-        {"mode", name_of(result.mode)},
+        {"mode", lab::mode_name(result.mode)},
         {"concurrency", point.concurrency},
         {"answered", point.answered},
         {"failed", point.failed},
@@ -194,7 +188,7 @@ int modes_command(const Terminal& terminal, const ModesOptions& options) {
                               .requests = options.requests,
                               .stop = &g_interrupted};
   std::vector<ModeResult> results;
-  for (const IpvsForward mode : kModes) {
+  for (const IpvsForward mode : lab::kModes) {
     auto result = lab::measure_mode(**backend, *scenario, *balanced, mode, load);
     if (g_interrupted != 0) return kExitInterrupted;
     if (!result) return complain(result.error()), kExitBadInput;

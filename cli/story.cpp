@@ -1,10 +1,9 @@
 #include "cli/story.h"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
-#include <utility>
 
+#include "sim/lab/modes.h"
 #include "sim/scenario/units.h"
 
 namespace lvslab::cli {
@@ -94,14 +93,11 @@ std::string traffic_line(const Terminal& terminal, const std::string& host, std:
 
 /// What the directors carried, mode by mode, as `ipvsadm --stats` counts it at the end.
 std::string traffic_text(const Terminal& terminal, lab::Session& session) {
-  constexpr std::array kModes = {std::pair{IpvsForward::kMasq, "NAT"},
-                                 std::pair{IpvsForward::kRoute, "DR"},
-                                 std::pair{IpvsForward::kTunnel, "TUN"}};
   std::string text;
   for (const scenario::Host& host : session.scenario().hosts) {
     const auto tables = session.tables(host.name);
     if (!tables) continue;
-    for (const auto& [mode, name] : kModes) {
+    for (const IpvsForward mode : lab::kModes) {
       IpvsCounters sum;
       for (const IpvsDestRow& dest : tables->dests) {
         if (dest.forward != mode) continue;
@@ -111,7 +107,7 @@ std::string traffic_text(const Terminal& terminal, lab::Session& session) {
         sum.out_pkts += dest.counters.out_pkts;
         sum.out_bytes += dest.counters.out_bytes;
       }
-      if (sum.in_pkts > 0) text += traffic_line(terminal, host.name, name, sum);
+      if (sum.in_pkts > 0) text += traffic_line(terminal, host.name, lab::mode_name(mode), sum);
     }
   }
   return text;

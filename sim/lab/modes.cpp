@@ -231,6 +231,16 @@ class SetUp {
 
 }  // namespace
 
+std::string_view mode_name(IpvsForward mode) {
+  switch (mode) {
+    case IpvsForward::kMasq: return "NAT";
+    case IpvsForward::kRoute: return "DR";
+    case IpvsForward::kTunnel: return "TUN";
+    case IpvsForward::kLocal: break;
+  }
+  return "local";
+}
+
 Result<Balanced> find_balanced(Backend& backend, const Scenario& scenario) {
   Balanced balanced;
   if (auto found = find_client(scenario, balanced); !found) {

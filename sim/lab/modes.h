@@ -8,16 +8,23 @@
 // always a cable.
 #pragma once
 
+#include <array>
 #include <csignal>
 #include <cstdint>
 #include <expected>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/lab/backend.h"
 #include "sim/scenario/model.h"
 
 namespace lvslab::lab {
+
+/// The ways to other hosts, and what they are called: "NAT", "DR", "TUN".
+inline constexpr std::array kModes = {IpvsForward::kMasq, IpvsForward::kRoute,
+                                      IpvsForward::kTunnel};
+std::string_view mode_name(IpvsForward mode);
 
 /// What a scenario balances.
 struct Balanced {
