@@ -121,12 +121,21 @@ class DirectorBench {
   /// Moves time and lets the timers run that come due.
   void wait_s(std::int64_t seconds) { wait({seconds * 1'000'000'000}); }
   void wait(SimDuration time) {
+    wait(time, [](Step&, const TimerEntry&) {});
+  }
+  /// The same; `other` gets the timers that are no connection's.
+  template <class Other>
+  void wait(SimDuration time, const Other& other) {
     const SimTime until = world.now + time;
     while (timers.next() <= until) {
       const TimerEntry due = timers.pop();
       world.now = due.at;
       Step s = step();
-      if (due.kind == TimerKind::kIpvsConn) director.on_timer(s, due.id);
+      if (due.kind == TimerKind::kIpvsConn) {
+        director.on_timer(s, due.id);
+      } else {
+        other(s, due);
+      }
     }
     world.now = until;
   }

@@ -27,18 +27,12 @@ class SyncBench : public DirectorBench {
   /// Lets time pass: the messages that leave meanwhile, and when.
   std::vector<std::pair<SimTime, std::vector<std::uint8_t>>> sent(SimDuration time) {
     std::vector<std::pair<SimTime, std::vector<std::uint8_t>>> messages;
-    const SimTime until = world.now + time;
-    while (timers.next() <= until) {
-      const TimerEntry due = timers.pop();
-      world.now = due.at;
-      Step s = step();
-      if (due.kind == TimerKind::kIpvsConn) director.on_timer(s, due.id);
-      if (due.kind != TimerKind::kIpvsSync) continue;
+    wait(time, [&](Step& s, const TimerEntry& due) {
+      if (due.kind != TimerKind::kIpvsSync) return;
       for (SyncMaster::Message& m : director.on_sync_timer(s, due.id)) {
         messages.emplace_back(world.now, std::move(m.bytes));
       }
-    }
-    world.now = until;
+    });
     return messages;
   }
   /// The entries of all messages of the next ten seconds.
