@@ -4,6 +4,7 @@
 
 #include "sim/base/calendar.h"
 #include "sim/base/check.h"
+#include "sim/scenario/name_service.h"
 
 namespace lvslab::kernel {
 namespace {
@@ -23,6 +24,9 @@ LabHost host_of(const scenario::Host& host) {
   }
   for (const scenario::Sysctl& sysctl : host.sysctls) {
     lab.sysctls.push_back({sysctl.key, sysctl.value});
+  }
+  if (const auto names = scenario::nsswitch_conf(host)) {
+    lab.files.push_back({"/etc/nsswitch.conf", *names});
   }
   for (const scenario::File& file : host.files) lab.files.push_back({file.path, file.content});
   return lab;

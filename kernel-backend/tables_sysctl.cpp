@@ -15,6 +15,7 @@ bool is_second_name(std::string_view path) {
 
 void add_file(const std::string& file, const std::string& name, std::vector<SysctlRow>& rows) {
   if (is_second_name(name)) return;
+  if (name == "net.ipv4.tcp_fastopen_key") return;  // drawn when a program first asks for it
   auto value = read_proc_file(file, true);
   if (!value) return;  // route/flush, which is there to be written only
   while (!value->empty() && value->back() == '\n') value->pop_back();

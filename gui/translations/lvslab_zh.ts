@@ -170,6 +170,22 @@
         <translation>地址</translation>
     </message>
     <message>
+        <source>answer</source>
+        <translation>回答</translation>
+    </message>
+    <message>
+        <source>name</source>
+        <translation>域名</translation>
+    </message>
+    <message>
+        <source>query id</source>
+        <translation>查询编号</translation>
+    </message>
+    <message>
+        <source>response code</source>
+        <translation>响应码</translation>
+    </message>
+    <message>
         <source>address count</source>
         <translation>地址数</translation>
     </message>

@@ -31,7 +31,8 @@ Result<void> put_files(const LabHost& host, const std::string& hosts_file,
     ::unlink(whole.c_str());  // a link would lead out of the host
     return write_file(whole, text);
   };
-  // Names come from /etc/hosts alone: nobody in a lab answers for the machine's name server.
+  // Names come from /etc/hosts alone, unless the scenario gives the host name servers of the lab
+  // (sim/scenario/name_service.h): nobody answers for those of the machine.
   if (auto done = put("/etc/hosts", hosts_file); !done) return done;
   if (auto done = put("/etc/hostname", host.name + "\n"); !done) return done;
   if (auto done = put("/etc/nsswitch.conf",
@@ -40,9 +41,13 @@ Result<void> put_files(const LabHost& host, const std::string& hosts_file,
       !done) {
     return done;
   }
-  // What the machine has of these: its log, and that it starts keepalived.
+  // What the machine has of these: its log, and what it starts, with its settings.
   ::unlink((root + kMessagesFile).c_str());
-  ::unlink((root + "/etc/systemd/system/multi-user.target.wants/keepalived.service").c_str());
+  ::unlink((root + "/etc/dnsmasq.conf").c_str());
+  for (const std::string service : kServices) {
+    const std::string unit = service + ".service";
+    ::unlink((root + "/etc/systemd/system/multi-user.target.wants/" + unit).c_str());
+  }
   if (auto done = put("/etc/resolv.conf", ""); !done) return done;
   if (auto done = put("/root/.curlrc", "no-styled-output\n"); !done) return done;
   for (const LabText& file : host.files) {

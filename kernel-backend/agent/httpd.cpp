@@ -109,7 +109,10 @@ class HttpdIo final : public apps::AppIo {
   std::uint32_t pid() const override { return static_cast<std::uint32_t>(::getpid()); }
   AppId id() const override { return AppId{0}; }
   bool stdout_is_terminal() const override { return false; }
-  std::optional<Ipv4Addr> resolve(std::string_view) const override { return std::nullopt; }
+  std::expected<Ipv4Addr, command::NameError> resolve(std::string_view) const override {
+    return std::unexpected(command::NameError::kUnknown);
+  }
+  void log(Step&, std::string_view) override {}
   std::optional<std::string> name_of(Ipv4Addr) const override { return std::nullopt; }
   std::optional<std::string> read_file(std::string_view path) const override {
     auto text = kernel::read_file(std::string(path));
@@ -133,6 +136,10 @@ class HttpdIo final : public apps::AppIo {
   void udp_never_df(std::uint32_t) override {}
   Errno udp_send(Step&, std::uint32_t, Endpoint, std::uint8_t,
                  std::span<const std::uint8_t>) override {
+    return Errno::kOpNotSupp;
+  }
+  Errno udp_connect(Step&, std::uint32_t, Endpoint) override { return Errno::kOpNotSupp; }
+  Errno udp_reply(Step&, const apps::UdpNews&, std::span<const std::uint8_t>) override {
     return Errno::kOpNotSupp;
   }
   void udp_close(Step&, std::uint32_t) override {}

@@ -15,6 +15,7 @@
 
 #include "kernel-backend/agent/boot.h"
 #include "kernel-backend/agent/host_process.h"
+#include "kernel-backend/agent/host_root.h"
 #include "kernel-backend/agent/netlink.h"
 #include "kernel-backend/agent/system_log.h"
 #include "kernel-backend/os.h"
@@ -139,6 +140,9 @@ int start(const std::string& service) {
   }
   // A daemon that writes /run/SERVICE.pid; -D as in CentOS' /etc/sysconfig/keepalived.
   if (service == "keepalived") return run_program({"/usr/sbin/keepalived", "-D"});
+  if (service == "dnsmasq") {
+    return run_program({"/usr/sbin/dnsmasq", "-u", "root", "-x", pid_file(service)});
+  }
   return run_program({service});
 }
 
@@ -153,6 +157,7 @@ void stop(const std::string& service) {
 
 std::string description(const std::string& service) {
   if (service == "httpd") return "The Apache HTTP Server";
+  if (service == "dnsmasq") return "dnsmasq - A lightweight DHCP and caching DNS server";
   return service;
 }
 
@@ -323,7 +328,7 @@ int modprobe(const Words& words) {
 }  // namespace
 
 void start_enabled_services() {
-  for (const std::string service : {"httpd", "keepalived"}) {
+  for (const std::string service : kServices) {
     if (!exists(kEnabled + service + ".service") || !exists(kPackages + service)) continue;
     if (::fork() != 0) continue;
     sigset_t none;

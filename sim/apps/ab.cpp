@@ -19,7 +19,7 @@ void Ab::start(Step& step, AppIo& io) {
   io.print(step, command::ab_start_line(command));
   const auto server = io.resolve(command.host);
   if (!server) {
-    fail(step, io, command::ab_unknown_host(command.host));
+    fail(step, io, command::ab_unknown_host(command.host, server.error()));
     return;
   }
   server_ = *server;

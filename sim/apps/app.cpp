@@ -54,6 +54,14 @@ void on_udp(Step& step, AppIo& io, App& app, const UdpNews& news) {
       app);
 }
 
+void on_resolved(Step& step, AppIo& io, App& app) {
+  std::visit(
+      [&](auto& program) {
+        if constexpr (requires { program.on_resolved(step, io); }) program.on_resolved(step, io);
+      },
+      app);
+}
+
 void on_frame(Step& step, AppIo& io, App& app, const TappedFrame& frame) {
   std::visit(
       [&](auto& program) {

@@ -7,6 +7,7 @@
 #include "sim/apps/app_io.h"
 #include "sim/apps/arping.h"
 #include "sim/apps/curl.h"
+#include "sim/apps/dnsmasq.h"
 #include "sim/apps/httpd.h"
 #include "sim/apps/ping.h"
 #include "sim/apps/sleep.h"
@@ -17,7 +18,7 @@
 namespace lvslab::apps {
 
 using App = std::variant<std::monostate, Sleep, Httpd, Curl, Ab, Ping, Traceroute, Arping, Tcpdump,
-                         WebClient, WebServer, UdpSource, UdpSink>;
+                         WebClient, WebServer, UdpSource, UdpSink, Dnsmasq>;
 
 // Each hands the news to the program; a program that does not care ignores it.
 void start(Step& step, AppIo& io, App& app);
@@ -25,6 +26,8 @@ void on_timer(Step& step, AppIo& io, App& app);
 void on_socket(Step& step, AppIo& io, App& app, const SocketEvent& event);
 void on_icmp(Step& step, AppIo& io, App& app, const IcmpNews& news);
 void on_udp(Step& step, AppIo& io, App& app, const UdpNews& news);
+/// What the program waited for after AppIo::look_up().
+void on_resolved(Step& step, AppIo& io, App& app);
 void on_frame(Step& step, AppIo& io, App& app, const TappedFrame& frame);
 /// Ctrl-C or kill: prints its closing lines, if it has any, and exits.
 void on_signal(Step& step, AppIo& io, App& app, Signal signal);

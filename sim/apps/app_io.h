@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sim/base/tables.h"
+#include "sim/command/names.h"
 #include "sim/core/ports.h"
 #include "sim/core/step.h"
 
@@ -35,7 +36,7 @@ struct IcmpNews {
 /// A datagram for an open UDP socket, or an error on it.
 struct UdpNews {
   std::uint32_t socket = 0;
-  Endpoint from;
+  Endpoint from, to;
   std::span<const std::uint8_t> data;
   Errno error = Errno::kNone;
 };
@@ -59,11 +60,21 @@ class AppIo {
   /// isatty(stdout): false in a pipe or with a redirection.
   virtual bool stdout_is_terminal() const = 0;
 
-  /// By /etc/hosts, or a dotted quad.
-  virtual std::optional<Ipv4Addr> resolve(std::string_view name) const = 0;
+  /// By /etc/hosts, a dotted quad, or what a name server told this program before.
+  virtual std::expected<Ipv4Addr, command::NameError> resolve(std::string_view name) const = 0;
+  /// All addresses of a name, the best one first.
+  virtual std::vector<Ipv4Addr> addresses_of(std::string_view name) const {
+    const auto addr = resolve(name);
+    return addr ? std::vector{*addr} : std::vector<Ipv4Addr>{};
+  }
+  /// True if a name server has to be asked first; then the program hears on_resolved, after which
+  /// resolve() knows what came of it.
+  virtual bool look_up(Step& /*step*/, std::string_view /*name*/) { return false; }
   /// The name that /etc/hosts gives to an address.
   virtual std::optional<std::string> name_of(Ipv4Addr addr) const = 0;
   virtual std::optional<std::string> read_file(std::string_view path) const = 0;
+  /// syslog(3): a line of /var/log/messages in the name of the program.
+  virtual void log(Step& step, std::string_view text) = 0;
   /// False if the path cannot be written (a directory that is not there).
   virtual bool write_file(Step& step, std::string_view path, std::string_view content) = 0;
 
@@ -91,6 +102,13 @@ class AppIo {
   virtual void udp_never_df(std::uint32_t socket) = 0;
   virtual Errno udp_send(Step& step, std::uint32_t socket, Endpoint to, std::uint8_t ttl,
                          std::span<const std::uint8_t> data) = 0;
+  /// connect(2): datagrams go to `remote`, and only what comes from there, errors included, is
+  /// heard.
+  virtual Errno udp_connect(Step& step, std::uint32_t socket, Endpoint remote) = 0;
+  /// Sends `data` back to where `question` came from, with the address that it was sent to as the
+  /// source (IP_PKTINFO).
+  virtual Errno udp_reply(Step& step, const UdpNews& question,
+                          std::span<const std::uint8_t> data) = 0;
   virtual void udp_close(Step& step, std::uint32_t socket) = 0;
   virtual Endpoint udp_local(std::uint32_t socket) const = 0;
   /// AF_PACKET: sends a whole frame; the host takes it.

@@ -26,7 +26,7 @@ void Arping::start(Step& step, AppIo& io) {
   over_ = true;  // until the first probe can be sent
   const auto target = io.resolve(command.target);
   if (!target) {
-    give_up(step, io, command::arping_unknown_host(command.target));
+    give_up(step, io, command::arping_unknown_host(command.target, target.error()));
     return;
   }
   target_ = *target;

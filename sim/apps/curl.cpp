@@ -14,6 +14,9 @@ using command::CurlError;
 using namespace lvslab::literals;
 
 constexpr SimDuration kConnectLimit = 300_s;  // DEFAULT_CONNECT_TIMEOUT
+/// After an address that failed, the next one is tried when curl looks again: at the timer for the
+/// other family (CURL_HET_DEFAULT), or after the longest wait of its loop (src/tool_operate.c).
+constexpr SimDuration kOtherFamily = 200_ms, kLoop = 1_s;
 
 }  // namespace
 
@@ -55,14 +58,34 @@ bool Curl::begin_url(Step& step, AppIo& io) {
       return false;
     }
   }
-  const auto remote = io.resolve(url_.host);
-  if (!remote) {
+  if (io.look_up(step, url_.host)) {
+    phase_ = Phase::kResolving;
+    arm(step, io);
+    return true;
+  }
+  return go_to_host(step, io);
+}
+
+void Curl::on_resolved(Step& step, AppIo& io) {
+  if (over_ || phase_ != Phase::kResolving) return;
+  phase_ = Phase::kIdle;
+  if (!go_to_host(step, io)) run(step, io);
+}
+
+bool Curl::go_to_host(Step& step, AppIo& io) {
+  remotes_ = io.addresses_of(url_.host);
+  remote_index_ = 0;
+  transfer_.name_lookup = since_start(step);
+  if (remotes_.empty()) {
     const CurlError error = command::curl_could_not_resolve(url_.host);
     verbose(step, io, command::curl_verbose_error(error, connections_++));
     finish(step, io, error);
     return false;
   }
-  remote_ = remote->is_any() ? Ipv4Addr{0x7f00'0001} : *remote;
+  for (Ipv4Addr& addr : remotes_) {
+    if (addr.is_any()) addr = {0x7f00'0001};
+  }
+  remote_ = remotes_.front();
   if (take_kept(step, io)) {
     send_request(step, io);
     return true;
@@ -91,6 +114,12 @@ bool Curl::take_kept(Step& step, AppIo& io) {
 
 bool Curl::open_connection(Step& step, AppIo& io) {
   connection_ = connections_++;
+  address_began_ = began_;
+  return try_address(step, io);
+}
+
+bool Curl::try_address(Step& step, AppIo& io) {
+  remote_ = remotes_[remote_index_];
   verbose(step, io, command::curl_verbose_trying(url_, remote_));
   Endpoint local;
   IfIndex dev;
@@ -108,6 +137,21 @@ bool Curl::open_connection(Step& step, AppIo& io) {
   if (local.port != 0) verbose(step, io, command::curl_verbose_local_port(local.port));
   socket_ = *socket;
   phase_ = Phase::kConnecting;
+  const SimDuration left = std::min(done_by_, connect_by_) - address_began_;
+  const bool others = remote_index_ + 1 < remotes_.size();
+  address_by_ = others ? address_began_ + SimDuration{left.ns / 2} : SimTime::never();
+  arm(step, io);
+  return true;
+}
+
+/// Source: baller_start_next() and is_connected(), lib/connect.c.
+bool Curl::move_on(Step& step, AppIo& io) {
+  if (remote_index_ + 1 >= remotes_.size()) return false;
+  ++remote_index_;
+  address_began_ = step.now();
+  const SimTime other_family = began_ + kOtherFamily;
+  next_try_ = step.now() < other_family ? other_family : step.now() + kLoop;
+  phase_ = Phase::kBetween;
   arm(step, io);
   return true;
 }
@@ -144,6 +188,10 @@ bool Curl::connect_at_once_failed(Step& step, AppIo& io, Errno error, bool bound
          command::curl_verbose_bind_failed(url_, why, since_start(step), connection_));
     return false;
   }
+  if (remote_index_ + 1 < remotes_.size()) {
+    verbose(step, io, command::curl_verbose_address_immediate_fail(remote_, errno_text(error)));
+    return move_on(step, io);
+  }
   const CurlError why = command::curl_could_not_connect(url_, since_start(step));
   fail(step, io, why,
        command::curl_verbose_immediate_fail(remote_, errno_text(error), why, connection_));
@@ -152,41 +200,69 @@ bool Curl::connect_at_once_failed(Step& step, AppIo& io, Errno error, bool bound
 
 void Curl::on_connect_error(Step& step, AppIo& io, Errno error) {
   socket_ = {};  // gone with its error
+  if (remote_index_ + 1 < remotes_.size()) {
+    verbose(step, io, command::curl_verbose_address_failed(url_, remote_, errno_text(error)));
+    move_on(step, io);
+    return;
+  }
   CurlError why = command::curl_could_not_connect(url_, since_start(step));
   // lib/connect.c: ETIMEDOUT has the status of a timeout and the words of a failure.
   if (error == Errno::kTimedOut) why.code = command::CurlCode::kOperationTimedout;
   fail(step, io, why,
-       command::curl_verbose_connect_failed(url_, errno_text(error), why, connection_));
+       command::curl_verbose_connect_failed(url_, remote_, errno_text(error), why, connection_));
   run(step, io);
 }
 
 void Curl::arm(Step& step, AppIo& io) {
-  const SimTime connect_by = phase_ == Phase::kConnecting ? connect_by_ : SimTime::never();
-  io.set_timer(step, std::min(done_by_, connect_by));
+  SimTime at = done_by_;
+  if (phase_ == Phase::kConnecting) at = std::min({at, connect_by_, address_by_});
+  if (phase_ == Phase::kResolving) at = std::min(at, connect_by_);
+  if (phase_ == Phase::kBetween) at = std::min({at, connect_by_, next_try_});
+  io.set_timer(step, at);
 }
 
 void Curl::on_timer(Step& step, AppIo& io) {
   if (over_ || phase_ == Phase::kIdle) return;
+  if (phase_ == Phase::kResolving) return give_up_resolving(step, io);
+  if (phase_ == Phase::kConnecting || phase_ == Phase::kBetween) return on_connect_time(step, io);
   const SimDuration after = since_start(step);
-  if (phase_ == Phase::kConnecting) {
-    if (step.now() >= done_by_) {
-      const CurlError why = command::curl_connection_timed_out(after);
-      fail(step, io, why, command::curl_verbose_error(why, connection_));
-    } else if (step.now() >= connect_by_) {
-      const CurlError why = command::curl_connect_timeout(url_, after);
-      fail(step, io, why,
-           command::curl_verbose_connect_timeout(connect_by_ - began_, why, connection_));
-    } else {
-      arm(step, io);
-      return;
-    }
-  } else if (step.now() >= done_by_) {
+  if (step.now() >= done_by_) {
     const CurlError why =
         command::curl_operation_timed_out(after, reader_.body_received(), reader_.content_length());
     fail(step, io, why, command::curl_verbose_error(why, connection_));
   } else {
     arm(step, io);
     return;
+  }
+  run(step, io);
+}
+
+void Curl::give_up_resolving(Step& step, AppIo& io) {
+  if (step.now() < std::min(done_by_, connect_by_)) return arm(step, io);
+  const CurlError why = command::curl_resolving_timed_out(since_start(step));
+  fail(step, io, why, command::curl_verbose_error(why, connections_++));
+  run(step, io);
+}
+
+void Curl::on_connect_time(Step& step, AppIo& io) {
+  const SimDuration after = since_start(step);
+  if (step.now() >= done_by_) {
+    const CurlError why = command::curl_connection_timed_out(after);
+    fail(step, io, why, command::curl_verbose_error(why, connection_));
+  } else if (phase_ == Phase::kBetween) {
+    if (step.now() < std::min(next_try_, connect_by_)) return arm(step, io);
+    if (try_address(step, io)) return;
+  } else if (step.now() >= connect_by_) {
+    const CurlError why = command::curl_connect_timeout(url_, after);
+    fail(step, io, why,
+         command::curl_verbose_connect_timeout(connect_by_ - address_began_, why, connection_));
+  } else if (step.now() >= address_by_) {
+    verbose(step, io, command::curl_verbose_move_on(address_by_ - address_began_));
+    close_socket(step, io);
+    move_on(step, io);
+    return;
+  } else {
+    return arm(step, io);
   }
   run(step, io);
 }

@@ -28,9 +28,10 @@ class Curl {
   void on_timer(Step& step, AppIo& io);
   void on_socket(Step& step, AppIo& io, const SocketEvent& event);
   void on_signal(Step& step, AppIo& io, Signal signal);
+  void on_resolved(Step& step, AppIo& io);
 
  private:
-  enum class Phase : std::uint8_t { kIdle, kConnecting, kWaiting, kReading };
+  enum class Phase : std::uint8_t { kIdle, kResolving, kBetween, kConnecting, kWaiting, kReading };
   /// A connection that a response left open.
   struct Kept {
     SocketId socket;
@@ -42,11 +43,17 @@ class Curl {
   void run(Step& step, AppIo& io);
   // The next four return false if the URL is finished already.
   bool begin_url(Step& step, AppIo& io);
+  bool go_to_host(Step& step, AppIo& io);
   bool open_connection(Step& step, AppIo& io);
+  bool try_address(Step& step, AppIo& io);
   bool choose_local_end(Step& step, AppIo& io, Endpoint& local, IfIndex& dev);
   bool connect_at_once_failed(Step& step, AppIo& io, Errno error, bool bound);
   bool take_kept(Step& step, AppIo& io);
 
+  /// There is another address: it is tried a little later. False if this was the last one.
+  bool move_on(Step& step, AppIo& io);
+  void on_connect_time(Step& step, AppIo& io);
+  void give_up_resolving(Step& step, AppIo& io);
   void on_connect_error(Step& step, AppIo& io, Errno error);
   void send_request(Step& step, AppIo& io);
   void on_data(Step& step, AppIo& io, std::string_view data);
@@ -70,7 +77,11 @@ class Curl {
   command::CurlUrl url_;
   command::CurlTransfer transfer_;
   Ipv4Addr remote_;
+  std::vector<Ipv4Addr> remotes_;  ///< all addresses of the host, and the one that is tried
+  std::size_t remote_index_ = 0;
   SimTime began_, connect_by_, done_by_;
+  SimTime address_began_, address_by_;  ///< limits of this address, if there are others
+  SimTime next_try_;
   SocketId socket_;
   std::uint32_t connection_ = 0;   ///< its number, as -v prints it
   std::uint32_t connections_ = 0;  ///< made so far

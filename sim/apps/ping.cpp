@@ -62,7 +62,7 @@ bool Ping::prepare(Step& step, AppIo& io) {
     return false;
   };
   const auto target = io.resolve(command.target);
-  if (!target) return fail(command::ping_unknown_host(command.target));
+  if (!target) return fail(command::ping_unknown_host(command.target, target.error()));
   target_ = target->is_any() ? Ipv4Addr{0x7f00'0001} : *target;
   how_.dst = target_;
   how_.protocol = IpProto::kIcmp;

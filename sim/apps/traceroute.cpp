@@ -53,7 +53,8 @@ void Traceroute::start(Step& step, AppIo& io) {
 
 bool Traceroute::prepare(Step& step, AppIo& io) {
   const auto target = io.resolve(command.target);
-  if (!target) return fail(step, io, command::traceroute_unknown_host(command.target, 1));
+  if (!target)
+    return fail(step, io, command::traceroute_unknown_host(command.target, 1, target.error()));
   target_ = *target;
   how_.dst = target_;
   how_.protocol =

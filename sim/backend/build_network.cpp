@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/scenario/name_service.h"
+
 namespace lvslab::backend {
 namespace {
 
@@ -85,6 +87,9 @@ host::Network build_network(const Scenario& scenario) {
       LVSLAB_CHECK(error == host::FileError::kNone, "the loader lets only files pass");
     };
     put("/etc/hosts", hosts);
+    if (const auto names = scenario::nsswitch_conf(scenario.hosts[h])) {
+      put("/etc/nsswitch.conf", *names);
+    }
     for (const scenario::File& file : scenario.hosts[h].files) put(file.path, file.content);
   }
   return network;

@@ -217,11 +217,12 @@ Output ab_poll_timeout(std::uint64_t completed) {
           .err = "apr_pollset_poll: The timeout specified has expired (70007)\n",
           .status = 70007 & 0xff};
 }
-Output ab_unknown_host(std::string_view host) {
-  return {.out = {},
-          .err = fmt::format("apr_sockaddr_info_get() for {}: Name or service not known (670002)\n",
-                             host),
-          .status = 670002 & 0xff};
+Output ab_unknown_host(std::string_view host, NameError why) {
+  const int error = 670'000 - gai_number(why);  // APR_OS_START_EAIERR
+  return {
+      .out = {},
+      .err = fmt::format("apr_sockaddr_info_get() for {}: {} ({})\n", host, text_of(why), error),
+      .status = error & 0xff};
 }
 
 }  // namespace lvslab::command

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "sim/base/time.h"
+#include "sim/command/names.h"
 #include "sim/command/output.h"
 
 namespace lvslab::command {
@@ -78,6 +79,6 @@ std::string ab_report(const AbCommand& command, const AbResult& result);
 Output ab_recv_failed(int error_number, std::uint64_t completed);     ///< apr_socket_recv
 Output ab_connect_failed(int error_number, std::uint64_t completed);  ///< after 10 failures
 Output ab_poll_timeout(std::uint64_t completed);                      ///< -s passed
-Output ab_unknown_host(std::string_view host);
+Output ab_unknown_host(std::string_view host, NameError why);
 
 }  // namespace lvslab::command

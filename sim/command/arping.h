@@ -10,6 +10,7 @@
 
 #include "sim/base/addr.h"
 #include "sim/base/time.h"
+#include "sim/command/names.h"
 #include "sim/command/output.h"
 
 namespace lvslab::command {
@@ -52,6 +53,6 @@ Output arping_no_device(std::string_view device);
 Output arping_not_arpable(std::string_view device);
 Output arping_device_down(std::string_view device);
 Output arping_cannot_bind();
-Output arping_unknown_host(std::string_view target);
+Output arping_unknown_host(std::string_view target, NameError why);
 
 }  // namespace lvslab::command

@@ -85,6 +85,7 @@ std::expected<CurlUrl, CurlError> parse_curl_url(std::string_view url);
 
 // Errors as curl words them. Durations are printed in whole milliseconds.
 CurlError curl_could_not_resolve(std::string_view host);
+CurlError curl_resolving_timed_out(SimDuration after);
 CurlError curl_could_not_connect(const CurlUrl& url, SimDuration after);
 /// --connect-timeout passed.
 CurlError curl_connect_timeout(const CurlUrl& url, SimDuration after);
@@ -148,8 +149,13 @@ std::string curl_verbose_connected(const CurlUrl& url, Ipv4Addr addr, std::uint3
 std::string curl_verbose_reused(const CurlUrl& url, std::uint32_t connection);
 /// "* connect to HOST port N failed: REASON" and "* Failed to connect ...", "* Closing connection
 /// N".
-std::string curl_verbose_connect_failed(const CurlUrl& url, std::string_view reason,
+std::string curl_verbose_connect_failed(const CurlUrl& url, Ipv4Addr addr, std::string_view reason,
                                         const CurlError& error, std::uint32_t connection);
+/// One of several addresses did not answer, or could not be tried.
+std::string curl_verbose_address_failed(const CurlUrl& url, Ipv4Addr addr, std::string_view reason);
+std::string curl_verbose_address_immediate_fail(Ipv4Addr addr, std::string_view reason);
+/// One of several addresses had its share of the time.
+std::string curl_verbose_move_on(SimDuration limit);
 /// No route at all: connect(2) itself failed.
 std::string curl_verbose_immediate_fail(Ipv4Addr addr, std::string_view reason,
                                         const CurlError& error, std::uint32_t connection);

@@ -125,6 +125,10 @@ std::string closing(std::uint32_t connection) {
 CurlError curl_could_not_resolve(std::string_view host) {
   return {CurlCode::kCouldntResolveHost, fmt::format("Could not resolve host: {}", host)};
 }
+CurlError curl_resolving_timed_out(SimDuration after) {
+  return {CurlCode::kOperationTimedout,
+          fmt::format("Resolving timed out after {} milliseconds", after.ms())};
+}
 CurlError curl_could_not_connect(const CurlUrl& url, SimDuration after) {
   return {CurlCode::kCouldntConnect,
           fmt::format("Failed to connect to {} port {} after {} ms: Couldn't connect to server",
@@ -283,23 +287,29 @@ std::string curl_verbose_reused(const CurlUrl& url, std::uint32_t connection) {
       "* Re-using existing connection #{} with host {}\n",
       connection, url.host);
 }
-std::string curl_verbose_connect_failed(const CurlUrl& url, std::string_view reason,
+std::string curl_verbose_address_failed(const CurlUrl& url, Ipv4Addr addr,
+                                        std::string_view reason) {
+  return fmt::format("* connect to {} port {} failed: {}\n", addr.to_string(), url.port, reason);
+}
+std::string curl_verbose_address_immediate_fail(Ipv4Addr addr, std::string_view reason) {
+  return fmt::format("* Immediate connect fail for {}: {}\n", addr.to_string(), reason);
+}
+std::string curl_verbose_move_on(SimDuration limit) {
+  return fmt::format("* ipv4 connect timeout after {}ms, move on!\n", limit.ms());
+}
+std::string curl_verbose_connect_failed(const CurlUrl& url, Ipv4Addr addr, std::string_view reason,
                                         const CurlError& error, std::uint32_t connection) {
-  return fmt::format("* connect to {} port {} failed: {}\n* {}\n", url.host, url.port, reason,
-                     error.message) +
+  return curl_verbose_address_failed(url, addr, reason) + fmt::format("* {}\n", error.message) +
          closing(connection);
 }
 std::string curl_verbose_immediate_fail(Ipv4Addr addr, std::string_view reason,
                                         const CurlError& error, std::uint32_t connection) {
-  return fmt::format("* Immediate connect fail for {}: {}\n* {}\n", addr.to_string(), reason,
-                     error.message) +
+  return curl_verbose_address_immediate_fail(addr, reason) + fmt::format("* {}\n", error.message) +
          closing(connection);
 }
 std::string curl_verbose_connect_timeout(SimDuration limit, const CurlError& error,
                                          std::uint32_t connection) {
-  return fmt::format("* ipv4 connect timeout after {}ms, move on!\n* {}\n", limit.ms(),
-                     error.message) +
-         closing(connection);
+  return curl_verbose_move_on(limit) + fmt::format("* {}\n", error.message) + closing(connection);
 }
 std::string curl_verbose_bind_failed(const CurlUrl& url, const CurlError& error, SimDuration after,
                                      std::uint32_t connection) {

@@ -97,6 +97,24 @@ std::optional<Ipv4Addr> parse_inet_aton(std::string_view text) {
   return Ipv4Addr{bits | parts[count - 1]};
 }
 
+std::string_view text_of(NameError error) {
+  switch (error) {
+    case NameError::kUnknown: return "Name or service not known";
+    case NameError::kTryAgain: return "Temporary failure in name resolution";
+    case NameError::kNoAddress: return "No address associated with hostname";
+  }
+  return "";
+}
+
+int gai_number(NameError error) {
+  switch (error) {
+    case NameError::kUnknown: return -2;
+    case NameError::kTryAgain: return -3;
+    case NameError::kNoAddress: return -5;
+  }
+  return 0;
+}
+
 std::optional<Ipv4Addr> resolve_host(std::string_view text, HostNames names) {
   if (const auto addr = parse_inet_aton(text)) return addr;
   const auto found = std::ranges::find(names, text, &HostName::name);

@@ -1,7 +1,8 @@
 // Names of hosts and ports, as /etc/hosts and /etc/services give them to the tools.
 //
 // Models: the entries of /etc/hosts that the caller passes in, and the well known services that
-// labs meet. Leaves out: DNS; the rest of /etc/services (Debian's netbase 6.4 is the source).
+// labs meet. Leaves out: name servers (sim/apps/resolver.h); the rest of /etc/services (Debian's
+// netbase 6.4 is the source).
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,13 @@ struct HostName {
   friend bool operator==(const HostName&, const HostName&) = default;
 };
 using HostNames = std::span<const HostName>;
+
+/// Why a name has no address: EAI_NONAME, EAI_AGAIN, EAI_NODATA.
+enum class NameError : std::uint8_t { kUnknown, kTryAgain, kNoAddress };
+/// As gai_strerror(3) says it.
+std::string_view text_of(NameError error);
+/// EAI_NONAME and its kin, as <netdb.h> numbers them.
+int gai_number(NameError error);
 
 /// The address of a name or of a numeric text as inet_aton(3) reads it ("10.1" is 10.0.0.1).
 std::optional<Ipv4Addr> resolve_host(std::string_view text, HostNames names);

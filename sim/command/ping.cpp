@@ -267,8 +267,8 @@ int ping_status(const PingCommand& command, const PingStats& stats) {
   return command.deadline.ns != 0 && stats.received < command.count ? 1 : 0;
 }
 
-Output ping_unknown_host(std::string_view target) {
-  return failure(fmt::format("ping: {}: Name or service not known", target), 2);
+Output ping_unknown_host(std::string_view target, NameError why) {
+  return failure(fmt::format("ping: {}: {}", target, text_of(why)), 2);
 }
 Output ping_connect_failed(std::string_view strerror_text) {
   return failure(fmt::format("ping: connect: {}", strerror_text), 2);

@@ -11,6 +11,7 @@
 
 #include "sim/base/addr.h"
 #include "sim/base/time.h"
+#include "sim/command/names.h"
 #include "sim/command/output.h"
 
 namespace lvslab::command {
@@ -74,7 +75,7 @@ std::string ping_statistics(const PingCommand& command, const PingStats& stats,
 int ping_status(const PingCommand& command, const PingStats& stats);
 
 // Failures before the first packet, status 2.
-Output ping_unknown_host(std::string_view target);
+Output ping_unknown_host(std::string_view target, NameError why);
 Output ping_connect_failed(std::string_view strerror_text);
 Output ping_no_device(std::string_view device);
 Output ping_cannot_bind();

@@ -14,11 +14,12 @@ namespace lvslab::command {
 
 namespace {
 
-constexpr std::array<std::string_view, 15> kPackages = {
-    "curl",      "httpd",          "httpd-tools",  "ipvsadm",    "iproute",
-    "iputils",   "iputils-arping", "iputils-ping", "keepalived", "man",
-    "net-tools", "procps-ng",      "tcpdump",      "traceroute", "which"};
+constexpr std::array<std::string_view, 16> kPackages = {
+    "curl",      "dnsmasq",        "httpd",        "httpd-tools", "ipvsadm", "iproute",
+    "iputils",   "iputils-arping", "iputils-ping", "keepalived",  "man",     "net-tools",
+    "procps-ng", "tcpdump",        "traceroute",   "which"};
 constexpr std::array<std::string_view, 3> kLaterPackages = {"apache2", "haproxy", "nginx"};
+constexpr std::array<std::string_view, 3> kServices = {"dnsmasq", "httpd", "keepalived"};
 constexpr std::array<std::string_view, 8> kOtherUnits = {
     "NetworkManager", "apache2", "crond", "firewalld", "iptables", "network", "nginx", "sshd"};
 
@@ -141,9 +142,9 @@ Parsed<ServiceCommand> parse_service(Args args) {
   if (!systemctl && service.action > ServiceCommand::Action::kStatus) {
     return refuse(tool, "action " + action, close);
   }
-  if (service.name == "httpd" || service.name == "keepalived") return service;
+  if (std::ranges::find(kServices, service.name) != kServices.end()) return service;
   if (std::ranges::find(kOtherUnits, service.name) != kOtherUnits.end()) {
-    return refuse(tool, "service " + service.name, "httpd, keepalived");
+    return refuse(tool, "service " + service.name, "dnsmasq, httpd, keepalived");
   }
   if (!systemctl) return std::unexpected(failure(service.name + ": unrecognized service\n", 1));
   const bool status = service.action == ServiceCommand::Action::kStatus;

@@ -306,10 +306,10 @@ std::string traceroute_mark(std::uint8_t icmp_type, std::uint8_t icmp_code, std:
   }
 }
 
-Output traceroute_unknown_host(std::string_view target, int position) {
-  return failure(fmt::format("{0}: Name or service not known\n"
+Output traceroute_unknown_host(std::string_view target, int position, NameError why) {
+  return failure(fmt::format("{0}: {2}\n"
                              "Cannot handle \"host\" cmdline arg `{0}' on position 1 (argc {1})",
-                             target, position),
+                             target, position, text_of(why)),
                  2);
 }
 Output traceroute_failed(std::string_view call, std::string_view strerror_text) {

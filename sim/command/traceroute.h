@@ -11,6 +11,7 @@
 
 #include "sim/base/addr.h"
 #include "sim/base/time.h"
+#include "sim/command/names.h"
 #include "sim/command/output.h"
 
 namespace lvslab::command {
@@ -58,7 +59,7 @@ std::string traceroute_probe(const TracerouteCommand& command, std::uint32_t ttl
 /// "!H" for an unreachable of `code`; nothing for the port unreachable that ends a trace.
 std::string traceroute_mark(std::uint8_t icmp_type, std::uint8_t icmp_code, std::uint32_t mtu = 0);
 
-Output traceroute_unknown_host(std::string_view target, int position);
+Output traceroute_unknown_host(std::string_view target, int position, NameError why);
 /// "connect: Network is unreachable", status 1; the header was printed already.
 Output traceroute_failed(std::string_view call, std::string_view strerror_text);
 

@@ -66,12 +66,20 @@ void Flows::read(Bytes frame, SimTime at, ReadFrame& out) {
   for (const Field& field : out.fields) {
     // Errors quote what was sent before: they begin nothing new. What tunnels carry may.
     quoted = quoted || field.name == "ICMP";
+    if (field.name == "query id") learn_query(load_be16(frame.data() + field.offset), out);
     if (field.name != "IPv4") continue;
     Layer layer{.at = field.offset};
     read_layer(frame.subspan(field.offset), quoted, at, layer);
     out.layers.push_back(layer);
   }
   out.conversation = conversation_of(frame, out);
+}
+
+/// A resolver draws the id of each question; the answer repeats it.
+void Flows::learn_query(std::uint16_t id, const ReadFrame& read) {
+  if (read.layers.empty() || read.layers.back().flow == Layer::kNoFlow) return;
+  std::vector<std::uint16_t>& ids = flows_[read.layers.back().flow].query_ids;
+  if (std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
 }
 
 void Flows::read_layer(Bytes packet, bool quoted, SimTime at, Layer& layer) {

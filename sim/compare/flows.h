@@ -1,6 +1,6 @@
 // Names for what a kernel draws by lot, so that two runs can be held against each other: ephemeral
-// ports and echo identifiers are numbered in the order in which they appear, sequence numbers count
-// from the first one of their side.
+// ports, echo identifiers and ids of DNS questions are numbered in the order in which they appear,
+// sequence numbers count from the first one of their side.
 //
 // A flow is what one program on one host has with another: a TCP connection, a UDP or echo exchange
 // of one 4-tuple. A port is ephemeral if it is the port of the side that began, and lies in Linux's
@@ -35,6 +35,7 @@ struct Flow {
   std::string name;                          ///< "TCP 192.168.80.10:#1 > 192.168.80.150:80"
   std::string port_name;                     ///< of `src`: "#1" if it is ephemeral, else "5000"
   SimTime begun;
+  std::vector<std::uint16_t> query_ids;  ///< of DNS questions, in the order of their appearance
   /// The sequence number that either side began with last, `src`'s first; as soon as it is known. A
   /// half-open connection that was reset begins again with another answer to the same SYN.
   std::array<std::optional<std::uint32_t>, 2> base{};
@@ -81,6 +82,7 @@ class Flows {
   struct Packet;
 
   void read(Bytes frame, SimTime at, ReadFrame& out);
+  void learn_query(std::uint16_t id, const ReadFrame& read);
   void read_layer(Bytes packet, bool quoted, SimTime at, Layer& layer);
   std::optional<Packet> packet_of(const Ipv4Repr& ip, Bytes rest) const;
   std::uint32_t find_or_begin(const Packet& packet, bool quoted, SimTime at);

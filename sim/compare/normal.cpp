@@ -99,6 +99,7 @@ class Normaliser {
     }
     if (const Flow* here = flow()) {
       const bool mine = layer()->from_beginner;
+      if (field.name == "query id") return query_of(*here, field);
       if (field.name == "source port") return port_of(*here, mine, field);
       if (field.name == "destination port") return port_of(*here, !mine, field);
       if (protocol_ == "ICMP" && field.name == "identifier") return here->port_name;
@@ -127,6 +128,11 @@ class Normaliser {
 
   static std::string port_of(const Flow& flow, bool beginner, const Field& field) {
     return beginner ? flow.port_name : field.value;
+  }
+
+  std::string query_of(const Flow& flow, const Field& field) const {
+    const auto id = std::ranges::find(flow.query_ids, load_be16(frame_.data() + field.offset));
+    return fmt::format("question {}", id - flow.query_ids.begin() + 1);
   }
 
   std::string tcp_value(const Field& field, const Layer& layer) const {

@@ -3,10 +3,10 @@
 // What is normalised, and nothing else (docs/compare.md says why):
 //   IPv4 identification      "0", or "not 0"
 //   checksums                whether they are right
-//   ephemeral ports, echo identifiers, sequence numbers, SACK blocks   by Flows
-//   TCP timestamps           whether they are there, and whether the echo is 0
-//   the ports of clients in IPVS sync messages   by Flows
-//   the time in the first 16 bytes of an echo's data (iputils ping), the Date: line of HTTP
+//   ephemeral ports, echo identifiers, ids of DNS questions, sequence numbers, SACK blocks   by
+//   Flows TCP timestamps           whether they are there, and whether the echo is 0 the ports of
+//   clients in IPVS sync messages   by Flows the time in the first 16 bytes of an echo's data
+//   (iputils ping), the Date: line of HTTP
 // Packets in tunnels and in ICMP errors are treated as the packet around them.
 #pragma once
 

@@ -23,7 +23,8 @@ enum class TimerKind : std::uint8_t {
   kIp,
   kIcmp,
   kHost,
-  kIpvsSync
+  kIpvsSync,
+  kLookup
 };
 
 /// When a kernel with this tick runs a timer: at a tick, and (the longer it is) at one of every 8,
@@ -89,7 +90,7 @@ class TimerQueue {
     return 0xfff'ffffU - turn;
   }
   static bool waits_by_clock(TimerKind kind) {
-    return kind == TimerKind::kProcess || kind == TimerKind::kApp;
+    return kind == TimerKind::kProcess || kind == TimerKind::kApp || kind == TimerKind::kLookup;
   }
   struct Key {
     std::int64_t at;

@@ -17,9 +17,11 @@ using command::Output;
 namespace {
 
 constexpr std::string_view kHttpd = "httpd";
+constexpr std::string_view kDnsmasq = "dnsmasq";
 constexpr std::string_view kKeepalived = "keepalived";
 
 std::string_view description_of(std::string_view service) {
+  if (service == kDnsmasq) return "dnsmasq - A lightweight DHCP and caching DNS server";
   return service == kKeepalived ? "LVS and VRRP High Availability Monitor"
                                 : "The Apache HTTP Server";
 }
@@ -188,6 +190,14 @@ CommandOutcome Executor::stop_and_wait(const command::ServiceCommand& c, std::ui
   return waiter;
 }
 
+/// Why a service would not start: what is wrong with its settings.
+std::string Executor::wrong_settings(std::string_view service) const {
+  if (service != kDnsmasq) return {};
+  const auto text = wiring_.read_file(apps::kDnsmasqConf);
+  const auto conf = apps::DnsmasqConf::parse(text.value_or(""));
+  return conf ? std::string{} : conf.error();
+}
+
 Output Executor::service_action(const command::ServiceCommand& c) {
   using Action = command::ServiceCommand::Action;
   Userland& user = wiring_.user();
@@ -215,6 +225,10 @@ Output Executor::service_action(const command::ServiceCommand& c) {
                     kVerbs[static_cast<std::size_t>(c.action)], c.name, c.name, c.name),
         status);
   }
+  const bool starts = c.action == Action::kStart || c.action == Action::kRestart;
+  if (const std::string problem = starts ? wrong_settings(c.name) : ""; !problem.empty()) {
+    return command::failure("lvslab: " + problem, 1);
+  }
   switch (c.action) {
     case Action::kStart: begin(); return {};
     case Action::kStop: stop(); return {};
@@ -223,6 +237,9 @@ Output Executor::service_action(const command::ServiceCommand& c) {
       begin();
       return {};
     case Action::kReload:
+      if (c.name == kDnsmasq) {
+        return command::not_modelled("systemctl", "reload of dnsmasq", "systemctl restart dnsmasq");
+      }
       if (running != nullptr && c.name == kKeepalived) {
         wiring_.signal_program(step_, *running, 1);
         wiring_.settle(step_);

@@ -91,6 +91,7 @@ class Executor {
   command::Output ifconfig_action(const command::IfconfigCommand& c,
                                   const command::IfconfigAction& action);
   command::Output ipvsadm_restore();
+  std::string wrong_settings(std::string_view service) const;
   command::Output service_action(const command::ServiceCommand& c);
   /// systemctl stop and restart of a service that does not end at once.
   CommandOutcome stop_and_wait(const command::ServiceCommand& c, std::uint32_t pid,

@@ -21,8 +21,26 @@ void ProgramIo::set_timer(Step& step, SimTime at) {
 
 std::uint32_t ProgramIo::pid() const { return process().pid; }
 
-std::optional<Ipv4Addr> ProgramIo::resolve(std::string_view name) const {
-  return command::resolve_host(name, wiring_.host_names());
+std::expected<Ipv4Addr, command::NameError> ProgramIo::resolve(std::string_view name) const {
+  if (const auto addr = command::resolve_host(name, wiring_.host_names())) return *addr;
+  const apps::Resolver::Answer* told = process().names.find(name);
+  if (told == nullptr) return std::unexpected(command::NameError::kUnknown);
+  if (!*told) return std::unexpected(told->error());
+  return (*told)->front();
+}
+
+std::vector<Ipv4Addr> ProgramIo::addresses_of(std::string_view name) const {
+  const apps::Resolver::Answer* told = process().names.find(name);
+  if (told == nullptr || !*told) return AppIo::addresses_of(name);
+  return **told;
+}
+
+bool ProgramIo::look_up(Step& step, std::string_view name) {
+  return wiring_.look_up(step, app_, name, apps::Resolver::Families::kInet, LookupFor::kProgram);
+}
+
+void ProgramIo::log(Step& step, std::string_view text) {
+  wiring_.write_log(step, process().name.view(), process().pid, text);
 }
 
 std::optional<std::string> ProgramIo::name_of(Ipv4Addr addr) const {
@@ -98,6 +116,16 @@ void ProgramIo::udp_never_df(std::uint32_t socket) {
 Errno ProgramIo::udp_send(Step& step, std::uint32_t socket, Endpoint to, std::uint8_t ttl,
                           std::span<const std::uint8_t> data) {
   return ip::udp_send(step, wiring_.host().ip, wiring_, SocketId{socket}, to, data, ttl);
+}
+
+Errno ProgramIo::udp_connect(Step& step, std::uint32_t socket, Endpoint remote) {
+  return ip::udp_connect(step, wiring_.host().ip, SocketId{socket}, remote);
+}
+
+Errno ProgramIo::udp_reply(Step& step, const apps::UdpNews& question,
+                           std::span<const std::uint8_t> data) {
+  return ip::udp_send(step, wiring_.host().ip, wiring_, SocketId{question.socket}, question.from,
+                      data, 0, question.to.addr);
 }
 
 void ProgramIo::udp_close(Step& step, std::uint32_t socket) {

@@ -17,7 +17,10 @@ class ProgramIo final : public apps::AppIo {
   std::uint32_t pid() const override;
   AppId id() const override { return {app_}; }
   bool stdout_is_terminal() const override;
-  std::optional<Ipv4Addr> resolve(std::string_view name) const override;
+  std::expected<Ipv4Addr, command::NameError> resolve(std::string_view name) const override;
+  std::vector<Ipv4Addr> addresses_of(std::string_view name) const override;
+  bool look_up(Step& step, std::string_view name) override;
+  void log(Step& step, std::string_view text) override;
   std::optional<std::string> name_of(Ipv4Addr addr) const override;
   std::optional<std::string> read_file(std::string_view path) const override;
   bool write_file(Step& step, std::string_view path, std::string_view content) override;
@@ -34,6 +37,9 @@ class ProgramIo final : public apps::AppIo {
   void udp_never_df(std::uint32_t socket) override;
   Errno udp_send(Step& step, std::uint32_t socket, Endpoint to, std::uint8_t ttl,
                  std::span<const std::uint8_t> data) override;
+  Errno udp_connect(Step& step, std::uint32_t socket, Endpoint remote) override;
+  Errno udp_reply(Step& step, const apps::UdpNews& question,
+                  std::span<const std::uint8_t> data) override;
   void udp_close(Step& step, std::uint32_t socket) override;
   Endpoint udp_local(std::uint32_t socket) const override;
   void send_frame(Step& step, IfIndex dev, FrameRef frame) override;

@@ -83,8 +83,12 @@ void Wiring::on_socket(Step& step, AppId owner, const SocketEvent& event) {
 
 void Wiring::on_udp(Step& step, const ip::UdpEvent& event) {
   if (!event.owner.valid()) return receive_sync(step, event);
-  const apps::UdpNews news{
-      .socket = event.socket.value, .from = event.from, .data = event.data, .error = event.error};
+  const apps::UdpNews news{.socket = event.socket.value,
+                           .from = event.from,
+                           .to = event.to,
+                           .data = event.data,
+                           .error = event.error};
+  if (tell_lookup(step, event.owner.value, news)) return;
   tell(event.owner.value,
        [&](apps::AppIo& io, apps::App& app) { apps::on_udp(step, io, app, news); });
 }
@@ -158,7 +162,9 @@ std::uint32_t Wiring::start_program(Step& step, JobId job_id, apps::App app,
   process.name = name;
   process.cause = step.cause();
   const std::uint32_t pid = process.pid;
-  tell(slot, [&](apps::AppIo& io, apps::App& to) { apps::start(step, io, to); });
+  if (!look_up_first(step, slot)) {
+    tell(slot, [&](apps::AppIo& io, apps::App& to) { apps::start(step, io, to); });
+  }
   return pid;
 }
 
@@ -167,6 +173,9 @@ void Wiring::start_service(Step& step, std::string_view name) {
     start_program(step, 0, apps::Httpd{}, "/usr/sbin/httpd -DFOREGROUND", "httpd");
   } else if (name == "keepalived") {
     start_keepalived(step, 0, {});
+  } else if (name == "dnsmasq") {
+    start_program(step, 0, apps::Dnsmasq{}, "/usr/sbin/dnsmasq -u root -x /run/dnsmasq.pid",
+                  "dnsmasq");
   }
 }
 
@@ -258,7 +267,9 @@ void Wiring::signal_program(Step& step, Process& process, int signal) {
     signal_pid(step, process.pid, signal);
     return;
   }
-  if (signal != kKill) {
+  const NameLookup* lookup = process.lookup.peek();
+  const bool begun = lookup == nullptr || lookup->whom == LookupFor::kProgram;
+  if (signal != kKill && begun) {
     const auto which = signal == static_cast<int>(apps::Signal::kInterrupt)
                            ? apps::Signal::kInterrupt
                            : apps::Signal::kTerminate;

@@ -14,6 +14,7 @@
 #include "sim/base/slab.h"
 #include "sim/core/timers.h"
 #include "sim/host/files.h"
+#include "sim/host/name_lookup.h"
 #include "sim/host/shell.h"
 #include "sim/keepalived/daemon.h"
 
@@ -40,6 +41,8 @@ struct Process {
   std::string command_line;
   ShortName name;  ///< comm
   LazyTimer timer;
+  Boxed<NameLookup> lookup;  ///< a name that it waits for
+  LearnedNames names;
   RecordId cause;                     ///< the record of its command
   std::uint16_t icmp_identifier = 0;  ///< 0: hears no echo replies
   IfIndex tap;                        ///< frames of this interface, if `tapping`

@@ -135,6 +135,12 @@ class Wiring final : public ip::Ports,
   void program_exits(std::uint32_t app, int status);
   void program_prints(Step& step, std::uint32_t app, int fd, std::string_view text);
   void tap(Process& process, IfIndex dev);
+  /// Asks a name server for `name`, if no file has it and /etc/nsswitch.conf says so, and tells the
+  /// program when it knows; false if there is nothing to wait for.
+  bool look_up(Step& step, std::uint32_t app, std::string_view name,
+               apps::Resolver::Families families, LookupFor whom);
+  /// A line of the system log.
+  void write_log(Step& step, std::string_view program, std::uint32_t pid, std::string_view text);
 
  private:
   void handle_ipv4(Step& step, Packet packet);
@@ -193,6 +199,13 @@ class Wiring final : public ip::Ports,
   template <class News>
   void tell(std::uint32_t app, News&& news);
   void run_program_timer(Step& step, std::uint32_t app);
+  bool asks_name_servers() const;
+  /// True if the program waits for the name of its target, or cannot have it and has ended.
+  bool look_up_first(Step& step, std::uint32_t app);
+  /// True if the news was for the resolver.
+  bool tell_lookup(Step& step, std::uint32_t app, const apps::UdpNews& news);
+  void run_lookup_timer(Step& step, std::uint32_t app);
+  void go_on_with_name(Step& step, std::uint32_t app);
   void tell_icmp(Step& step, std::uint32_t app, const apps::IcmpNews& news);
   /// Hands news to every keepalived that runs; false if none does.
   template <class News>

@@ -128,14 +128,14 @@ Errno udp_connect(Step& step, Stack& stack, SocketId socket, Endpoint remote) {
 }
 
 Errno udp_send(Step& step, Stack& stack, Ports& ports, SocketId socket, Endpoint to, Bytes data,
-               std::uint8_t ttl) {
+               std::uint8_t ttl, Ipv4Addr from) {
   UdpSocket* s = live_socket(stack, socket);
   if (s == nullptr) return Errno::kNotConn;
   constexpr std::size_t kMost = 65'507;
   if (data.size() > kMost) return Errno::kMsgSize;
   if (to.port == 0) to = s->remote;
   if (to.port == 0) return Errno::kNotConn;
-  IpSend how{.src = s->local.addr,
+  IpSend how{.src = from.is_any() ? s->local.addr : from,
              .dst = to.addr,
              .protocol = IpProto::kUdp,
              .ttl = static_cast<std::uint8_t>(global(stack, GlobalKey::kIpDefaultTtl)),

@@ -49,9 +49,9 @@ std::expected<SocketId, Errno> udp_bind(Step& step, Stack& stack, AppId owner, E
 /// connect(2): fixes the peer and, by the route, the source. The errors of route_output().
 Errno udp_connect(Step& step, Stack& stack, SocketId socket, Endpoint remote);
 /// sendto(2). kMsgSize above 65507 bytes; kAcces for a broadcast without leave; those of the route.
-/// `ttl` 0: ip_default_ttl.
+/// `ttl` 0: ip_default_ttl. `from`: the source of this datagram (IP_PKTINFO); any: the socket's.
 Errno udp_send(Step& step, Stack& stack, Ports& ports, SocketId socket, Endpoint to, Bytes data,
-               std::uint8_t ttl = 0);
+               std::uint8_t ttl = 0, Ipv4Addr from = {});
 /// IP_MTU_DISCOVER: routers may fragment what the socket sends.
 void udp_never_df(Stack& stack, SocketId socket);
 /// IP_MULTICAST_IF and IP_MULTICAST_TTL.

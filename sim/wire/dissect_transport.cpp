@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "sim/wire/dissector.h"
+#include "sim/wire/dns.h"
 #include "sim/wire/icmpv4.h"
 #include "sim/wire/ipvs_sync.h"
 #include "sim/wire/tcp.h"
@@ -206,6 +207,9 @@ void read_udp(Dissector& d, Slice in, const IpContext& ip) {
     read_gue(d, payload);
   } else if (udp->dst_port == IpvsSyncRepr::kPort && !ip.fragment && payload.size > 0) {
     read_ipvs_sync(d, payload);
+  } else if ((udp->dst_port == DnsRepr::kPort || udp->src_port == DnsRepr::kPort) && !ip.fragment &&
+             payload.size > 0) {
+    read_dns(d, payload);
   } else {
     read_payload(d, payload, udp->src_port, udp->dst_port);
   }

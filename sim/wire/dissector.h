@@ -78,6 +78,7 @@ void read_tcp(Dissector& d, Slice in, const IpContext& ip);
 void read_igmp(Dissector& d, Slice in, const IpContext& ip);
 void read_vrrp(Dissector& d, Slice in, const IpContext& ip);
 void read_ipvs_sync(Dissector& d, Slice in);
+void read_dns(Dissector& d, Slice in);
 void read_payload(Dissector& d, Slice in, std::uint16_t src_port, std::uint16_t dst_port);
 
 /// "0x1c46 (correct)", or "0x1c46 (wrong, should be 0x1234)". `sum` covers the field as well.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "sim/wire/dns.h"
 #include "sim/wire/ethernet.h"
 #include "sim/wire/summary_printer.h"
 #include "sim/wire/udp.h"
@@ -248,6 +249,10 @@ bool TcpdumpPrinter::udp(Bytes in, std::size_t length, const Ip& ip) {
     return true;
   }
   if (in.size() < UdpRepr::kLength) return truncated("udp");
+  const bool is_dns =
+      load_be16(in.data()) == DnsRepr::kPort || load_be16(in.data() + 2) == DnsRepr::kPort;
+  if (is_dns && datagram <= in.size() && dns(in.first(datagram).subspan(UdpRepr::kLength)))
+    return true;
   if (datagram > length && !ip.fragmented) {
     fmt::format_to(out, "UDP, bad length {} > {}", datagram - UdpRepr::kLength,
                    length - UdpRepr::kLength);

@@ -40,6 +40,8 @@ class TcpdumpPrinter {
   bool vrrp(Bytes in, std::size_t length, const Ip& ip);
   bool icmp_quoted(Bytes in);
   bool udp(Bytes in, std::size_t length, const Ip& ip);
+  /// False if it is no message that DnsRepr knows: it is printed as any datagram.
+  bool dns(Bytes in);
   bool tcp(Bytes in, std::size_t length, const Ip& ip);
   /// Asks the tracker: once per segment, also for those that turn out malformed.
   Numbers relative_numbers(Bytes in, const Ip& ip);

@@ -34,6 +34,11 @@ class FakeIo : public AppIo, public TcpSockets {
     Endpoint to;
     std::uint8_t ttl = 0;
     std::size_t size = 0;
+    std::vector<std::uint8_t> payload;
+  };
+  struct Reply {
+    Endpoint to;
+    std::vector<std::uint8_t> payload;
   };
 
   explicit FakeIo(App program) : app(std::move(program)) {
@@ -112,10 +117,19 @@ class FakeIo : public AppIo, public TcpSockets {
   std::uint32_t pid() const override { return 1234; }
   AppId id() const override { return {7}; }
   bool stdout_is_terminal() const override { return terminal; }
-  std::optional<Ipv4Addr> resolve(std::string_view name) const override {
+  std::expected<Ipv4Addr, command::NameError> resolve(std::string_view name) const override {
     if (name == "localhost") return ip("127.0.0.1");
-    return Ipv4Addr::parse(name);
+    if (const auto addr = Ipv4Addr::parse(name)) return *addr;
+    if (const auto known = names.find(std::string(name)); known != names.end()) {
+      return known->second.front();
+    }
+    return std::unexpected(command::NameError::kUnknown);
   }
+  std::vector<Ipv4Addr> addresses_of(std::string_view name) const override {
+    const auto known = names.find(std::string(name));
+    return known != names.end() ? known->second : AppIo::addresses_of(name);
+  }
+  void log(Step&, std::string_view text) override { logged += std::string(text) + "\n"; }
   std::optional<std::string> name_of(Ipv4Addr addr) const override {
     if (addr == ip("127.0.0.1")) return "localhost";
     return std::nullopt;
@@ -171,7 +185,15 @@ class FakeIo : public AppIo, public TcpSockets {
   void udp_never_df(std::uint32_t) override { ++sockets_without_df; }
   Errno udp_send(Step&, std::uint32_t socket, Endpoint to, std::uint8_t ttl,
                  std::span<const std::uint8_t> payload) override {
-    datagrams.push_back({socket, to, ttl, payload.size()});
+    datagrams.push_back({socket, to, ttl, payload.size(), {payload.begin(), payload.end()}});
+    return Errno::kNone;
+  }
+  Errno udp_connect(Step&, std::uint32_t socket, Endpoint remote) override {
+    udp_remotes[socket] = remote;
+    return Errno::kNone;
+  }
+  Errno udp_reply(Step&, const UdpNews& question, std::span<const std::uint8_t> payload) override {
+    replies.push_back({question.from, {payload.begin(), payload.end()}});
     return Errno::kNone;
   }
   void udp_close(Step&, std::uint32_t) override { ++udp_closed; }
@@ -222,6 +244,9 @@ class FakeIo : public AppIo, public TcpSockets {
   Ipv4Addr address = ip("192.168.80.10");
   std::vector<LinkRow> links;
   std::map<std::string, std::string> files;
+  std::map<std::string, std::vector<Ipv4Addr>> names;
+  std::map<std::uint32_t, Endpoint> udp_remotes;
+  std::vector<Reply> replies;
   std::vector<Socket> sockets;
   std::vector<SentIp> packets;
   std::vector<SentUdp> datagrams;
@@ -235,7 +260,7 @@ class FakeIo : public AppIo, public TcpSockets {
   std::uint16_t icmp_identifier = 0;
   std::uint32_t next_udp = 0, udp_closed = 0;
   std::map<std::uint32_t, std::uint16_t> udp_ports;
-  std::string out, err;
+  std::string out, err, logged;
 };
 
 }  // namespace lvslab::apps

@@ -266,12 +266,13 @@ TEST(CurlLines, VerboseTellsTheWholeExchange) {
             "> Accept: */*\n> \n"
             "< HTTP/1.1 200 OK\n< Content-Length: 7\n< \n"
             "* Connection #0 to host 192.168.80.150 left intact\n");
-  EXPECT_EQ(curl_verbose_connect_failed(kVip, "No route to host",
-                                        curl_could_not_connect(kVip, 3155_ms), 0),
-            "* connect to 192.168.80.150 port 80 failed: No route to host\n"
-            "* Failed to connect to 192.168.80.150 port 80 after 3155 ms: "
-            "Couldn't connect to server\n"
-            "* Closing connection 0\n");
+  EXPECT_EQ(
+      curl_verbose_connect_failed(kVip, *Ipv4Addr::parse("192.168.80.150"), "No route to host",
+                                  curl_could_not_connect(kVip, 3155_ms), 0),
+      "* connect to 192.168.80.150 port 80 failed: No route to host\n"
+      "* Failed to connect to 192.168.80.150 port 80 after 3155 ms: "
+      "Couldn't connect to server\n"
+      "* Closing connection 0\n");
   EXPECT_EQ(curl_header_text(raw, true),
             "HTTP/1.1 200 OK\r\n\x1b[1mContent-Length\x1b[0m: 7\r\n\r\n");
   EXPECT_EQ(curl_header_text(raw, false), raw);
@@ -381,7 +382,7 @@ TEST(AbLines, FatalEndsHaveTheStatusOfApr) {
   EXPECT_EQ(ab_recv_failed(111, 0).err, "apr_socket_recv: Connection refused (111)\n");
   EXPECT_EQ(ab_recv_failed(111, 0).status, 111);
   EXPECT_EQ(ab_poll_timeout(0).status, 119);
-  EXPECT_EQ(ab_unknown_host("nohost").status, 50);
+  EXPECT_EQ(ab_unknown_host("nohost", NameError::kUnknown).status, 50);
   EXPECT_EQ(ab_connect_failed(101, 0).err,
             "\nTest aborted after 10 failures\n\napr_socket_connect(): Network is unreachable "
             "(101)\n");
