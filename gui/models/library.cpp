@@ -17,10 +17,11 @@ struct TopicRule {
   std::string_view key;
   std::array<std::string_view, 5> beginnings;
 };
-constexpr std::array<TopicRule, 6> kTopics = {
+constexpr std::array<TopicRule, 7> kTopics = {
     {{"dr", {"dr-", "director-", "", "", ""}},
      {"nat", {"nat-", "masq-", "", "", ""}},
      {"tun", {"tun-", "ipip-", "gre-", "", ""}},
+     {"schedulers", {"scheduler-", "", "", "", ""}},
      {"ha", {"ha-", "keepalived-", "vrrp-", "failover-", ""}},
      {"ip", {"arp-", "ip-", "route-", "tcp-", "net-"}},
      {"more", {"", "", "", "", ""}}}};
@@ -164,6 +165,7 @@ QString LibraryModel::topic_title(const std::string& key) {
   if (key == "dr") return tr("Direct routing (DR)");
   if (key == "nat") return tr("Address translation (NAT)");
   if (key == "tun") return tr("Tunnels (TUN)");
+  if (key == "schedulers") return tr("Schedulers");
   if (key == "ha") return tr("High availability");
   if (key == "ip") return tr("ARP, IP and TCP");
   return tr("More");

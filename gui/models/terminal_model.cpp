@@ -44,6 +44,8 @@ constexpr auto kBeginnings =
                                 "ipvsadm -ln",
                                 "ipvsadm -ln --stats",
                                 "ipvsadm -lnc",
+                                "nc -l ",
+                                "nc -vz ",
                                 "netstat -natp",
                                 "ping -c 3 ",
                                 "service httpd start",

@@ -973,6 +973,10 @@
         <translation>隧道（TUN）</translation>
     </message>
     <message>
+        <source>Schedulers</source>
+        <translation>调度算法</translation>
+    </message>
+    <message>
         <source>High availability</source>
         <translation>高可用</translation>
     </message>

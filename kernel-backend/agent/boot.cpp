@@ -153,6 +153,7 @@ Result<void> lay_out_stand_ins() {
   }
   if (auto done = hide("/root", 0700); !done) return done;
   if (auto done = hide("/home", 0755); !done) return done;
+  if (auto done = hide("/tmp", 01777); !done) return done;
   if (auto done = hide("/var/www", 0755); !done) return done;
   return hide("/etc/keepalived", 0755);
 }

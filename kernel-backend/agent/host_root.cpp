@@ -102,7 +102,7 @@ Result<void> mount_shared_root(const HostPaths& paths) {
     if (auto done = make_directories(paths.root + path); !done) return done;
   }
   ::chmod((paths.root + "/root").c_str(), 0700);
-  ::chmod((paths.root + "/var/tmp").c_str(), 01777);
+  for (const char* path : {"/tmp", "/var/tmp"}) ::chmod((paths.root + path).c_str(), 01777);
   if (::symlink("/run", (paths.root + "/var/run").c_str()) != 0 && errno != EEXIST) {
     return os_failure("/var/run");
   }
@@ -179,9 +179,6 @@ Result<void> enter_host_root(const LabHost& host, const HostSurroundings& around
   if (auto done = make_dev(root + "/dev"); !done) return done;
   const std::string size = kTmpfsSize;
   if (auto done = mount_at("run", root + "/run", "tmpfs", MS_NOSUID, size + "755"); !done) {
-    return done;
-  }
-  if (auto done = mount_at("tmp", root + "/tmp", "tmpfs", MS_NOSUID, size + "1777"); !done) {
     return done;
   }
   if (auto done = mount_proc_and_sys(root, around.on_machine); !done) return done;

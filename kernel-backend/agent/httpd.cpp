@@ -2,6 +2,7 @@
 // answer with the same bytes.
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -57,6 +58,10 @@ class RealSockets final : public TcpSockets {
   void close(Step&, SocketId socket) override { forget(static_cast<int>(socket.value)); }
   void shutdown_write(Step&, SocketId socket) override {
     ::shutdown(static_cast<int>(socket.value), SHUT_WR);
+  }
+  void set_nodelay(Step&, SocketId socket, bool on) override {
+    const int value = on ? 1 : 0;
+    ::setsockopt(static_cast<int>(socket.value), IPPROTO_TCP, TCP_NODELAY, &value, sizeof value);
   }
   void abort(Step&, SocketId socket) override {
     const linger hard{1, 0};

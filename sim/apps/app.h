@@ -9,6 +9,7 @@
 #include "sim/apps/curl.h"
 #include "sim/apps/dnsmasq.h"
 #include "sim/apps/httpd.h"
+#include "sim/apps/nc.h"
 #include "sim/apps/ping.h"
 #include "sim/apps/sleep.h"
 #include "sim/apps/tcpdump.h"
@@ -17,8 +18,8 @@
 
 namespace lvslab::apps {
 
-using App = std::variant<std::monostate, Sleep, Httpd, Curl, Ab, Ping, Traceroute, Arping, Tcpdump,
-                         WebClient, WebServer, UdpSource, UdpSink, Dnsmasq>;
+using App = std::variant<std::monostate, Sleep, Httpd, Curl, Ab, Nc, Ping, Traceroute, Arping,
+                         Tcpdump, WebClient, WebServer, UdpSource, UdpSink, Dnsmasq>;
 
 // Each hands the news to the program; a program that does not care ignores it.
 void start(Step& step, AppIo& io, App& app);

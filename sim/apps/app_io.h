@@ -102,8 +102,8 @@ class AppIo {
   virtual void udp_never_df(std::uint32_t socket) = 0;
   virtual Errno udp_send(Step& step, std::uint32_t socket, Endpoint to, std::uint8_t ttl,
                          std::span<const std::uint8_t> data) = 0;
-  /// connect(2): datagrams go to `remote`, and only what comes from there, errors included, is
-  /// heard.
+  /// connect(2): datagrams go to `remote` (udp_send() to port 0 means it), and only what comes from
+  /// there, errors included, is heard.
   virtual Errno udp_connect(Step& step, std::uint32_t socket, Endpoint remote) = 0;
   /// Sends `data` back to where `question` came from, with the address that it was sent to as the
   /// source (IP_PKTINFO).

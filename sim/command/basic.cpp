@@ -33,32 +33,6 @@ Parsed<Command> parse_bare(Args args, std::string_view tool) {
 
 constexpr std::int64_t kMaxSleepSeconds = 1'000'000'000;
 
-/// "1", "0.5", "2m" as nanoseconds; digits after the ninth decimal are cut off.
-std::optional<SimDuration> duration_of(std::string_view text) {
-  std::int64_t unit = 1;
-  if (!text.empty() && std::string_view("smhd").contains(text.back())) {
-    const char suffix = text.back();
-    unit = suffix == 's' ? 1 : suffix == 'm' ? 60 : suffix == 'h' ? 3600 : 86'400;
-    text.remove_suffix(1);
-  }
-  const std::size_t dot = text.find('.');
-  const std::string_view whole = text.substr(0, dot);
-  const std::string_view decimals =
-      dot == std::string_view::npos ? std::string_view() : text.substr(dot + 1);
-  const auto digits = [](std::string_view s) {
-    return std::ranges::all_of(s, [](char c) { return c >= '0' && c <= '9'; });
-  };
-  if (!digits(whole) || !digits(decimals) || (whole.empty() && decimals.empty())) {
-    return std::nullopt;
-  }
-  std::string fraction(decimals.substr(0, 9));
-  fraction.resize(9, '0');
-  const auto seconds = whole.empty() ? std::optional<std::int64_t>(0) : to_int(whole);
-  if (!seconds || *seconds > kMaxSleepSeconds / unit)
-    return SimDuration{kMaxSleepSeconds * 1'000'000'000};
-  return SimDuration{(*seconds * 1'000'000'000 + *to_int(fraction)) * unit};
-}
-
 struct SignalName {
   std::string_view name;
   int number;
@@ -67,17 +41,6 @@ constexpr std::array kSignals = {
     SignalName{"HUP", 1},   SignalName{"INT", 2},   SignalName{"QUIT", 3},
     SignalName{"KILL", 9},  SignalName{"USR1", 10}, SignalName{"USR2", 12},
     SignalName{"TERM", 15}, SignalName{"CONT", 18}, SignalName{"STOP", 19}};
-
-std::optional<int> signal_of(std::string_view text) {
-  if (const auto number = to_int(text); number && *number >= 0 && *number <= 64) {
-    return static_cast<int>(*number);
-  }
-  if (text.starts_with("SIG")) text.remove_prefix(3);
-  for (const SignalName& signal : kSignals) {
-    if (signal.name == text) return signal.number;
-  }
-  return std::nullopt;
-}
 
 bool is_identifier(std::string_view name) {
   const auto letter = [](char c) {
@@ -150,6 +113,42 @@ bool append_unescaped(std::string_view text, std::string& out) {
 }
 
 }  // namespace
+
+std::optional<SimDuration> parse_interval(std::string_view text) {
+  std::int64_t unit = 1;
+  if (!text.empty() && std::string_view("smhd").contains(text.back())) {
+    const char suffix = text.back();
+    unit = suffix == 's' ? 1 : suffix == 'm' ? 60 : suffix == 'h' ? 3600 : 86'400;
+    text.remove_suffix(1);
+  }
+  const std::size_t dot = text.find('.');
+  const std::string_view whole = text.substr(0, dot);
+  const std::string_view decimals =
+      dot == std::string_view::npos ? std::string_view() : text.substr(dot + 1);
+  const auto digits = [](std::string_view s) {
+    return std::ranges::all_of(s, [](char c) { return c >= '0' && c <= '9'; });
+  };
+  if (!digits(whole) || !digits(decimals) || (whole.empty() && decimals.empty())) {
+    return std::nullopt;
+  }
+  std::string fraction(decimals.substr(0, 9));
+  fraction.resize(9, '0');
+  const auto seconds = whole.empty() ? std::optional<std::int64_t>(0) : to_int(whole);
+  if (!seconds || *seconds > kMaxSleepSeconds / unit)
+    return SimDuration{kMaxSleepSeconds * 1'000'000'000};
+  return SimDuration{(*seconds * 1'000'000'000 + *to_int(fraction)) * unit};
+}
+
+std::optional<int> parse_signal(std::string_view text) {
+  if (const auto number = to_int(text); number && *number >= 0 && *number <= 64) {
+    return static_cast<int>(*number);
+  }
+  if (text.starts_with("SIG")) text.remove_prefix(3);
+  for (const SignalName& signal : kSignals) {
+    if (signal.name == text) return signal.number;
+  }
+  return std::nullopt;
+}
 
 Parsed<EchoCommand> parse_echo(Args args) {
   EchoCommand echo;
@@ -316,7 +315,7 @@ Parsed<SleepCommand> parse_sleep(Args args) {
   if (args.size() < 2) return complain_with_hint("sleep", "missing operand");
   SleepCommand sleep;
   for (const std::string& arg : args.subspan(1)) {
-    const auto duration = duration_of(arg);
+    const auto duration = parse_interval(arg);
     if (!duration)
       return complain_with_hint("sleep", fmt::format("invalid time interval '{}'", arg));
     sleep.duration = sleep.duration + *duration;
@@ -399,7 +398,7 @@ Parsed<KillCommand> parse_kill(Args args) {
       return complain("bash: kill", fmt::format("{}: option requires an argument", args[1]));
     }
     const std::string name = apart ? args[2] : args[1].substr(1);
-    const auto signal = signal_of(name);
+    const auto signal = parse_signal(name);
     if (!signal) return complain("bash: kill", name + ": invalid signal specification");
     kill.signal = *signal;
     i = apart ? 3 : 2;
@@ -436,7 +435,7 @@ Parsed<KillCommand> parse_killall(Args args) {
   for (std::size_t i = 1; i < args.size(); ++i) {
     if (!args[i].starts_with('-')) {
       kill.names.push_back(args[i]);
-    } else if (const auto signal = signal_of(args[i].substr(1))) {
+    } else if (const auto signal = parse_signal(args[i].substr(1))) {
       kill.signal = *signal;
     } else if (args[i] == "-x" && kill.silent) {
       exact = true;

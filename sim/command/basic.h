@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/base/time.h"
@@ -128,6 +129,11 @@ struct ModprobeCommand {
   std::vector<std::string> modules;
   friend bool operator==(const ModprobeCommand&, const ModprobeCommand&) = default;
 };
+
+/// "1", "0.5", "2m" as sleep(1) and timeout(1) read it; digits after the ninth decimal are cut off.
+std::optional<SimDuration> parse_interval(std::string_view text);
+/// "9", "KILL", "SIGKILL".
+std::optional<int> parse_signal(std::string_view text);
 
 Parsed<EchoCommand> parse_echo(Args args);
 Parsed<LsCommand> parse_ls(Args args);

@@ -21,12 +21,14 @@
 #include "sim/command/iptables.h"
 #include "sim/command/ipvsadm.h"
 #include "sim/command/keepalived.h"
+#include "sim/command/nc.h"
 #include "sim/command/net_tools.h"
 #include "sim/command/output.h"
 #include "sim/command/ping.h"
 #include "sim/command/service.h"
 #include "sim/command/ss.h"
 #include "sim/command/tcpdump.h"
+#include "sim/command/timeout.h"
 #include "sim/command/traceroute.h"
 
 namespace lvslab::command {
@@ -39,17 +41,16 @@ struct UnknownCommand {
 };
 std::string to_text(const UnknownCommand& command);
 
-using Command =
-    std::variant<IfconfigCommand, IpCommand, ArpCommand, RouteCommand, NetstatCommand, SsCommand,
-                 SysctlCommand, PackageCommand, ServiceCommand, EchoCommand, LsCommand,
-                 HostnameCommand, TrueCommand, FalseCommand, SeqCommand, SleepCommand, DateCommand,
-                 MkdirCommand, TouchCommand, RmCommand, KillCommand, PidofCommand, PsCommand,
-                 ExportCommand, CdCommand, PwdCommand, WaitCommand, JobsCommand, UnameCommand,
-                 WhoamiCommand, RebootCommand, ClearCommand, ExitCommand, ModprobeCommand,
-                 CatCommand, GrepCommand, WcCommand, HeadCommand, TailCommand, TeeCommand,
-                 SortCommand, UniqCommand, CutCommand, IpvsadmCommand, IptablesCommand, CurlCommand,
-                 AbCommand, PingCommand, TracerouteCommand, ArpingCommand, TcpdumpCommand,
-                 KeepalivedCommand, JournalctlCommand, UnknownCommand>;
+using Command = std::variant<
+    IfconfigCommand, IpCommand, ArpCommand, RouteCommand, NetstatCommand, SsCommand, SysctlCommand,
+    PackageCommand, ServiceCommand, EchoCommand, LsCommand, HostnameCommand, TrueCommand,
+    FalseCommand, SeqCommand, SleepCommand, DateCommand, MkdirCommand, TouchCommand, RmCommand,
+    KillCommand, PidofCommand, PsCommand, ExportCommand, CdCommand, PwdCommand, WaitCommand,
+    JobsCommand, UnameCommand, WhoamiCommand, RebootCommand, ClearCommand, ExitCommand,
+    ModprobeCommand, CatCommand, GrepCommand, WcCommand, HeadCommand, TailCommand, TeeCommand,
+    SortCommand, UniqCommand, CutCommand, IpvsadmCommand, IptablesCommand, CurlCommand, AbCommand,
+    NcCommand, TimeoutCommand, PingCommand, TracerouteCommand, ArpingCommand, TcpdumpCommand,
+    KeepalivedCommand, JournalctlCommand, UnknownCommand>;
 
 /// argv → typed command. `args` must not be empty. A leading directory of a system tool
 /// ("/sbin/ifconfig") is taken off. Errors: bad usage as the tool prints it; status 127 for a word

@@ -240,6 +240,8 @@ Output ip_failure(IpError error);
 std::string render_ip_flush(const IpCommand& command, std::size_t deleted);
 /// What `ip addr del A` without a prefix length says on standard error.
 std::string ip_wildcard_deletion_warning(Ipv4Addr addr);
+/// `ip link show dev eth0:1`: of all listings, this one asks the kernel by name. Status 1.
+Output ip_link_of_alias();
 /// `Cannot find device "eth9"`, status 1.
 Output ip_cannot_find_device(std::string_view dev);
 

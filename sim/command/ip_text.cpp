@@ -220,6 +220,11 @@ std::string to_text(const IpCommand& command) {
 
 Output ip_failure(IpError error) { return failure(std::string(error_text(error)), 2); }
 
+Output ip_link_of_alias() {
+  return failure("RTNETLINK answers: No such device\nCannot send link get request: No such device",
+                 1);
+}
+
 Output ip_cannot_find_device(std::string_view dev) {
   return failure(fmt::format("Cannot find device \"{}\"\n", dev), 1);
 }

@@ -14,10 +14,10 @@ namespace lvslab::command {
 
 namespace {
 
-constexpr std::array<std::string_view, 16> kPackages = {
-    "curl",      "dnsmasq",        "httpd",        "httpd-tools", "ipvsadm", "iproute",
-    "iputils",   "iputils-arping", "iputils-ping", "keepalived",  "man",     "net-tools",
-    "procps-ng", "tcpdump",        "traceroute",   "which"};
+constexpr std::array<std::string_view, 18> kPackages = {
+    "curl",      "dnsmasq",        "httpd",        "httpd-tools", "ipvsadm",    "iproute",
+    "iputils",   "iputils-arping", "iputils-ping", "keepalived",  "man",        "nc",
+    "net-tools", "nmap-ncat",      "procps-ng",    "tcpdump",     "traceroute", "which"};
 constexpr std::array<std::string_view, 3> kLaterPackages = {"apache2", "haproxy", "nginx"};
 constexpr std::array<std::string_view, 3> kServices = {"dnsmasq", "httpd", "keepalived"};
 constexpr std::array<std::string_view, 8> kOtherUnits = {

@@ -198,6 +198,8 @@ class TcpSockets {
   virtual void close(Step& step, SocketId socket) = 0;
   /// shutdown(SHUT_WR).
   virtual void shutdown_write(Step& step, SocketId socket) = 0;
+  /// TCP_NODELAY, which is on at first; off means Nagle's algorithm.
+  virtual void set_nodelay(Step& step, SocketId socket, bool on) = 0;
   /// Close with SO_LINGER 0: RST.
   virtual void abort(Step& step, SocketId socket) = 0;
   virtual void set_cookie(SocketId socket, std::uint32_t cookie) = 0;

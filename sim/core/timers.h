@@ -19,6 +19,7 @@ enum class TimerKind : std::uint8_t {
   kIpvsConn,
   kIpvsEstimator,
   kProcess,
+  kProcessLimit,
   kApp,
   kIp,
   kIcmp,
@@ -90,7 +91,8 @@ class TimerQueue {
     return 0xfff'ffffU - turn;
   }
   static bool waits_by_clock(TimerKind kind) {
-    return kind == TimerKind::kProcess || kind == TimerKind::kApp || kind == TimerKind::kLookup;
+    return kind == TimerKind::kProcess || kind == TimerKind::kProcessLimit ||
+           kind == TimerKind::kApp || kind == TimerKind::kLookup;
   }
   struct Key {
     std::int64_t at;

@@ -45,8 +45,30 @@ IfIndex Executor::device(const std::string& name) const {
   return ip::device_index(wiring_.host().ip, name);
 }
 
+// iproute2 asks by ioctl for a name that it does not know, and the kernel takes "lo:1" for lo there
+// (lib/ll_map.c: ll_name_to_index(); net/core/dev_ioctl.c: dev_ioctl()).
+IfIndex Executor::ip_device(const std::string& name) const { return device(without_alias(name)); }
+
+command::IpCommand Executor::of_interfaces(command::IpCommand command) const {
+  std::visit(
+      [&](auto& action) {
+        using Action = std::remove_cvref_t<decltype(action)>;
+        if constexpr (std::is_same_v<Action, command::IpAddrShow> ||
+                      std::is_same_v<Action, command::IpRouteShow> ||
+                      std::is_same_v<Action, command::IpNeighShow>) {
+          if (ip_device(action.dev).valid()) action.dev = without_alias(action.dev);
+        }
+      },
+      command.action);
+  return command;
+}
+
 CommandOutcome Executor::operator()(const command::IpCommand& c) {
-  if (auto listing = render_ip(wiring_.tables(), c)) return std::move(*listing);
+  const auto* link = std::get_if<command::IpLinkShow>(&c.action);
+  if (link != nullptr && link->dev.contains(':') && ip_device(link->dev).valid()) {
+    return command::ip_link_of_alias();
+  }
+  if (auto listing = render_ip(wiring_.tables(), of_interfaces(c))) return std::move(*listing);
   return std::visit(
       [&](const auto& action) -> CommandOutcome {
         if constexpr (requires { change(action); }) {
@@ -61,7 +83,7 @@ CommandOutcome Executor::operator()(const command::IpCommand& c) {
 }
 
 Output Executor::change(const command::IpAddrChange& c) {
-  const IfIndex dev = device(c.dev);
+  const IfIndex dev = ip_device(c.dev);
   if (!dev.valid()) return command::ip_cannot_find_device(c.dev);
   ip::Stack& stack = wiring_.host().ip;
   if (c.verb == IpVerb::kDel) {
@@ -89,7 +111,7 @@ Output Executor::change(const command::IpAddrChange& c) {
 }
 
 Output Executor::change(const command::IpAddrFlush& c, const command::IpCommand& whole) {
-  const IfIndex dev = device(c.filter.dev);
+  const IfIndex dev = ip_device(c.filter.dev);
   if (!dev.valid()) {
     return {.out = "", .err = "Device \"" + c.filter.dev + "\" does not exist.\n", .status = 1};
   }
@@ -118,7 +140,7 @@ Output Executor::change(const command::IpAddrFlush& c, const command::IpCommand&
 }
 
 Output Executor::change(const command::IpLinkSet& c) {
-  const IfIndex dev = device(c.dev);
+  const IfIndex dev = ip_device(c.dev);
   if (!dev.valid()) return command::ip_cannot_find_device(c.dev);
   ip::Stack& stack = wiring_.host().ip;
   if (c.mtu) {
@@ -145,7 +167,7 @@ Output Executor::change(const command::IpRouteChange& c) {
   ip::Stack& stack = wiring_.host().ip;
   IfIndex dev;
   if (!c.dev.empty()) {
-    dev = device(c.dev);
+    dev = ip_device(c.dev);
     if (!dev.valid()) return command::ip_cannot_find_device(c.dev);
   }
   if (c.mtu) return command::not_modelled("ip", "route ... mtu", "ip link set DEV mtu N");
@@ -187,8 +209,8 @@ Output Executor::change(const command::IpRouteGet& c, const command::IpCommand& 
   ip::Stack& stack = wiring_.host().ip;
   ip::RouteQuery query{.dst = c.dst, .from = c.from.value_or(Ipv4Addr{})};
   query.mark = c.mark.value_or(0);
-  if (!c.iif.empty()) query.iif = device(c.iif);
-  if (!c.oif.empty()) query.oif = device(c.oif);
+  if (!c.iif.empty()) query.iif = ip_device(c.iif);
+  if (!c.oif.empty()) query.oif = ip_device(c.oif);
   if (!c.iif.empty() && !query.iif.valid()) return command::ip_cannot_find_device(c.iif);
   if (!c.oif.empty() && !query.oif.valid()) return command::ip_cannot_find_device(c.oif);
   const auto answer = ip::route_get(step_, stack, query);
@@ -218,7 +240,7 @@ Output Executor::change(const command::IpRouteFlush& c) {
   }
   IfIndex dev;
   if (!f.dev.empty()) {
-    dev = device(f.dev);
+    dev = ip_device(f.dev);
     if (!dev.valid()) return command::ip_cannot_find_device(f.dev);
   }
   using Match = command::IpRouteShow::Match;
@@ -242,7 +264,7 @@ Output Executor::change(const command::IpRouteFlush& c) {
 }
 
 Output Executor::change(const command::IpNeighChange& c) {
-  const IfIndex dev = device(c.dev);
+  const IfIndex dev = ip_device(c.dev);
   if (!dev.valid()) return command::ip_cannot_find_device(c.dev);
   ip::Stack& stack = wiring_.host().ip;
   if (c.verb == IpVerb::kDel) return refused(ip::neigh_delete(step_, stack, wiring_, dev, c.ip));
@@ -260,7 +282,7 @@ Output Executor::change(const command::IpNeighFlush& c, const command::IpCommand
   const command::IpNeighShow& f = c.filter;
   IfIndex dev;
   if (!f.dev.empty()) {
-    dev = device(f.dev);
+    dev = ip_device(f.dev);
     if (!dev.valid()) return command::ip_cannot_find_device(f.dev);
   }
   const auto states = f.all_states ? std::uint8_t{0xff}

@@ -30,8 +30,6 @@ Output failed(std::string_view request, Errno error, int status) {
   return command::ioctl_failure(request, strerror_of(error), status);
 }
 
-std::string without_alias(const std::string& label) { return label.substr(0, label.find(':')); }
-
 }  // namespace
 
 // --- ifconfig -----------------------------------------------------------------------------------

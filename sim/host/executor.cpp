@@ -23,6 +23,10 @@ CommandOutcome Wiring::run_command(Step& step, JobId job, const std::vector<std:
       *parsed);
 }
 
+std::string without_alias(std::string_view name) {
+  return std::string(name.substr(0, name.find(':')));
+}
+
 CommandOutcome Executor::filter(const command::Command& c) {
   const auto files = input_files(c);
   Output output;
@@ -72,6 +76,19 @@ CommandOutcome Executor::operator()(const command::CurlCommand& c) {
 }
 CommandOutcome Executor::operator()(const command::AbCommand& c) {
   return start(apps::Ab(c), "ab");
+}
+CommandOutcome Executor::operator()(const command::NcCommand& c) {
+  // What runs in the background reads /dev/null; at the terminal nobody types.
+  const bool ends = input_ != nullptr || wiring_.job(job_).background;
+  return start(apps::Nc(c, input_ == nullptr ? std::string{} : *input_, ends), "nc");
+}
+CommandOutcome Executor::operator()(const command::TimeoutCommand& c) {
+  const auto known = command::parse_command(c.args);
+  if (!known && known.error().status == 127) return command::timeout_cannot_run(c);
+  CommandOutcome outcome = wiring_.run_command(step_, job_, c.args, input_);
+  const auto* started = std::get_if<Started>(&outcome);
+  if (started != nullptr && c.limit.ns > 0) wiring_.limit_program(step_, started->pid, c);
+  return outcome;
 }
 CommandOutcome Executor::operator()(const command::PingCommand& c) {
   return start(apps::Ping(c), "ping");

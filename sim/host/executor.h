@@ -9,6 +9,9 @@
 
 namespace lvslab::host {
 
+/// The interface of an alias: "eth0" for "eth0:1".
+std::string without_alias(std::string_view name);
+
 class Executor {
  public:
   Executor(Step& step, Wiring& wiring, JobId job, const std::string* input, std::string line)
@@ -63,6 +66,8 @@ class Executor {
   CommandOutcome operator()(const command::SleepCommand& c);
   CommandOutcome operator()(const command::CurlCommand& c);
   CommandOutcome operator()(const command::AbCommand& c);
+  CommandOutcome operator()(const command::NcCommand& c);
+  CommandOutcome operator()(const command::TimeoutCommand& c);
   CommandOutcome operator()(const command::PingCommand& c);
   CommandOutcome operator()(const command::TracerouteCommand& c);
   CommandOutcome operator()(const command::ArpingCommand& c);
@@ -87,6 +92,9 @@ class Executor {
   command::Output change(const command::IpRuleFlush& c);
   /// The interface, or nothing after an error of ip(8).
   IfIndex device(const std::string& name) const;
+  /// For iproute2 "eth0:1" is eth0, in listings, too.
+  IfIndex ip_device(const std::string& name) const;
+  command::IpCommand of_interfaces(command::IpCommand command) const;
 
   command::Output ifconfig_action(const command::IfconfigCommand& c,
                                   const command::IfconfigAction& action);

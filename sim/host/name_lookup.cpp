@@ -38,6 +38,9 @@ std::optional<WantedName> wanted_name(const apps::App& app) {
   if (const auto* arping = std::get_if<apps::Arping>(&app)) {
     return WantedName{.name = arping->command.target, .families = Resolver::Families::kInet};
   }
+  if (const auto* nc = std::get_if<apps::Nc>(&app); nc != nullptr && !nc->command.numeric) {
+    return WantedName{.name = nc->command.host};
+  }
   if (const auto* ab = std::get_if<apps::Ab>(&app)) {
     return WantedName{.name = ab->command.host, .families = Resolver::Families::kInet};
   }

@@ -134,6 +134,7 @@ void Wiring::run_due_timers(Step& step) {
       case TimerKind::kIpvsSync: run_sync_timer(step, timer.id); break;
       case TimerKind::kProcess: run_program_timer(step, timer.id); break;
       case TimerKind::kLookup: run_lookup_timer(step, timer.id); break;
+      case TimerKind::kProcessLimit: end_program_in_time(step, timer.id); break;
       default: break;
     }
   }

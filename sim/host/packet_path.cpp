@@ -278,6 +278,10 @@ void Wiring::close(Step& step, SocketId socket) {
   tcp::close(step, host_.tcp, tcp_ports(), socket);
 }
 
+void Wiring::set_nodelay(Step& step, SocketId socket, bool on) {
+  tcp::set_nodelay(step, host_.tcp, tcp_ports(), socket, on);
+}
+
 void Wiring::shutdown_write(Step& step, SocketId socket) {
   tcp::shutdown_write(step, host_.tcp, tcp_ports(), socket);
 }

@@ -124,6 +124,28 @@ void Wiring::run_program_timer(Step& step, std::uint32_t app) {
   tell(app, [&](apps::AppIo& io, apps::App& to) { apps::on_timer(step, io, to); });
 }
 
+void Wiring::limit_program(Step& step, std::uint32_t pid, const command::TimeoutCommand& how) {
+  Process* process = user().find_process(pid);
+  if (process == nullptr) return;
+  constexpr int kKill = 9;  // ends timeout(1) itself, too
+  process->limit_signal = how.signal;
+  process->status_at_limit =
+      how.preserve_status || how.signal == kKill ? -1 : command::TimeoutCommand::kTimedOut;
+  process->limit.set(step.timers(), step.now() + how.limit, TimerKind::kProcessLimit,
+                     index_of(*process));
+}
+
+void Wiring::end_program_in_time(Step& step, std::uint32_t app) {
+  Userland* u = host_.user.peek();
+  if (u == nullptr || app >= u->processes.limit()) return;
+  Process& process = u->processes[app];
+  if (process.pid == 0 || process.exited) return;
+  if (!process.limit.due(step.timers(), step.now(), TimerKind::kProcessLimit, app)) return;
+  step.set_cause(process.cause);
+  signal_program(step, process, process.limit_signal);
+  if (process.status_at_limit >= 0) process.status = process.status_at_limit;
+}
+
 void Wiring::tell_icmp(Step& step, std::uint32_t app, const apps::IcmpNews& news) {
   tell(app, [&](apps::AppIo& io, apps::App& to) { apps::on_icmp(step, io, to, news); });
 }

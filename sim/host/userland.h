@@ -43,6 +43,9 @@ struct Process {
   LazyTimer timer;
   Boxed<NameLookup> lookup;  ///< a name that it waits for
   LearnedNames names;
+  LazyTimer limit;                    ///< timeout(1)
+  int limit_signal = 0;               ///< what it sends
+  int status_at_limit = -1;           ///< how timeout(1) ends then; -1: as the program
   RecordId cause;                     ///< the record of its command
   std::uint16_t icmp_identifier = 0;  ///< 0: hears no echo replies
   IfIndex tap;                        ///< frames of this interface, if `tapping`

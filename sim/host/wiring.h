@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "sim/command/names.h"
+#include "sim/command/timeout.h"
 #include "sim/host/host.h"
 #include "sim/host/network.h"
 
@@ -47,6 +48,8 @@ class Wiring final : public ip::Ports,
 
   JobId type_line(Step& step, std::string_view line);
   void interrupt(Step& step, JobId job);
+  /// timeout(1): the program gets a signal when its time is up.
+  void limit_program(Step& step, std::uint32_t pid, const command::TimeoutCommand& how);
   /// Starts a program; `command_line` and `name` are what ps shows.
   std::uint32_t start_program(Step& step, JobId job, apps::App app, std::string command_line,
                               ShortName name);
@@ -102,6 +105,7 @@ class Wiring final : public ip::Ports,
   std::size_t send(Step& step, SocketId socket, std::span<const std::uint8_t> data) override;
   void close(Step& step, SocketId socket) override;
   void shutdown_write(Step& step, SocketId socket) override;
+  void set_nodelay(Step& step, SocketId socket, bool on) override;
   void abort(Step& step, SocketId socket) override;
   void set_cookie(SocketId socket, std::uint32_t cookie) override;
   Endpoint local(SocketId socket) const override;
@@ -206,6 +210,7 @@ class Wiring final : public ip::Ports,
   bool tell_lookup(Step& step, std::uint32_t app, const apps::UdpNews& news);
   void run_lookup_timer(Step& step, std::uint32_t app);
   void go_on_with_name(Step& step, std::uint32_t app);
+  void end_program_in_time(Step& step, std::uint32_t app);
   void tell_icmp(Step& step, std::uint32_t app, const apps::IcmpNews& news);
   /// Hands news to every keepalived that runs; false if none does.
   template <class News>

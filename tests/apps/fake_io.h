@@ -23,7 +23,7 @@ class FakeIo : public AppIo, public TcpSockets {
     std::uint32_t cookie = 0;
     std::string sent;
     std::size_t room = SIZE_MAX;  ///< of the send buffer
-    bool closed = false, shut = false, aborted = false;
+    bool closed = false, shut = false, aborted = false, nagle = false;
   };
   struct SentIp {
     IpSend how;
@@ -231,6 +231,7 @@ class FakeIo : public AppIo, public TcpSockets {
   }
   void close(Step&, SocketId socket) override { sockets[socket.value].closed = true; }
   void shutdown_write(Step&, SocketId socket) override { sockets[socket.value].shut = true; }
+  void set_nodelay(Step&, SocketId socket, bool on) override { sockets[socket.value].nagle = !on; }
   void abort(Step&, SocketId socket) override { sockets[socket.value].aborted = true; }
   void set_cookie(SocketId socket, std::uint32_t cookie) override {
     sockets[socket.value].cookie = cookie;

@@ -22,6 +22,7 @@ const std::vector<std::string> kLines = {
     "curl -s -o /dev/null -w '%{http_code} %{time_total}\\n' -I http://a:8080/x?y=1",
     "ab -n 100 -c 10 http://192.168.80.150/index.html",
     "ping -c 3 -i 0.2 -W 1 -s 56 192.168.80.1 | grep received",
+    "timeout -s INT 2 nc -w 1 -p 4000 10.0.0.1 20-25 < a; echo b | nc -vuk -l 53 &",
     "traceroute -n -m 5 10.0.0.1; arping -c 2 -I eth0 10.0.0.1",
     "tcpdump -n -e -i eth0 -c 5 'tcp port 80 and host 10.0.0.1'",
     "ip -s -br addr show dev eth0; ip -j route get 10.0.0.1",

@@ -1,4 +1,5 @@
-// Command lines of curl, ab, ping, traceroute, arping and tcpdump: read, refused, and written back.
+// Command lines of curl, ab, nc, timeout, ping, traceroute, arping and tcpdump: read, refused, and
+// written back.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,9 +10,11 @@
 #include "sim/command/ab.h"
 #include "sim/command/arping.h"
 #include "sim/command/curl.h"
+#include "sim/command/nc.h"
 #include "sim/command/ping.h"
 #include "sim/command/shell.h"
 #include "sim/command/tcpdump.h"
+#include "sim/command/timeout.h"
 #include "sim/command/traceroute.h"
 
 namespace lvslab::command {
@@ -177,6 +180,53 @@ TEST(ArpingParse, RefusesInArpingsWords) {
   expect_refused(parse_arping, {{"arping", "\nUsage:\n  arping [options] <destination>", 2},
                                 {"arping -x", "arping: invalid option -- 'x'\n\nUsage:", 2},
                                 {"arping -c x a", "arping: invalid argument: 'x'\n", 1}});
+}
+
+TEST(NcParse, SurvivesItsOwnText) {
+  expect_round_trip(parse_nc,
+                    {"nc 10.0.0.1 80", "nc -l -p 8080", "nc -l 8080", "nc -lk 10.0.0.1 80",
+                     "nc -vz web 20-25", "nc -u -w 1 -p 4000 -s 10.0.0.2 10.0.0.1 domain",
+                     "nc -N -n -d 10.0.0.1 http", "nc -q -1 a 80", "nc -q 2 -w0 a 80"});
+  EXPECT_EQ(parse_nc(words("nc -vz web 25-22"))->ports,
+            (std::vector<std::uint16_t>{22, 23, 24, 25}));
+}
+
+TEST(NcParse, RefusesInNcsWords) {
+  expect_refused(parse_nc,
+                 {{"nc", "usage: nc [-46CDdFhklNnrStUuvZz]", 1},
+                  {"nc -l", "nc: missing port number\n", 1},
+                  {"nc 10.0.0.1", "nc: missing port number\n", 1},
+                  {"nc -l -p 80 81", "usage: nc", 1},
+                  {"nc -l 10.0.0.1 80 90", "usage: nc", 1},
+                  {"nc -l -z 80", "nc: cannot use -z and -l\n", 1},
+                  {"nc -k 10.0.0.1 80", "nc: must use -l with -k\n", 1},
+                  {"nc -l 80-82", "nc: getaddrinfo: Servname not supported for ai_socktype\n", 1},
+                  {"nc -w x 10.0.0.1 80", "nc: timeout invalid: x\n", 1},
+                  {"nc -q x 10.0.0.1 80", "nc: quit timer invalid: x\n", 1},
+                  {"nc 10.0.0.1 99999", "nc: port number too large: 99999\n", 1},
+                  {"nc 10.0.0.1 0", "nc: port number too small: 0\n", 1},
+                  {"nc 10.0.0.1 x", "nc: port number invalid: x\n", 1},
+                  {"nc -w", "nc: option requires an argument -- 'w'\nusage: nc", 1},
+                  {"nc -Q a 80", "nc: invalid option -- 'Q'\nusage: nc", 1},
+                  {"nc -U /tmp/s", "lvslab: nc: option -U is not modelled", 2},
+                  {"nc -6 -l 80", "lvslab: nc: option -6 is not modelled", 2}});
+}
+
+TEST(TimeoutParse, SurvivesItsOwnText) {
+  expect_round_trip(parse_timeout, {"timeout 2 nc -w 1 10.0.0.1 80", "timeout -s KILL 1.5m curl a",
+                                    "timeout --preserve-status 0 sleep 3",
+                                    "timeout --foreground -k 1 --signal=INT 2s ping a"});
+}
+
+TEST(TimeoutParse, RefusesInItsWords) {
+  const std::string_view hint = "Try 'timeout --help' for more information.\n";
+  expect_refused(parse_timeout,
+                 {{"timeout", hint, 125},
+                  {"timeout 1", hint, 125},
+                  {"timeout x true", "timeout: invalid time interval 'x'\nTry", 125},
+                  {"timeout -s FOO 1 true", "timeout: 'FOO': invalid signal\nTry", 125},
+                  {"timeout -x 1 true", "timeout: invalid option -- 'x'\nTry", 125},
+                  {"timeout -v 1 true", "lvslab: timeout: option -v is not", 2}});
 }
 
 TEST(TcpdumpParse, SurvivesItsOwnText) {

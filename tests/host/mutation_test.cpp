@@ -18,6 +18,7 @@ const std::vector<std::string> kLines = {
     "ip addr add 10.1.0.1/24 dev eth0; ip route add 10.9.0.0/16 via 10.0.0.2; ip route del "
     "10.9.0.0/16",
     "ip neigh flush dev eth0; ip rule add from 10.0.0.1 table 7; ip link set eth0 mtu 900",
+    "nc -l 8080 > f & echo x | timeout 1 nc -N 10.0.0.2 8080; nc -vuz -w 1 10.0.0.2 53",
     "traceroute -n -m 3 10.9.9.9; arping -c 1 -I eth0 10.0.0.2; sysctl -a | wc -l",
     "netstat -natp; ss -natp; ps aux; jobs; kill %1; mkdir -p a/b; cd a; rm -r b; ls -l /proc/sys"};
 const std::vector<std::string> kTokens = {

@@ -151,6 +151,37 @@ TEST(Shell, CommandsTakeSimulatedTimeOneAfterTheOther) {
   EXPECT_EQ(lan.network.now(), SimTime{1'500'000'000});
 }
 
+TEST(Shell, TimeoutEndsWhatTakesTooLong) {
+  Lan lan(1);
+  EXPECT_EQ(lan.type('a', "timeout 1 sleep 5; echo $?"), "124\n");
+  EXPECT_EQ(lan.network.now(), SimTime{1'000'000'000});
+  EXPECT_EQ(lan.type('a', "timeout --preserve-status 0.5 sleep 5; echo $?"), "143\n");
+  EXPECT_EQ(lan.type('a', "timeout -s KILL 0.5 sleep 5; echo $?"), "137\n");
+  EXPECT_EQ(lan.type('a', "timeout 3 sleep 1; echo $?; timeout 1 false; echo $?"), "0\n1\n");
+  EXPECT_EQ(lan.type('a', "timeout 1 nosuch; echo $?"),
+            "timeout: failed to run command 'nosuch': No such file or directory\n127\n");
+}
+
+TEST(Shell, NcPassesAFileFromHostToHost) {
+  Lan lan(2);
+  lan.type('b', "nc -l -p 8080 > got &");
+  lan.type('a', "echo -e 'one\\ntwo' > gives; timeout 2 nc -w 1 b 8080 < gives");
+  EXPECT_EQ(lan.status(), 0);
+  lan.pass({1'000'000});  // the last FIN
+  EXPECT_EQ(lan.type('b', "cat got; netstat -nat | grep -c 8080"), "one\ntwo\n0\n");
+}
+
+TEST(Shell, NcAnswersThroughAPipe) {
+  Lan lan(2);
+  lan.type('b', "echo 192.0.2.1 | nc -u -l 53 > asked &");
+  EXPECT_EQ(lan.type('a', "echo www | nc -u -w 1 b 53"), "192.0.2.1\n");
+  lan.type('b', "killall nc");
+  EXPECT_EQ(lan.type('b', "cat asked"), "www\n");
+  EXPECT_EQ(lan.type('a', "nc -vz b 79-80; echo $?"),
+            "nc: connect to b (10.0.0.2) port 79 (tcp) failed: Connection refused\n"
+            "nc: connect to b (10.0.0.2) port 80 (tcp) failed: Connection refused\n1\n");
+}
+
 TEST(Shell, TwoTerminalsOfAHostGoOnSideBySide) {
   Lan lan(1);
   const JobId slow = lan.start('a', "sleep 3; echo slow");

@@ -108,6 +108,13 @@ TEST_F(Wrapper, AnUnknownPackageGroupIsAnErrorThatListsThem) {
   EXPECT_EQ(ran.status, 1);
 }
 
+TEST_F(Wrapper, FormatTouchesNothingThatIsNoCode) {
+  write("clone/lab.yaml", "name:   lab\n");
+  const Ran ran = sh("cd clone; ./lvslab format sim/a.cpp lab.yaml; echo \"= $?\"; cat lab.yaml");
+  EXPECT_THAT(ran.output, HasSubstr("lab.yaml is no C++ file (.h, .cpp): nothing was done"));
+  EXPECT_THAT(ran.output, HasSubstr("= 2\nname:   lab\n"));
+}
+
 TEST_F(Wrapper, NoBuildWithoutAProgramSaysSo) {
   const Ran ran = sh("LVSLAB_NO_BUILD=1 clone/lvslab list");
   EXPECT_THAT(ran.output, HasSubstr("was never built"));
