@@ -38,7 +38,8 @@ std::optional<WantedName> wanted_name(const apps::App& app) {
   if (const auto* arping = std::get_if<apps::Arping>(&app)) {
     return WantedName{.name = arping->command.target, .families = Resolver::Families::kInet};
   }
-  if (const auto* nc = std::get_if<apps::Nc>(&app); nc != nullptr && !nc->command.numeric) {
+  if (const auto* nc = std::get_if<apps::Nc>(&app)) {
+    if (nc->command.numeric || nc->command.host.empty()) return std::nullopt;
     return WantedName{.name = nc->command.host};
   }
   if (const auto* ab = std::get_if<apps::Ab>(&app)) {

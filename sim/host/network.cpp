@@ -131,6 +131,10 @@ void Wiring::run_due_timers(Step& step) {
         if (ipvs::Director* director = host_.ipvs.peek()) director->on_timer(step, timer.id);
         forget_ended_flows(step.now());
         break;
+      case TimerKind::kIpvsDefence:
+        if (ipvs::Director* director = host_.ipvs.peek()) director->on_defence_timer(step);
+        forget_ended_flows(step.now());
+        break;
       case TimerKind::kIpvsSync: run_sync_timer(step, timer.id); break;
       case TimerKind::kProcess: run_program_timer(step, timer.id); break;
       case TimerKind::kLookup: run_lookup_timer(step, timer.id); break;

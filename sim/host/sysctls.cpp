@@ -19,7 +19,7 @@ struct VsSysctl {
 using ipvs::VsSysctls;
 constexpr std::array kVsSysctls = {
     VsSysctl{"am_droprate", "10", &VsSysctls::am_droprate},
-    VsSysctl{"amemthresh", "1024"},
+    VsSysctl{"amemthresh", "1024", &VsSysctls::amemthresh},
     VsSysctl{"backup_only", "0", &VsSysctls::backup_only},
     VsSysctl{"cache_bypass", "0", &VsSysctls::cache_bypass},
     VsSysctl{"conn_reuse_mode", "1", &VsSysctls::conn_reuse_mode},
@@ -29,7 +29,7 @@ constexpr std::array kVsSysctls = {
     VsSysctl{"drop_packet", "0", &VsSysctls::drop_packet, 0, 3},
     VsSysctl{"expire_nodest_conn", "0", &VsSysctls::expire_nodest_conn},
     VsSysctl{"expire_quiescent_template", "0", &VsSysctls::expire_quiescent_template},
-    VsSysctl{"ignore_tunneled", "0"},
+    VsSysctl{"ignore_tunneled", "0", &VsSysctls::ignore_tunneled},
     VsSysctl{"lblc_expiration", "86400", &VsSysctls::lblc_expiration_s, -21'474'836, 21'474'836},
     VsSysctl{"lblcr_expiration", "86400", &VsSysctls::lblcr_expiration_s, -21'474'836, 21'474'836},
     VsSysctl{"nat_icmp_send", "0", &VsSysctls::nat_icmp_send},
@@ -53,7 +53,7 @@ constexpr std::array kVsSysctls = {
 };
 
 /// The defence levels: 1 turns to 2 when memory is short, and 2 back to 1; it never is short here.
-/// 3 is "always", which is modelled but for drop_entry: that throws dice.
+/// 3 is "always".
 bool is_defence(const VsSysctl& s) {
   return s.field == &VsSysctls::drop_entry || s.field == &VsSysctls::drop_packet ||
          s.field == &VsSysctls::secure_tcp;
@@ -104,7 +104,7 @@ SysctlError write_pair(VsSysctls& values, const VsSysctl& s, std::string_view te
   return SysctlError::kNone;
 }
 
-SysctlError write_vs(Host& host, const VsSysctl& s, std::string_view value) {
+SysctlError write_vs(Step& step, Host& host, const VsSysctl& s, std::string_view value) {
   if (s.field == nullptr) {
     return value == s.value ? SysctlError::kNone : SysctlError::kNotModelled;
   }
@@ -115,12 +115,10 @@ SysctlError write_vs(Host& host, const VsSysctl& s, std::string_view value) {
   if (number < s.least || number > s.most) return SysctlError::kInvalid;
   if (is_defence(s)) {
     constexpr std::int32_t kAutomatic = 1, kAutomaticOn = 2;
-    if (number == VsSysctls::kAlways && s.field == &VsSysctls::drop_entry) {
-      return SysctlError::kNotModelled;
-    }
     if (number == kAutomaticOn) number = kAutomatic;
   }
   host.ipvs.get().sysctls().*s.field = number;
+  if (s.field == &VsSysctls::drop_entry) host.ipvs.get().set_guard(step);
   return SysctlError::kNone;
 }
 
@@ -178,7 +176,7 @@ SysctlError write_sysctl(Step& step, Wiring& wiring, std::string_view name,
   }
   SysctlError error;
   if (const VsSysctl* vs = find_vs(name)) {
-    error = write_vs(host, *vs, value);
+    error = write_vs(step, host, *vs, value);
   } else if (tcp::sysctl_get(host.tcp, name)) {
     error = from_errno(tcp::sysctl_set(host.tcp, name, value));
   } else {

@@ -80,6 +80,10 @@ class ConnTable {
              !conn.is_template;
     });
   }
+  /// Which of `buckets` (a power of two) an entry lies in.
+  std::uint32_t bucket_of(std::uint32_t conn, std::uint32_t buckets) const {
+    return static_cast<std::uint32_t>(hash(conns_[conn].key())) & (buckets - 1);
+  }
   /// Adds an entry; the caller made sure that there is none with this key.
   std::uint32_t add(const ConnKey& key);
   /// Adds an entry that no packet finds: for one packet only.

@@ -95,6 +95,8 @@ struct VsSysctls : SyncSysctls {
   std::int32_t drop_packet = 0;
   std::int32_t am_droprate = 10;
   std::int32_t backup_only = 0;
+  std::int32_t amemthresh = 1'024;   ///< pages; memory is never short here
+  std::int32_t ignore_tunneled = 0;  ///< what a tunnel brought is not looked at
 };
 
 struct DestOptions {
@@ -143,6 +145,12 @@ class Director {
   /// True while answers may have to be rewritten: only then a forwarded fragment matters.
   bool masquerades() const { return masq_conns_ != 0; }
   void on_timer(Step& step, std::uint32_t conn);
+
+  // --- defence against too many entries (sim/ipvs/director_defence.cpp) --------------------------
+  /// To be called when drop_entry was set: with 3 some entries are dropped every second.
+  void set_guard(Step& step);
+  /// A due timer of kind kIpvsDefence.
+  void on_defence_timer(Step& step);
 
   // --- the sync daemons (sim/ipvs/director_sync.cpp) ---------------------------------------------
   /// kExist: it runs.
@@ -228,6 +236,9 @@ class Director {
   void restart_timer(Step& step, std::uint32_t conn);
   void expire(Step& step, std::uint32_t conn);
   void update_overload(Dest& dest);
+  bool drops_idle(SimTime now, const Conn& conn);
+  bool may_drop(SimTime now, const Conn& conn);
+  void drop_entry(Step& step, std::uint32_t conn);
 
   IpvsDestRow dest_row(std::uint32_t dest) const;
   IpvsConnRow conn_row(std::uint32_t conn) const;
@@ -245,6 +256,8 @@ class Director {
   SyncMaster sync_thread_;
   std::uint32_t service_serial_ = 0;
   std::int32_t drop_counter_ = 0;  ///< ipvs->drop_counter
+  LazyTimer defence_;
+  std::array<std::int8_t, 9> idle_counters_{};  ///< todrop_counter[], by packets seen
 };
 
 }  // namespace lvslab::ipvs
