@@ -177,11 +177,16 @@ std::string summary_text(const Terminal& terminal, lab::Session& session,
   for (const lab::Finding& finding : findings) {
     if (finding.passed) continue;
     text += fmt::format("{} {}:{}:{}: {}\n", terminal.paint("31", terminal.say("FAILED", "未满足")),
-                        finding.where.file, finding.where.line, finding.where.column, finding.what);
-    for (const std::string& sentence : finding.unmet) text += prefixed(sentence, "    ");
+                        finding.where.file, finding.where.line, finding.where.column,
+                        finding.what.in(terminal.language));
+    for (const scenario::Text& sentence : finding.unmet) {
+      text += prefixed(sentence.in(terminal.language), "    ");
+    }
     if (!finding.seen.empty()) {
       text += fmt::format("    {}\n", terminal.say("what was seen:", "实际看到："));
-      for (const std::string& line : finding.seen) text += "      | " + line + "\n";
+      for (const scenario::Text& line : finding.seen) {
+        text += "      | " + line.in(terminal.language) + "\n";
+      }
     }
     const std::string& why = finding.why.in(terminal.language);
     if (!why.empty()) {

@@ -83,7 +83,7 @@ void TimelineModel::on_checked() {
     if (finding.passed) continue;
     const QString why = to_qt(finding.why.in(play_.language()));
     marks_.push_back({TimelineMark::Kind::kFailed, play_.history().end(),
-                      why.isEmpty() ? to_qt(finding.what) : why});
+                      why.isEmpty() ? to_qt(finding.what.in(play_.language())) : why});
   }
   std::ranges::stable_sort(marks_, {}, &TimelineMark::position);
   Q_EMIT changed();

@@ -14,22 +14,28 @@ namespace lvslab::lab {
 namespace {
 
 using scenario::Direction;
+using scenario::Text;
 
 /// So many lines tell what was seen instead.
 constexpr std::size_t kSeenLines = 12;
 
-std::vector<std::string> first_lines(std::string_view text) {
-  std::vector<std::string> lines;
+/// What a tool printed is the same in every language.
+Text verbatim(std::string text) { return {std::move(text), {}}; }
+
+std::vector<Text> first_lines(std::string_view text) {
+  std::vector<Text> lines;
   while (!text.empty()) {
     if (lines.size() == kSeenLines) {
-      lines.push_back(fmt::format("... ({} more lines)", std::ranges::count(text, '\n')));
+      const auto more = std::ranges::count(text, '\n');
+      lines.push_back(
+          {fmt::format("... ({} more lines)", more), fmt::format("……（另有 {} 行）", more)});
       break;
     }
     const std::size_t end = std::min(text.find('\n'), text.size());
-    lines.emplace_back(text.substr(0, end));
+    lines.push_back(verbatim(std::string(text.substr(0, end))));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
-  if (lines.empty()) lines.emplace_back("(nothing)");
+  if (lines.empty()) lines.push_back({"(nothing)", "（无）"});
   return lines;
 }
 
@@ -40,60 +46,97 @@ std::optional<NodeId> find_node(const Trace& trace, std::string_view name) {
   return std::nullopt;
 }
 
-std::string in_bounds(const scenario::CountBounds& bounds) {
-  if (bounds.count) return fmt::format("exactly {}", *bounds.count);
-  if (bounds.at_least && bounds.at_most) {
-    return fmt::format("{} to {}", *bounds.at_least, *bounds.at_most);
+Text in_bounds(const scenario::CountBounds& bounds) {
+  if (bounds.count) {
+    return {fmt::format("exactly {}", *bounds.count), fmt::format("恰好 {}", *bounds.count)};
   }
-  if (bounds.at_least) return fmt::format("at least {}", *bounds.at_least);
-  return fmt::format("at most {}", bounds.at_most.value_or(0));
+  if (bounds.at_least && bounds.at_most) {
+    return {fmt::format("{} to {}", *bounds.at_least, *bounds.at_most),
+            fmt::format("{} 到 {}", *bounds.at_least, *bounds.at_most)};
+  }
+  if (bounds.at_least) {
+    return {fmt::format("at least {}", *bounds.at_least),
+            fmt::format("至少 {}", *bounds.at_least)};
+  }
+  const std::uint64_t most = bounds.at_most.value_or(0);
+  return {fmt::format("at most {}", most), fmt::format("至多 {}", most)};
+}
+
+/// "3 packets into node02/eth0 that match 'arp'".
+Text described(const scenario::PacketExpectation& expect) {
+  const bool in = expect.direction == Direction::kIn, out = expect.direction == Direction::kOut;
+  const Text count = in_bounds(expect.bounds);
+  const std::string at = expect.at.to_string();
+  Text text{fmt::format("{} packets {} {}", count.en, in ? "into" : out ? "out of" : "at", at),
+            fmt::format("{}{}报文{} 个", at, in ? " 收到的" : out ? " 发出的" : " 处的", count.zh)};
+  if (expect.filter.empty()) return text;
+  text.en += fmt::format(" that match '{}'", expect.filter);
+  text.zh += fmt::format("（过滤条件“{}”）", expect.filter);
+  return text;
+}
+
+/// "`ip neigh` on node01 at 10s".
+Text described(const scenario::TableExpectation& expect) {
+  const std::string_view tool = tool_of(expect.table);
+  Text text{fmt::format("`{}` on {}", tool, expect.host), fmt::format("{} 上的 `{}`", expect.host, tool)};
+  if (!expect.at) return text;
+  const std::string at = scenario::duration_to_text({expect.at->ns});
+  text.en += " at " + at;
+  text.zh += fmt::format("（时刻 {}）", at);
+  return text;
+}
+
+/// "at least 1 times the reason 'arp-ignored' on node02".
+Text described(const scenario::ReasonExpectation& expect) {
+  const Text count = in_bounds(expect.bounds);
+  Text text{fmt::format("{} times the reason '{}'", count.en, expect.code),
+            fmt::format("原因“{}”出现 {} 次", expect.code, count.zh)};
+  if (expect.host.empty()) return text;
+  text.en += " on " + expect.host;
+  text.zh = fmt::format("{} 上", expect.host) + text.zh;
+  return text;
 }
 
 // --- one kind each -------------------------------------------------------------------------------
 
 void judge(const Session& session, const scenario::PacketExpectation& expect, Finding& finding) {
-  const std::string_view way = expect.direction == Direction::kIn    ? "into"
-                               : expect.direction == Direction::kOut ? "out of"
-                                                                     : "at";
-  finding.what =
-      fmt::format("{} packets {} {}", in_bounds(expect.bounds), way, expect.at.to_string());
-  if (!expect.filter.empty()) finding.what += fmt::format(" that match '{}'", expect.filter);
+  finding.what = described(expect);
   const auto packets = matching_packets(session.trace(), expect);
   if (!packets) {
-    finding.unmet.push_back(packets.error().message);
+    finding.unmet.push_back(verbatim(packets.error().message));
     return;
   }
-  const std::string unmet = scenario::unmet(expect.bounds, packets->size());
+  const Text unmet = scenario::unmet(expect.bounds, packets->size());
   if (unmet.empty()) return;
   finding.unmet.push_back(unmet);
   for (const RecordId packet : *packets) {
     if (finding.seen.size() == kSeenLines) {
-      finding.seen.push_back(fmt::format("... ({} more)", packets->size() - kSeenLines));
+      const std::size_t more = packets->size() - kSeenLines;
+      finding.seen.push_back(
+          {fmt::format("... ({} more)", more), fmt::format("……（另有 {} 个）", more)});
       break;
     }
-    finding.seen.push_back(packet_line(session.trace(), packet));
+    finding.seen.push_back(verbatim(packet_line(session.trace(), packet)));
   }
 }
 
 void judge(Session& session, std::size_t index, const scenario::TableExpectation& expect,
            Finding& finding) {
-  finding.what = fmt::format("`{}` on {}", tool_of(expect.table), expect.host);
-  if (expect.at) {
-    finding.what += fmt::format(" at {}", scenario::duration_to_text({expect.at->ns}));
-  }
+  finding.what = described(expect);
   HostTables tables;
   if (expect.at) {
     const auto kept = session.kept_tables().find(index);
     if (kept == session.kept_tables().end()) {
-      finding.unmet.push_back(fmt::format("the run ended before, at {}",
-                                          scenario::duration_to_text({session.now().ns})));
+      const std::string end = scenario::duration_to_text({session.now().ns});
+      finding.unmet.push_back(
+          {"the run ended before, at " + end, fmt::format("运行在此之前（{}）已结束", end)});
       return;
     }
     tables = kept->second;
   } else {
     auto now = session.tables(expect.host);
     if (!now) {
-      finding.unmet.push_back(now.error().message);
+      finding.unmet.push_back(verbatim(now.error().message));
       return;
     }
     tables = *std::move(now);
@@ -104,11 +147,11 @@ void judge(Session& session, std::size_t index, const scenario::TableExpectation
 }
 
 void judge(Session& session, const scenario::ReasonExpectation& expect, Finding& finding) {
-  finding.what = fmt::format("{} times the reason '{}'", in_bounds(expect.bounds), expect.code);
-  if (!expect.host.empty()) finding.what += fmt::format(" on {}", expect.host);
+  finding.what = described(expect);
   const std::optional<Reason> reason = reason_by_name(expect.code);
   if (!reason) {
-    finding.unmet.push_back(fmt::format("there is no reason '{}'", expect.code));
+    finding.unmet.push_back({fmt::format("there is no reason '{}'", expect.code),
+                             fmt::format("没有名为“{}”的原因", expect.code)});
     return;
   }
   finding.checked = session.backend().capabilities().reasons;
@@ -120,7 +163,7 @@ void judge(Session& session, const scenario::ReasonExpectation& expect, Finding&
     if (!expect.host.empty() && trace.node(record.node).name != expect.host) continue;
     ++seen;
   }
-  const std::string unmet = scenario::unmet(expect.bounds, seen);
+  const Text unmet = scenario::unmet(expect.bounds, seen);
   if (!unmet.empty()) finding.unmet.push_back(unmet);
 }
 
@@ -133,7 +176,9 @@ std::optional<Finding> judge_item(const Session& session, std::size_t item) {
   Finding finding;
   finding.where = session.scenario().location(run->expect->where);
   finding.why = run->expect->why;
-  finding.what = fmt::format("the output of `{}` on {}", run->lines.front().text, run->host);
+  const std::string& line = run->lines.front().text;
+  finding.what = {fmt::format("the output of `{}` on {}", line, run->host),
+                  fmt::format("{} 上 `{}` 的输出", run->host, line)};
   std::string output;
   int status = 0;
   std::size_t done = 0;
@@ -143,14 +188,16 @@ std::optional<Finding> judge_item(const Session& session, std::size_t item) {
     status = entry.status;
     done += entry.done ? 1U : 0U;
     if (entry.unfinished) {
-      finding.unmet.push_back(fmt::format("`{}` did not end within {} and was interrupted",
-                                          entry.text, scenario::duration_to_text(kLongestCommand)));
+      const std::string limit = scenario::duration_to_text(kLongestCommand);
+      finding.unmet.push_back(
+          {fmt::format("`{}` did not end within {} and was interrupted", entry.text, limit),
+           fmt::format("`{}` 在 {} 内没有结束，已被中断", entry.text, limit)});
     }
   }
   if (done < run->lines.size()) {
-    finding.unmet.emplace_back("the run ended before this was done");
+    finding.unmet.push_back({"the run ended before this was done", "运行在命令完成之前已结束"});
   }
-  for (std::string& sentence : scenario::unmet(*run->expect, output, status)) {
+  for (Text& sentence : scenario::unmet(*run->expect, output, status)) {
     finding.unmet.push_back(std::move(sentence));
   }
   // An exact comparison already quotes the whole output.

@@ -17,10 +17,10 @@ struct Finding {
   bool passed = false;
   bool checked = true;  ///< false: this backend cannot tell, so it passed
   Location where;
-  std::string what;                ///< "packets in at node02/eth0, filter 'tcp port 80'"
-  std::vector<std::string> unmet;  ///< sentences; empty if it passed
-  std::vector<std::string> seen;   ///< lines that were seen instead; may be empty
-  scenario::Text why;              ///< the instructor's words
+  scenario::Text what;                ///< "at least 1 packets into node02/eth0 that match 'arp'"
+  std::vector<scenario::Text> unmet;  ///< sentences; empty if it passed
+  std::vector<scenario::Text> seen;   ///< lines that were seen instead; may be empty
+  scenario::Text why;                 ///< the instructor's words
 };
 
 /// All expectations of the scenario in file order: those of the timeline items that were played,

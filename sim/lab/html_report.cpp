@@ -155,13 +155,13 @@ class Page {
                     !finding.checked ? "–"
                     : finding.passed ? "✓"
                                      : "✕",
-                    html(word), why.empty() ? "" : html(why) + "<br/>", html(finding.what));
-    for (const std::string& sentence : finding.unmet) {
-      row += fmt::format("<p class=\"failed\">{}</p>", html(sentence));
+                    html(word), why.empty() ? "" : html(why) + "<br/>", html(in(finding.what)));
+    for (const scenario::Text& sentence : finding.unmet) {
+      row += fmt::format("<p class=\"failed\">{}</p>", html(in(sentence)));
     }
     if (!finding.seen.empty()) {
       row += fmt::format("<p>{}</p><pre>", html(say("What was seen:", "实际看到：")));
-      for (const std::string& line : finding.seen) row += html(line) + "\n";
+      for (const scenario::Text& line : finding.seen) row += html(in(line)) + "\n";
       row += "</pre>";
     }
     return row + "</td></tr>\n";

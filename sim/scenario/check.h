@@ -16,14 +16,13 @@ namespace lvslab::scenario {
 bool stands_in(std::string_view text, std::string_view wanted);
 
 /// What of `expect` the output does not meet, one sentence each, with what was seen instead.
-std::vector<std::string> unmet(const OutputExpectation& expect, std::string_view output,
-                               int status);
+std::vector<Text> unmet(const OutputExpectation& expect, std::string_view output, int status);
 
 /// The same for a listing of a table. `lines` does not count the listing's head_lines().
-std::vector<std::string> unmet(const TableExpectation& expect, std::string_view listing);
+std::vector<Text> unmet(const TableExpectation& expect, std::string_view listing);
 
 /// "6 seen, exactly 8 expected", or an empty text if the bounds hold.
-std::string unmet(const CountBounds& bounds, std::uint64_t seen);
+Text unmet(const CountBounds& bounds, std::uint64_t seen);
 
 /// Lines above the first row in the listing of a table.
 std::size_t head_lines(TableKind table);

@@ -53,10 +53,12 @@ TEST_P(Scenario, MeetsItsExpectations) {
   Lab lab(load_shipped(GetParam()));
   lab.session.run_to_end();
   for (const lab::Finding& finding : lab::evaluate(lab.session)) {
+    std::string story;
+    for (const scenario::Text& line : finding.unmet) story += line.en + "\n";
+    for (const scenario::Text& line : finding.seen) story += "  | " + line.en + "\n";
     EXPECT_TRUE(finding.passed) << finding.where.file << ":" << finding.where.line << ": "
-                                << finding.what << "\n"
-                                << testing::PrintToString(finding.unmet)
-                                << testing::PrintToString(finding.seen);
+                                << finding.what.en << "\n"
+                                << story;
   }
 }
 

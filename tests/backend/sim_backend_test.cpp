@@ -345,11 +345,14 @@ expect:
   std::vector<bool> passed;
   for (const lab::Finding& finding : findings) passed.push_back(finding.passed);
   EXPECT_THAT(passed, ElementsAre(false, false, true, false, true, false));
-  EXPECT_THAT(findings[0].seen, testing::Contains(HasSubstr("2 received")));
-  EXPECT_THAT(findings[1].unmet, ElementsAre("2 seen, exactly 3 expected"));
-  EXPECT_THAT(findings[1].seen, testing::Each(HasSubstr("ICMP echo request")));
+  const auto says = [](const auto& words) { return testing::Field(&scenario::Text::en, words); };
+  EXPECT_THAT(findings[0].seen, testing::Contains(says(HasSubstr("2 received"))));
+  EXPECT_THAT(findings[1].what, says("exactly 3 packets into b/eth0 that match 'icmp'"));
+  EXPECT_EQ(findings[1].what.zh, "b/eth0 收到的报文恰好 3 个（过滤条件“icmp”）");
+  EXPECT_THAT(findings[1].unmet, ElementsAre(says("2 seen, exactly 3 expected")));
+  EXPECT_THAT(findings[1].seen, testing::Each(says(HasSubstr("ICMP echo request"))));
   EXPECT_EQ(findings[1].why.en, "three were sent");
-  EXPECT_THAT(findings[3].seen, testing::Contains(HasSubstr("REACHABLE")));
+  EXPECT_THAT(findings[3].seen, testing::Contains(says(HasSubstr("REACHABLE"))));
 }
 
 TEST(Expectations, PacketsAreCountedInAWindowOfTime) {

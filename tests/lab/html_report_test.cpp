@@ -150,11 +150,11 @@ TEST(HtmlReport, SpeaksChinese) {
 TEST(HtmlReport, TellsWhatHeldAndWhatFailed) {
   Finding held;
   held.passed = true;
-  held.what = "exactly 1 packets";
+  held.what = {"exactly 1 packets", "恰好 1 个报文"};
   Finding failed;
-  failed.what = "table <arp>";
-  failed.unmet = {"no line has 'x'"};
-  failed.seen = {"10.0.0.2 <stale>"};
+  failed.what = {"table <arp>", {}};
+  failed.unmet = {{"no line has 'x'", {}}};
+  failed.seen = {{"10.0.0.2 <stale>", {}}};
   failed.why = {"Because & why.", "因为"};
   const std::string page = report(Language::kEn, {held, failed});
   EXPECT_THAT(page, AllOf(HasSubstr("✕ 1 of 2 expectations failed."), HasSubstr("✓ holds"),
