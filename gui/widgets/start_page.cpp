@@ -12,6 +12,7 @@
 #include <QPainter>
 #include <QPushButton>
 #include <QStyledItemDelegate>
+#include <QTimer>
 #include <QTreeView>
 #include <QVBoxLayout>
 
@@ -288,8 +289,13 @@ void StartPage::show_open(const QString& path) {
   const QModelIndex index = shown_->mapFromSource(library_.index_of(path));
   if (index.isValid()) {
     list_->setCurrentIndex(index);
-    list_->scrollTo(index.parent());  // its heading, too, if there is room
-    list_->scrollTo(index);
+    // Once the page has been laid out: its heading, too, if there is room.
+    const QPersistentModelIndex open(index);
+    QTimer::singleShot(0, list_, [this, open] {
+      if (!open.isValid()) return;
+      list_->scrollTo(open.parent(), QAbstractItemView::PositionAtTop);
+      list_->scrollTo(open);
+    });
   }
   list_->setFocus();
 }

@@ -112,5 +112,15 @@ TEST(StartPageJourney, ALessonIsFoundByDifficultyAndByWord) {
               Each(static_cast<int>(Difficulty::kBeginner)));
 }
 
+TEST(StartPageJourney, ItOpensAtTheHeadingOfTheLessonThatIsOpen) {
+  WindowBench bench;
+  bench.press(Qt::Key_L, Qt::ControlModifier | Qt::ShiftModifier);
+  QCoreApplication::processEvents();
+  const auto& list = *bench.window().start().list();
+  const QRect heading = list.visualRect(list.currentIndex().parent());
+  EXPECT_TRUE(list.viewport()->rect().contains(heading)) << heading.top();
+  EXPECT_TRUE(list.viewport()->rect().contains(list.visualRect(list.currentIndex())));
+}
+
 }  // namespace
 }  // namespace lvslab::gui
