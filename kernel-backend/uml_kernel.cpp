@@ -19,8 +19,9 @@ constexpr const char* kKernelPath = "/usr/bin/linux.uml";
 constexpr const char* kModules = "/usr/lib/uml/modules";
 /// Real time for booting; the machine may be busy.
 constexpr std::chrono::seconds kBootLimit{60};
-/// How much processor time may pass without a pause before time creeps on.
-constexpr std::uint32_t kPatienceMs = 500;
+/// How much processor time may pass without a pause before time creeps on: more than a dozen
+/// programs that fail at once need on a busy machine.
+constexpr std::uint32_t kPatienceMs = 4'000;
 /// Longer messages go by a file: the kernel reads its serial line byte by byte.
 constexpr std::size_t kLongestLine = 1'000;
 
