@@ -180,7 +180,8 @@ void Flows::learn_bases(const Packet& packet, bool quoted, Layer& layer) {
   if (!own || (syn && !quoted)) own = packet.seq;
   // A SYN-ACK confirms a SYN, one before what it acknowledges.
   if (!other && packet.has(tcp_flag::kAck)) other = syn ? packet.ack - 1 : packet.ack;
-  layer.own_base = *own;
+  // A second answer to one SYN has a number of its own, drawn by the clock, quoted or not.
+  layer.own_base = syn ? packet.seq : *own;
   layer.other_base = other.value_or(0);
 }
 

@@ -231,5 +231,35 @@ timeline:
   EXPECT_THAT(field_names(only_frame(compare(scenario, sim, tape.wind()))), ElementsAre("payload"));
 }
 
+/// The client keeps its MAC address to itself: the server's answers die on the server, one after
+/// the other, and errors on lo quote them.
+TEST(AnswersThatNeverLeft, BeginWithWhateverNumberTheyWereGiven) {
+  const auto scenario = two_hosts(R"(
+timeline:
+  - {at: 1s, on: client, run: 'arp -s 192.168.80.20 02:00:00:00:02:00'}
+  - {at: 1s, on: client, run: echo 8 > /proc/sys/net/ipv4/conf/all/arp_ignore}
+  - {at: 1s, on: client, run: curl -s -m 12 http://192.168.80.20/}
+)");
+  constexpr std::size_t kQuotedSequence = 66;
+  const Recording sim = simulate(scenario);
+  Tape tape(sim);
+  const auto draw_another = [](std::vector<std::uint8_t>& bytes) {
+    store_be32(bytes.data() + kQuotedSequence, load_be32(bytes.data() + kQuotedSequence) + 1'000);
+    store_be16(bytes.data() + 36, 0);
+    store_be16(bytes.data() + 36, internet_checksum(Bytes(bytes).subspan(34)));
+  };
+  const auto sequence = [&](std::size_t n) {
+    return load_be32(tape.pieces[tape.find("web", kSent, "icmp", n)].bytes.data() +
+                     kQuotedSequence);
+  };
+  std::size_t last = 1;
+  while (last < 10 && sequence(last) == sequence(0)) ++last;
+  ASSERT_LT(last, 10U) << "no second answer was quoted";
+  for (const RecordKind way : {kSent, kReceived}) {
+    draw_another(tape.pieces[tape.find("web", way, "icmp", last)].bytes);
+  }
+  EXPECT_THAT(compare(scenario, sim, tape.wind()).differences, IsEmpty());
+}
+
 }  // namespace
 }  // namespace lvslab::compare
