@@ -130,29 +130,29 @@ Ipv4Prefix Draft::any_prefix(Dice& dice) const {
   return prefix;
 }
 
-std::optional<SimDuration> Draft::reserve(Dice& dice, SimDuration longest) {
-  // curl's limits are whole ms of its own clock, a moment early or late. If all began at a round
-  // moment, a kernel timer would start before or after a tick by chance.
-  constexpr SimDuration kBesideTheTick = 3'700_us;
-  const SimDuration gap = dice.between(200_ms, 900_ms, 100_ms) + kBesideTheTick;
+std::optional<SimTime> Draft::reserve(Dice& dice, SimDuration longest) {
+  SimDuration gap = dice.between(200_ms, 900_ms, 100_ms);
   if (used_ + gap + longest <= kAct) {
     used_ = used_ + gap + longest;
-    return gap;
+  } else {
+    if (pauses_ == kPauses) return std::nullopt;
+    ++pauses_;
+    used_ = longest;
+    // Longer than any socket stays in TIME_WAIT, and short enough that what IPVS keeps for two
+    // minutes outlives one pause and not two.
+    gap = dice.between(75_s, 85_s, 1_s);
   }
-  if (pauses_ == kPauses) return std::nullopt;
-  ++pauses_;
-  used_ = longest;
-  // Longer than any socket stays in TIME_WAIT, and short enough that what IPVS keeps for two
-  // minutes outlives one pause and not two.
-  return dice.between(75_s, 85_s, 1_s) + kBesideTheTick;
+  const SimTime begin = over_ + gap;
+  over_ = begin + longest;
+  return begin + kBesideTheTick;
 }
 
 bool Draft::type(Dice& dice, std::size_t host, std::vector<std::string> lines,
                  SimDuration longest) {
-  const auto gap = reserve(dice, longest);
-  if (!gap) return false;
+  const auto at = reserve(dice, longest);
+  if (!at) return false;
   scenario::TimelineItem item;
-  item.after = gap;
+  item.at = at;
   scenario::Run run;
   run.host = scenario.hosts[host].name;
   for (std::string& line : lines) run.lines.push_back({std::move(line), {}});
@@ -162,10 +162,10 @@ bool Draft::type(Dice& dice, std::size_t host, std::vector<std::string> lines,
 }
 
 bool Draft::strike(Dice& dice, scenario::Fault fault) {
-  const auto gap = reserve(dice, {});
-  if (!gap) return false;
+  const auto at = reserve(dice, {});
+  if (!at) return false;
   scenario::TimelineItem item;
-  item.after = gap;
+  item.at = at;
   item.action = std::move(fault);
   scenario.timeline.push_back(std::move(item));
   return true;

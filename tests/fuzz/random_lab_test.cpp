@@ -107,6 +107,24 @@ TEST(RandomLab, IsPlayedToItsEndWithEveryCommandUnderstood) {
   }
 }
 
+/// Where within a tick of 10 ms.
+SimDuration beside_the_tick(SimTime at) { return {at.ns % 10'000'000}; }
+
+TEST(RandomLab, BeginsNothingNearATickOfTheKernelsClock) {
+  for (std::uint64_t index = 0; index < 100; ++index) {
+    const Scenario lab = random_lab(13, index);
+    for (const auto& item : lab.timeline) {
+      ASSERT_TRUE(item.at) << lab.name;
+      EXPECT_EQ(beside_the_tick(*item.at), SimDuration{5'650'000}) << lab.name;
+    }
+    for (const lab::Entry& entry : play(lab).entries) {
+      if (entry.origin != lab::Entry::Origin::kTimeline || entry.line != 0) continue;
+      EXPECT_EQ(entry.started, *lab.timeline[entry.item].at)
+          << lab.name << ": what was typed before " << entry.text << " took too long";
+    }
+  }
+}
+
 TEST(RandomLab, LeavesTheSameDigestEveryTime) {
   for (std::uint64_t index = 0; index < 50; ++index) {
     const Scenario lab = random_lab(12, index);
