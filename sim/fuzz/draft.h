@@ -104,8 +104,9 @@ class Draft {
 
   /// Every item begins this long after a tick of a kernel with HZ=100. curl's limits are whole ms
   /// of its own clock, up to 0.7 ms early or 0.5 ms late; six of them in a row stay between two
-  /// ticks. Nothing that takes a multiple of 0.1 ms leads from here to a tick.
-  static constexpr SimDuration kBesideTheTick{5'650'000};
+  /// ticks. What takes a multiple of 0.1 ms here, as cables do, and some µs more in a kernel, ends
+  /// 90 µs before a tick at the latest, or after it.
+  static constexpr SimDuration kBesideTheTick{5'610'000};
 
   /// When the next item begins; nothing if the lab is over.
   std::optional<SimTime> reserve(Dice& dice, SimDuration longest);

@@ -115,7 +115,7 @@ TEST(RandomLab, BeginsNothingNearATickOfTheKernelsClock) {
     const Scenario lab = random_lab(13, index);
     for (const auto& item : lab.timeline) {
       ASSERT_TRUE(item.at) << lab.name;
-      EXPECT_EQ(beside_the_tick(*item.at), SimDuration{5'650'000}) << lab.name;
+      EXPECT_EQ(beside_the_tick(*item.at), SimDuration{5'610'000}) << lab.name;
     }
     for (const lab::Entry& entry : play(lab).entries) {
       if (entry.origin != lab::Entry::Origin::kTimeline || entry.line != 0) continue;
