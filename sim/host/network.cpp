@@ -343,10 +343,6 @@ HostTables Wiring::tables() {
   tables.hostname = host_.name;
   tables.now = network_.now();
   ip::append_tables(host_.ip, tables.now, tables);
-  for (SocketRow& row : tables.sockets) {
-    const ip::UdpSocket* socket = ip::udp_socket(host_.ip, SocketId{row.id});
-    if (socket != nullptr) fill(socket->owner, row);
-  }
   tcp::append_sockets(host_.tcp, this, tables.sockets);
   if (ipvs::Director* director = host_.ipvs.peek()) director->append_tables(tables.now, tables);
   if (host_.power == Power::kOn) tables.sysctls = changed_sysctls(*this);
