@@ -112,10 +112,6 @@ bool Wiring::request_hook(Step& step, Packet& packet, const ip::Route& route, bo
       step, packet,
       {.foreign = foreign, .tracked_before = tracker != nullptr && tracker->is_confirmed(packet)});
   forget_ended_flows(step.now());
-  const bool strange = packet.ip.protocol != IpProto::kTcp &&
-                       packet.ip.protocol != IpProto::kUdp && packet.ip.protocol != IpProto::kIcmp;
-  // Whoever sees it again sees what was inside: ip_vs_in_hook().
-  if (strange && host_.ipvs.get().sysctls().ignore_tunneled != 0) packet.ipvs_property = true;
   return !carry_out(step, packet, verdict, route);
 }
 

@@ -71,7 +71,6 @@ void Wiring::unpack(Step& step, Packet packet, const ip::Route& route) {
   if (step.tracing()) step.row_changed(ip::link_row(host_.ip, dev));  // no frame tells of it
   step.explain(Reason::kTunnelUnpacked, dev, {arg(packet.ip.src), arg(packet.ip.dst), 0});
   if (auto inner = ip::parse_packet(step, host_.ip, dev, {}, packet.frame)) {
-    inner->ipvs_property = packet.ipvs_property;
     handle_ipv4(step, *inner);
   }
 }

@@ -96,7 +96,7 @@ struct VsSysctls : SyncSysctls {
   std::int32_t am_droprate = 10;
   std::int32_t backup_only = 0;
   std::int32_t amemthresh = 1'024;   ///< pages; memory is never short here
-  std::int32_t ignore_tunneled = 0;  ///< what a tunnel brought is not looked at
+  std::int32_t ignore_tunneled = 0;  ///< kept: the kernel forgets the mark when it unpacks
 };
 
 struct DestOptions {
