@@ -177,8 +177,9 @@ QString LessonsPanel::findings_html() const {
   for (const lab::Finding& finding : play_.findings()) {
     if (finding.passed) continue;
     const QString why = to_qt(finding.why.in(play_.language()));
-    html += paragraph(QStringLiteral("✕ ") + (why.isEmpty() ? to_qt(finding.what.in(play_.language())) : why),
-                      theme().danger);
+    html += paragraph(
+        QStringLiteral("✕ ") + (why.isEmpty() ? to_qt(finding.what.in(play_.language())) : why),
+        theme().danger);
     for (const scenario::Text& sentence : finding.unmet) {
       html += paragraph(to_qt(sentence.in(play_.language())), theme().muted);
     }

@@ -206,9 +206,9 @@ Output nc_bind_failed(std::string_view strerror_text) {
 }
 
 Output nc_unknown_host(const NcCommand& command, std::uint16_t port, NameError why) {
-  return failure(fmt::format("nc: getaddrinfo for host \"{}\" port {}: {}", command.host, port,
-                             text_of(why)),
-                 1);
+  return failure(
+      fmt::format("nc: getaddrinfo for host \"{}\" port {}: {}", command.host, port, text_of(why)),
+      1);
 }
 
 }  // namespace lvslab::command

@@ -1,7 +1,7 @@
 // drop_entry=3: every second a director looks at some of its entries, and drops what does little.
 //
-// Which entries are looked at is chance, here as in the kernel. Left out: the levels 1 and 2, which act
-// when memory is short. Source: net/netfilter/ipvs/ip_vs_conn.c: ip_vs_random_dropentry(),
+// Which entries are looked at is chance, here as in the kernel. Left out: the levels 1 and 2, which
+// act when memory is short. Source: net/netfilter/ipvs/ip_vs_conn.c: ip_vs_random_dropentry(),
 // todrop_entry(); ip_vs_ctl.c: defense_work_handler().
 #include "sim/ipvs/director.h"
 

@@ -55,8 +55,7 @@ Text in_bounds(const scenario::CountBounds& bounds) {
             fmt::format("{} 到 {}", *bounds.at_least, *bounds.at_most)};
   }
   if (bounds.at_least) {
-    return {fmt::format("at least {}", *bounds.at_least),
-            fmt::format("至少 {}", *bounds.at_least)};
+    return {fmt::format("at least {}", *bounds.at_least), fmt::format("至少 {}", *bounds.at_least)};
   }
   const std::uint64_t most = bounds.at_most.value_or(0);
   return {fmt::format("at most {}", most), fmt::format("至多 {}", most)};
@@ -67,8 +66,16 @@ Text described(const scenario::PacketExpectation& expect) {
   const bool in = expect.direction == Direction::kIn, out = expect.direction == Direction::kOut;
   const Text count = in_bounds(expect.bounds);
   const std::string at = expect.at.to_string();
-  Text text{fmt::format("{} packets {} {}", count.en, in ? "into" : out ? "out of" : "at", at),
-            fmt::format("{}{}报文{} 个", at, in ? " 收到的" : out ? " 发出的" : " 处的", count.zh)};
+  Text text{fmt::format("{} packets {} {}", count.en,
+                        in    ? "into"
+                        : out ? "out of"
+                              : "at",
+                        at),
+            fmt::format("{}{}报文{} 个", at,
+                        in    ? " 收到的"
+                        : out ? " 发出的"
+                              : " 处的",
+                        count.zh)};
   if (expect.filter.empty()) return text;
   text.en += fmt::format(" that match '{}'", expect.filter);
   text.zh += fmt::format("（过滤条件“{}”）", expect.filter);
@@ -78,7 +85,8 @@ Text described(const scenario::PacketExpectation& expect) {
 /// "`ip neigh` on node01 at 10s".
 Text described(const scenario::TableExpectation& expect) {
   const std::string_view tool = tool_of(expect.table);
-  Text text{fmt::format("`{}` on {}", tool, expect.host), fmt::format("{} 上的 `{}`", expect.host, tool)};
+  Text text{fmt::format("`{}` on {}", tool, expect.host),
+            fmt::format("{} 上的 `{}`", expect.host, tool)};
   if (!expect.at) return text;
   const std::string at = scenario::duration_to_text({expect.at->ns});
   text.en += " at " + at;

@@ -1,5 +1,5 @@
-// docs/ipvs.md lists every option, scheduler and sysctl of IPVS. Each row is typed here, and each word of
-// the real tool has to have one.
+// docs/ipvs.md lists every option, scheduler and sysctl of IPVS. Each row is typed here, and each
+// word of the real tool has to have one.
 #include <filesystem>
 #include <fstream>
 #include <regex>
