@@ -3,6 +3,7 @@
 //
 // Timers are lazy: an owner keeps its own deadline. Postponing (every packet of a connection does
 // it) changes the deadline only; when the queued entry comes up, the owner queues itself again.
+// On the wheel of a kernel they are not: when a timer was last moved decides its place in the list.
 #pragma once
 
 #include <cstdint>
@@ -78,9 +79,9 @@ class TimerQueue {
   SimDuration tick() const { return wheel_.tick; }
   /// True if the earliest entry waits on the wheel of a kernel; only if !empty().
   bool next_on_wheel() const {
-    return wheel_.tick.ns != 0 &&
-           !waits_by_clock(static_cast<TimerKind>(heap_.top().order >> 32 & 0xf));
+    return on_wheel(static_cast<TimerKind>(heap_.top().order >> 32 & 0xf));
   }
+  bool on_wheel(TimerKind kind) const { return wheel_.tick.ns != 0 && !waits_by_clock(kind); }
 
  private:
   /// Entries of the same moment come in the order in which they were added. On the wheel they stand
@@ -88,8 +89,7 @@ class TimerQueue {
   /// (kernel/time/timer.c: enqueue_timer(), expire_timers()).
   std::uint32_t turn_of(TimerKind kind) {
     const std::uint32_t turn = sequence_++ & 0x7ff'ffffU;
-    if (wheel_.tick.ns == 0 || waits_by_clock(kind)) return turn;
-    return 0xfff'ffffU - turn;
+    return on_wheel(kind) ? 0xfff'ffffU - turn : turn;
   }
   static bool waits_by_clock(TimerKind kind) {
     return kind == TimerKind::kProcess || kind == TimerKind::kProcessLimit ||
@@ -107,13 +107,20 @@ class TimerQueue {
 
 /// A deadline with at most one useful entry in the queue.
 ///   set(): moves the deadline. due(): to be asked when an entry of this owner came up.
+/// On the wheel each move is an entry of its own, unless the list stays the same
+/// (kernel/time/timer.c: __mod_timer()); of those at one moment the last comes up first.
 struct LazyTimer {
   SimTime deadline = SimTime::never();
   SimTime queued = SimTime::never();  ///< the earliest entry that is in the queue
 
   bool armed() const { return deadline != SimTime::never(); }
   void set(TimerQueue& timers, SimTime at, TimerKind kind, std::uint32_t id) {
+    const bool moved = at != deadline;
     deadline = at;
+    if (timers.on_wheel(kind)) {
+      if (moved && armed()) timers.add(at, kind, id);
+      return;
+    }
     if (at < queued) {
       queued = at;
       timers.add(at, kind, id);
@@ -122,6 +129,11 @@ struct LazyTimer {
   void cancel() { deadline = SimTime::never(); }
   /// True if the deadline has come (the timer is then unarmed); else queues again what is left.
   bool due(TimerQueue& timers, SimTime now, TimerKind kind, std::uint32_t id) {
+    if (timers.on_wheel(kind)) {
+      const bool comes_up = deadline <= now;
+      if (comes_up) deadline = SimTime::never();
+      return comes_up;
+    }
     if (now < queued) return false;  // an entry that an earlier one overtook
     queued = SimTime::never();
     if (deadline <= now) {

@@ -186,8 +186,9 @@ void Director::on_timer(Step& step, std::uint32_t c) {
   Conn& conn = conns_[c];
   if (!conn.timer.due(step.timers(), step.now(), TimerKind::kIpvsConn, c)) return;
   if (conn.is_template && conn.controls != 0) {
-    // What it controls may expire at this very moment: the kernel's timer wheel runs that first.
-    if (!conn.looked_again) {
+    // What it controls may expire at this very moment, and goes first; on the wheel of a kernel the
+    // list has the order.
+    if (!conn.looked_again && !step.timers().on_wheel(TimerKind::kIpvsConn)) {
       conn.looked_again = true;
       return conn.timer.set(step.timers(), step.now(), TimerKind::kIpvsConn, c);
     }

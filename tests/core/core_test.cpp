@@ -319,6 +319,44 @@ TEST(LazyTimer, FollowsAModelUnderRandomChanges) {
   }
 }
 
+/// The ids of the timers that are due at `at`, in the order in which they come up.
+std::vector<std::uint32_t> due_at(TimerQueue& timers, std::vector<LazyTimer>& owners, SimTime at) {
+  std::vector<std::uint32_t> ids;
+  while (timers.next() <= at) {
+    const TimerEntry entry = timers.pop();
+    if (owners[entry.id].due(timers, entry.at, entry.kind, entry.id)) ids.push_back(entry.id);
+  }
+  return ids;
+}
+
+TEST(LazyTimer, OnTheWheelStandsWhereItWasMovedLast) {
+  TimerQueue timers;
+  timers.set_wheel({{10 * kMs}});
+  std::vector<LazyTimer> owners(3);
+  const SimTime early{100 * kMs}, late{500 * kMs};
+  owners[0].set(timers, early, TimerKind::kIpvsConn, 0);
+  owners[1].set(timers, late, TimerKind::kIpvsConn, 1);
+  owners[2].set(timers, late, TimerKind::kIpvsConn, 2);
+  owners[1].set(timers, late, TimerKind::kIpvsConn, 1);  // the same list: it stays where it was
+  owners[0].set(timers, late, TimerKind::kIpvsConn, 0);
+  EXPECT_TRUE(due_at(timers, owners, early).empty());
+  EXPECT_EQ(due_at(timers, owners, late), (std::vector<std::uint32_t>{0, 2, 1}));
+}
+
+TEST(LazyTimer, OnTheWheelFiresOnceHoweverOftenItMoved) {
+  TimerQueue timers;
+  timers.set_wheel({{10 * kMs}});
+  std::vector<LazyTimer> owners(1);
+  for (const std::int64_t ms : {500, 100, 500, 300, 500}) {
+    owners[0].set(timers, SimTime{ms * kMs}, TimerKind::kTcp, 0);
+  }
+  EXPECT_TRUE(due_at(timers, owners, SimTime{490 * kMs}).empty());
+  EXPECT_EQ(due_at(timers, owners, SimTime{900 * kMs}), (std::vector<std::uint32_t>{0}));
+  owners[0].set(timers, SimTime{950 * kMs}, TimerKind::kTcp, 0);
+  owners[0].cancel();
+  EXPECT_TRUE(due_at(timers, owners, SimTime{990 * kMs}).empty());
+}
+
 class StepTest : public ::testing::Test {
  protected:
   StepTest() { trace_.add_node({"host", false, {}}); }
