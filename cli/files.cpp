@@ -114,7 +114,8 @@ class Names {
     int vips = 0;
     for (const TraceRecord& record : trace.records()) {
       if (record.kind != RecordKind::kRowAdded) continue;
-      const auto* service = std::get_if<IpvsServiceRow>(&trace.row(record.args[0]));
+      const TableRow row = trace.row(record.args[0]);
+      const auto* service = std::get_if<IpvsServiceRow>(&row);
       if (service == nullptr || service->key.addr.is_any()) continue;
       const std::string name = vips == 0 ? "VIP" : fmt::format("VIP{}", vips + 1);
       if (names_.try_emplace(service->key.addr, name).second) ++vips;

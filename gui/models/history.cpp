@@ -18,8 +18,9 @@ TraceChunk TraceChunk::since(const Trace& trace, const Trace::Mark& from, bool w
   if (with_nodes) chunk.nodes.assign(trace.nodes().begin(), trace.nodes().end());
   const auto records = trace.records().subspan(from.records);
   chunk.records.assign(records.begin(), records.end());
+  std::vector<std::uint8_t> buffer;
   for (std::size_t i = from.frames; i < to.frames; ++i) {
-    const Bytes frame = trace.frame(FrameId(static_cast<std::uint32_t>(i)));
+    const Bytes frame = trace.frame(FrameId(static_cast<std::uint32_t>(i)), buffer);
     chunk.frame_bytes.insert(chunk.frame_bytes.end(), frame.begin(), frame.end());
     chunk.frame_lengths.push_back(static_cast<std::uint32_t>(frame.size()));
   }

@@ -48,7 +48,8 @@ void TimelineModel::take(Position i) {
       add(TimelineMark::Kind::kDrop, to_qt(reason_sentence(trace, r, play_.language())));
       return;
     case RecordKind::kRowAdded: {
-      const auto* row = std::get_if<AddrRow>(&trace.row(r.args[0]));
+      const TableRow changed = trace.row(r.args[0]);
+      const auto* row = std::get_if<AddrRow>(&changed);
       if (row == nullptr || row->dev == kLoopback) return;
       const auto [at, first] = owner_.try_emplace(row->local.addr, r.node.value);
       if (first || at->second == r.node.value) return;

@@ -257,15 +257,15 @@ bool counters_may_lag(const Trace& trace, std::string_view host, SimTime at) {
 }
 
 bool may_be_stale(const Trace& trace, std::string_view host, Ipv4Addr addr, SimTime at) {
-  const NeighRow* last = nullptr;
+  std::optional<NeighRow> last;
   for (const TraceRecord& r : trace.records()) {
     if (r.at > at || !r.node.valid() || trace.node(r.node).name != host) continue;
     if (r.kind != RecordKind::kRowAdded && r.kind != RecordKind::kRowChanged) continue;
-    const auto* row = std::get_if<NeighRow>(&trace.row(r.args[0]));
-    if (row != nullptr && row->ip == addr) last = row;
+    const TableRow changed = trace.row(r.args[0]);
+    const auto* row = std::get_if<NeighRow>(&changed);
+    if (row != nullptr && row->ip == addr) last = *row;
   }
-  if (last == nullptr) return false;
-  return left_to_chance(at - last->confirmed);
+  return last && left_to_chance(at - last->confirmed);
 }
 
 RowsResult compare_rows(const Side& sim_side, const HostTables& sim, const Side& real_side,

@@ -12,6 +12,13 @@
 
 namespace lvslab {
 
+/// False only in a build that measures what it costs that a run could be recorded (LVSLAB_TRACE).
+#ifdef LVSLAB_UNTRACED
+inline constexpr bool kCanTrace = false;
+#else
+inline constexpr bool kCanTrace = true;
+#endif
+
 class Step {
  public:
   Step(World& world, TimerQueue& timers, Trace* trace, NodeId node, RecordId cause = {})
@@ -25,7 +32,7 @@ class Step {
   NodeId node() const { return node_; }
 
   /// False if nobody records: then nothing below costs more than this test.
-  bool tracing() const { return trace_ != nullptr; }
+  bool tracing() const { return kCanTrace && trace_ != nullptr; }
   Trace* trace() { return trace_; }
 
   /// The record that what happens next is owed to. Decisions chain: each becomes the cause of the
@@ -41,38 +48,54 @@ class Step {
   using Arguments = std::array<std::uint32_t, 3>;
   /// Appends a decision: why Linux does here what it does.
   void explain(Reason reason, IfIndex dev = {}, Arguments args = {}) {
-    if (tracing()) cause_ = record(RecordKind::kDecision, reason, dev, args, subject_);
+    if (tracing()) [[unlikely]]
+      decided(Fact::of(RecordKind::kDecision, reason, dev, args));
   }
   /// The frame dies here. Releases it.
   void drop(FrameRef frame, Reason reason, IfIndex dev = {}, Arguments args = {}) {
-    if (tracing() && frame.valid()) {
-      const FrameId id = frames().trace_id(frame);
-      record(RecordKind::kFrameDropped, reason, dev, args, id.valid() ? id : subject_);
+    if (!frame.valid()) return;
+    if (tracing()) [[unlikely]] {
+      dropped(frame, Fact::of(RecordKind::kFrameDropped, reason, dev, args));
     }
-    if (frame.valid()) frames().release(frame);
+    frames().release(frame);
   }
 
-  // A row of a table came, changed or went. Build the row only if tracing(): it is not free.
-  void row_added(TableRow row) { record_row(RecordKind::kRowAdded, std::move(row)); }
-  void row_changed(TableRow row) { record_row(RecordKind::kRowChanged, std::move(row)); }
-  void row_removed(TableRow row) { record_row(RecordKind::kRowRemoved, std::move(row)); }
+  // A row of a table (one of TableRow's kinds) came, changed or went. Build the row only if
+  // tracing(): it is not free.
+  template <class Row>
+  void row_added(const Row& row) {
+    if (tracing()) [[unlikely]]
+      record_row(RecordKind::kRowAdded, row);
+  }
+  template <class Row>
+  void row_changed(const Row& row) {
+    if (tracing()) [[unlikely]]
+      record_row(RecordKind::kRowChanged, row);
+  }
+  template <class Row>
+  void row_removed(const Row& row) {
+    if (tracing()) [[unlikely]]
+      record_row(RecordKind::kRowRemoved, row);
+  }
 
-  /// Appends any record at now; does not become the cause. Only if tracing().
+  /// The frame goes out at `dev`: it gets its identity in the trace if it has none. Only if
+  /// tracing(), as all below.
+  RecordId frame_sent(IfIndex dev, FrameRef frame);
+  /// The frame came in; becomes the cause of what follows.
+  void frame_received(IfIndex dev, FrameRef frame);
+  /// Appends any record at now; does not become the cause.
   RecordId record(RecordKind kind, Reason reason, IfIndex dev, Arguments args, FrameId frame) {
-    return trace_->append({.at = now(),
-                           .cause = cause_,
-                           .node = node_,
-                           .frame = frame,
-                           .args = args,
-                           .dev = dev,
-                           .reason = reason,
-                           .kind = kind});
+    return append(Fact::of(kind, reason, dev, args), frame);
   }
 
  private:
-  void record_row(RecordKind kind, TableRow row) {
-    if (!tracing()) return;
-    record(kind, Reason::kNone, {}, {trace_->add_row(std::move(row)), 0, 0}, subject_);
+  // Out of line, so that what is not traced pays for a test and no more.
+  void decided(Fact fact);
+  void dropped(FrameRef frame, Fact fact);
+  RecordId append(Fact fact, FrameId frame);
+  template <class Row>
+  [[gnu::noinline]] void record_row(RecordKind kind, const Row& row) {
+    append(Fact::of(kind, Reason::kNone, {}, {trace_->add_row(row), 0, 0}), subject_);
   }
 
   World& world_;

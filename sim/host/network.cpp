@@ -53,22 +53,22 @@ Ran Network::run_one(Trace* trace) {
   return Ran::kNothing;
 }
 
+// A host that does not run, or whose interface is down, takes nothing in: no capture sees it.
+bool Network::takes_in(const link::Plug& plug) const {
+  if (!is_host(plug.node)) return true;
+  const Host& host = hosts_[plug.node.value];
+  const ip::Device* const device = ip::find_device(host.ip, plug.port);
+  return host.power == Power::kOn && device != nullptr && device->up;
+}
+
 Ran Network::run_link(std::uint32_t direction, Trace* trace) {
   const auto arrival = fabric_.arrive(world_, direction);
   if (!arrival) return Ran::kNothing;
   ++frames_arrived_;
   const NodeId node = arrival->to.node;
   Step step = step_for(node, trace, arrival->cause);
-  // A host that does not run, or whose interface is down, takes nothing in: no capture sees it.
-  bool taken = true;
-  if (is_host(node)) {
-    const Host& host = hosts_[node.value];
-    const ip::Device* const device = ip::find_device(host.ip, arrival->to.port);
-    taken = host.power == Power::kOn && device != nullptr && device->up;
-  }
-  if (step.tracing() && taken) {
-    step.set_cause(step.record(RecordKind::kFrameReceived, Reason::kNone, arrival->to.port, {},
-                               world_.frames.trace_id(arrival->frame)));
+  if (step.tracing() && takes_in(arrival->to)) [[unlikely]] {
+    step.frame_received(arrival->to.port, arrival->frame);
   }
   if (!is_host(node)) {
     step.set_subject(arrival->frame);

@@ -100,6 +100,7 @@ class Network {
   Step step_for(NodeId node, Trace* trace, RecordId cause);
   /// After anything that ran on a host: exited programs, a requested reboot, the next timer.
   void finish(Step& step, NodeId host, Trace* trace);
+  bool takes_in(const link::Plug& plug) const;
   Ran run_link(std::uint32_t direction, Trace* trace);
   Ran run_host_timers(NodeId host, Trace* trace);
   void stop_kernel(Step& step, Host& host);

@@ -195,7 +195,8 @@ std::vector<ReportMark> marks_of(const Trace& trace) {
       marks.push_back({fault ? ReportMark::Kind::kFault : ReportMark::Kind::kCommand, r.at, r.node,
                        std::move(text)});
     } else if (r.kind == RecordKind::kRowAdded) {
-      const auto* row = std::get_if<AddrRow>(&trace.row(r.args[0]));
+      const TableRow any = trace.row(r.args[0]);
+      const auto* row = std::get_if<AddrRow>(&any);
       if (row == nullptr || row->dev == kLo) continue;
       const auto [owner, first] = owners.try_emplace(row->local.addr, r.node);
       if (first || owner->second == r.node) continue;

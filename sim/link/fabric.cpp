@@ -60,14 +60,8 @@ void Fabric::transmit(Step& step, std::uint32_t direction, IfIndex from, FrameRe
   Direction& d = directions_[direction];
   const Impairment& how = impairments_[d.impairment];
   RecordId sent;
-  if (step.tracing()) {
-    FrameId id = world.frames.trace_id(frame);
-    if (!id.valid()) {
-      id = step.trace()->add_frame(world.frames.bytes(frame));
-      world.frames.set_trace_id(frame, id);
-    }
-    sent = step.record(RecordKind::kFrameSent, Reason::kNone, from, {}, id);
-  }
+  if (step.tracing()) [[unlikely]]
+    sent = step.frame_sent(from, frame);
   if (!d.up) return step.drop(frame, Reason::kLinkDown, from);
   if (how.rate_bps != 0 && d.busy_until > world.now && d.queued >= how.queue_frames) {
     return step.drop(frame, Reason::kLinkQueueFull, from, {d.queued, 0, 0});

@@ -9,16 +9,14 @@ namespace lvslab::tcp {
 namespace {
 
 constexpr std::size_t kSmallRing = 512;
-constexpr std::size_t kKeptRing = 16'384, kKeptCount = 64;
+constexpr std::size_t kKeptCount = 64;
 constexpr std::uint32_t kRmemMax = 212'992;  // net.core.rmem_max
 constexpr std::uint32_t kMaxAdvertisedMss = 65'495;
 
 void give_back(Context& c, Extension& e) {
   for (const EarlySegment& early : e.early) c.step.frames().release(early.frame);
   Tables& t = c.tables;
-  if (!e.ring.empty() && e.ring.size() <= kKeptRing && t.spare_rings.size() < kKeptCount) {
-    t.spare_rings.push_back(std::move(e.ring));
-  }
+  t.spare_rings.give_back(std::move(e.ring));
   if (e.sent.capacity() != 0 && e.sent.capacity() <= 64 && t.spare_sent.size() < kKeptCount) {
     e.sent.clear();
     t.spare_sent.push_back(std::move(e.sent));
@@ -111,19 +109,13 @@ void reserve_ring(Context& c, Extension& e, std::uint32_t bytes, std::uint32_t l
   const std::size_t needed = std::size_t{e.queued} + bytes;
   LVSLAB_CHECK(needed <= limit, "queued beyond the send buffer");
   if (needed <= e.ring.size()) return;
-  std::vector<std::uint8_t> ring;
-  if (!c.tables.spare_rings.empty() && c.tables.spare_rings.back().size() >= needed) {
-    ring = std::move(c.tables.spare_rings.back());
-    c.tables.spare_rings.pop_back();
-  } else {
-    ring.resize(std::bit_ceil(std::max(needed, kSmallRing)));
-  }
+  RawBuffer ring = c.tables.spare_rings.take(std::bit_ceil(std::max(needed, kSmallRing)));
   const std::size_t first = std::min<std::size_t>(e.queued, e.ring.size() - e.ring_head);
   if (e.queued > 0) {
     std::memcpy(ring.data(), e.ring.data() + e.ring_head, first);
     std::memcpy(ring.data() + first, e.ring.data(), e.queued - first);
   }
-  e.ring = std::move(ring);
+  c.tables.spare_rings.give_back(std::exchange(e.ring, std::move(ring)));
   e.ring_head = 0;
 }
 

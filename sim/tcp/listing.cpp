@@ -123,10 +123,10 @@ std::size_t memory_bytes(const Stack& stack) {
   bytes += slots(t.listeners.limit(), 4) * sizeof(Listener);
   for (std::uint32_t i = 0; i < t.extensions.limit(); ++i) {
     const Extension& e = t.extensions[i];
-    bytes += e.ring.capacity() + e.sent.capacity() * sizeof(SentSegment) +
+    bytes += e.ring.size() + e.sent.capacity() * sizeof(SentSegment) +
              e.early.capacity() * sizeof(EarlySegment);
   }
-  for (const auto& ring : t.spare_rings) bytes += ring.capacity();
+  bytes += t.spare_rings.memory_bytes();
   for (const auto& sent : t.spare_sent) bytes += sent.capacity() * sizeof(SentSegment);
   return bytes;
 }

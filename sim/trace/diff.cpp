@@ -16,11 +16,6 @@ bool names_text(RecordKind kind) {
   return kind == RecordKind::kCommand || kind == RecordKind::kOutput || kind == RecordKind::kFault;
 }
 
-bool names_row(RecordKind kind) {
-  return kind == RecordKind::kRowAdded || kind == RecordKind::kRowChanged ||
-         kind == RecordKind::kRowRemoved;
-}
-
 bool same_record(const Trace& a, const Trace& b, RecordId id) {
   const TraceRecord& x = a[id];
   const TraceRecord& y = b[id];

@@ -81,8 +81,10 @@ Folder::Folder(const Trace& trace, NodeId node)
 
 void Folder::advance(const Trace& trace, std::uint32_t end) {
   end = std::min(end, static_cast<std::uint32_t>(trace.size()));
-  for (; position_ < end; ++position_) {
-    const TraceRecord& r = trace[RecordId(position_)];
+  if (position_ >= end) return;
+  const auto records = trace.records().subspan(position_);
+  for (auto record = records.begin(); position_ < end; ++position_, ++record) {
+    const TraceRecord r = *record;
     now_ = r.at;
     if (r.node != node_) continue;
     switch (r.kind) {
@@ -104,7 +106,7 @@ void Folder::count(const Trace& trace, const TraceRecord& r) {
   LinkStats& stats = link->stats;
   // lo counts packets without their Ethernet header (drivers/net/loopback.c: loopback_xmit()).
   const std::uint64_t length =
-      trace.frame(r.frame).size() - (link->loopback ? EthernetRepr::kLength : 0);
+      trace.frame_length(r.frame) - (link->loopback ? EthernetRepr::kLength : 0);
   if (r.kind == RecordKind::kFrameSent) {
     ++stats.tx_packets;
     stats.tx_bytes += length;

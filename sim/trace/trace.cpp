@@ -70,6 +70,17 @@ class RowDigest {
   Digest& d_;
 };
 
+// Where each frame would end if all were laid in a row, and then all their bytes as one.
+void add_frames(Digest& digest, const FrameStore& frames) {
+  std::vector<std::uint8_t> all, buffer;
+  for (std::uint32_t i = 0; i < frames.size(); ++i) {
+    const Bytes frame = frames.read(FrameId(i), buffer);
+    all.insert(all.end(), frame.begin(), frame.end());
+    digest.add(all.size());
+  }
+  digest.add(Bytes(all));
+}
+
 }  // namespace
 
 NodeId Trace::add_node(TraceNode node) {
@@ -83,28 +94,16 @@ std::uint32_t Trace::add_text(std::string_view text) {
   return static_cast<std::uint32_t>(text_ends_.size() - 1);
 }
 
-void Trace::add_row_chunk() {
-  std::vector<TableRow>& chunk = rows_.emplace_back();
-  if (rows_.size() > 1) chunk.reserve(kRowsPerChunk);  // most traces need a part of the first only
-}
-
 Trace::Mark Trace::mark() const {
-  return {records_.size(), frame_ends_.size(), text_ends_.size(), row_count()};
+  return {records_.size(), frames_.size(), text_ends_.size(), rows_.size()};
 }
 
 void Trace::truncate(const Mark& mark) {
   records_.cut(mark.records);
-  frame_ends_.cut(mark.frames);
-  frame_bytes_.cut(frame_ends_.empty() ? 0 : frame_ends_.back());
+  frames_.cut(mark.frames);
   text_ends_.resize(mark.texts);
   text_bytes_.resize(text_ends_.empty() ? 0 : text_ends_.back());
-  rows_.resize((mark.rows + kRowsPerChunk - 1) / kRowsPerChunk);
-  if (mark.rows % kRowsPerChunk != 0) rows_.back().resize(mark.rows % kRowsPerChunk);
-}
-
-Bytes Trace::frame(FrameId id) const {
-  const std::uint64_t begin = id.value == 0 ? 0 : frame_ends_[id.value - 1];
-  return frame_bytes_.view().subspan(begin, frame_ends_[id.value] - begin);
+  rows_.cut(mark.rows);
 }
 
 std::string_view Trace::text(std::uint32_t index) const {
@@ -133,7 +132,7 @@ std::string Trace::dev_name(NodeId node, IfIndex dev) const {
 std::uint64_t Trace::digest() const {
   Digest d;
   for (const TraceNode& node : nodes_) d.add(node.name);
-  for (const TraceRecord& r : records_.view()) {
+  for (const TraceRecord& r : records_.all()) {
     d.add(static_cast<std::uint64_t>(r.at.ns));
     d.add(static_cast<std::uint64_t>(r.cause.value) << 32 | r.node.value);
     d.add(static_cast<std::uint64_t>(r.frame.value) << 32 | r.args[0]);
@@ -141,20 +140,16 @@ std::uint64_t Trace::digest() const {
     d.add(static_cast<std::uint64_t>(r.dev.value) << 32 |
           static_cast<std::uint64_t>(r.reason) << 8 | static_cast<std::uint64_t>(r.kind));
   }
-  for (const std::uint64_t end : frame_ends_.view()) d.add(end);
-  d.add(frame_bytes_.view());
+  add_frames(d, frames_);
   for (const std::uint64_t end : text_ends_) d.add(end);
   d.add(std::string_view(text_bytes_.data(), text_bytes_.size()));
-  for (const auto& chunk : rows_) {
-    for (const TableRow& row : chunk) std::visit(RowDigest(d), row);
-  }
+  for (std::uint32_t i = 0; i < rows_.size(); ++i) std::visit(RowDigest(d), rows_[i]);
   return d.value();
 }
 
 std::size_t Trace::memory_bytes() const {
-  return records_.capacity() * sizeof(TraceRecord) + frame_bytes_.capacity() +
-         frame_ends_.capacity() * sizeof(std::uint64_t) + text_bytes_.capacity() +
-         text_ends_.capacity() * sizeof(std::uint64_t) + row_count() * sizeof(TableRow);
+  return records_.memory_bytes() + rows_.memory_bytes() + frames_.memory_bytes() +
+         text_bytes_.capacity() + text_ends_.capacity() * sizeof(std::uint64_t);
 }
 
 }  // namespace lvslab

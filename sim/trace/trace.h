@@ -12,7 +12,10 @@
 #include "sim/base/digest.h"
 #include "sim/base/growing_array.h"
 #include "sim/base/tables.h"
+#include "sim/trace/frame_store.h"
 #include "sim/trace/record.h"
+#include "sim/trace/record_store.h"
+#include "sim/trace/row_store.h"
 #include "sim/wire/bytes.h"
 
 namespace lvslab {
@@ -30,21 +33,23 @@ class Trace {
   NodeId add_node(TraceNode node);
   /// A device that came later, by a module: so that it has a name. Does nothing if it is known.
   void add_device(NodeId node, const LinkRow& device);
-  RecordId append(const TraceRecord& record) {
-    records_.push_back(record);
-    return RecordId(static_cast<std::uint32_t>(records_.size() - 1));
+  RecordId append(const TraceRecord& record) { return records_.append(record); }
+  /// The same in parts, for those who write very many.
+  RecordId append(SimTime at, NodeId node, FrameId frame, RecordId cause, const Fact& fact) {
+    return records_.append(at, node, frame, cause, fact);
+  }
+  /// The same for a fact that names no row and no frame that is sent.
+  RecordId append_decision(SimTime at, NodeId node, FrameId frame, RecordId cause,
+                           const Fact& fact) {
+    return records_.append_decision(at, node, frame, cause, fact);
   }
   /// Keeps a copy of the frame's bytes.
-  FrameId add_frame(Bytes frame) {
-    frame_bytes_.append(frame);
-    frame_ends_.push_back(frame_bytes_.size());
-    return FrameId(static_cast<std::uint32_t>(frame_ends_.size() - 1));
-  }
+  FrameId add_frame(Bytes frame) { return frames_.add(frame); }
   std::uint32_t add_text(std::string_view text);
-  std::uint32_t add_row(TableRow row) {
-    if (rows_.empty() || rows_.back().size() == kRowsPerChunk) add_row_chunk();
-    rows_.back().push_back(std::move(row));
-    return static_cast<std::uint32_t>(row_count() - 1);
+  /// `row`: one of the kinds that TableRow may hold, or a TableRow.
+  template <class Row>
+  std::uint32_t add_row(const Row& row) {
+    return rows_.add(row);
   }
 
   /// How much was recorded at some moment.
@@ -58,14 +63,26 @@ class Trace {
 
   // --- reading ---
   std::size_t size() const { return records_.size(); }
-  const TraceRecord& operator[](RecordId id) const { return records_[id.value]; }
-  std::span<const TraceRecord> records() const { return records_.view(); }
-  Bytes frame(FrameId id) const;
-  std::size_t frame_count() const { return frame_ends_.size(); }
-  std::string_view text(std::uint32_t index) const;
-  const TableRow& row(std::uint32_t index) const {
-    return rows_[index / kRowsPerChunk][index % kRowsPerChunk];
+  /// Unpacks one record: to read many in a row, take `records()`.
+  TraceRecord operator[](RecordId id) const { return records_[id]; }
+  RecordStore::Range records() const { return records_.all(); }
+  /// Calls `visit(record)` with each frame that a node sent or received, in order, until it returns
+  /// false. Much faster than to read all records.
+  template <class Visit>
+  void visit_frames_of(NodeId node, const Visit& visit) const {
+    records_.visit_frames_of(node, visit);
   }
+  /// Valid until something is added. May be put together at the first call and is kept then: for
+  /// one thread at a time.
+  Bytes frame(FrameId id) const { return frames_[id]; }
+  /// For those who pass over very many frames: valid until `buffer` or the trace changes.
+  Bytes frame(FrameId id, std::vector<std::uint8_t>& buffer) const {
+    return frames_.read(id, buffer);
+  }
+  std::size_t frame_length(FrameId id) const { return frames_.length(id); }
+  std::size_t frame_count() const { return frames_.size(); }
+  std::string_view text(std::uint32_t index) const;
+  TableRow row(std::uint32_t index) const { return rows_[index]; }
   std::span<const TraceNode> nodes() const { return nodes_; }
   const TraceNode& node(NodeId id) const { return nodes_[id.value]; }
   /// "eth0" for a host's interface, "port3" for a switch's; "" for no interface.
@@ -76,19 +93,11 @@ class Trace {
   std::size_t memory_bytes() const;
 
  private:
-  static constexpr std::size_t kRowsPerChunk = 16'384;
-
-  std::size_t row_count() const {
-    return rows_.empty() ? 0 : (rows_.size() - 1) * kRowsPerChunk + rows_.back().size();
-  }
-  void add_row_chunk();
-
-  GrowingArray<TraceRecord> records_;
-  GrowingArray<std::uint8_t> frame_bytes_;
-  GrowingArray<std::uint64_t> frame_ends_;
+  RecordStore records_;
+  RowStore rows_;
+  FrameStore frames_;
   std::vector<char> text_bytes_;
   std::vector<std::uint64_t> text_ends_;
-  std::vector<std::vector<TableRow>> rows_;  ///< in chunks: rows hold strings and move slowly
   std::vector<TraceNode> nodes_;
 };
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <optional>
 #include <variant>
 
 #include "sim/trace/same_packet.h"
@@ -235,28 +236,31 @@ class Story {
     out_ += '\n';
   }
 
-  const NeighRow* neigh_row(std::size_t step) const {
+  std::optional<NeighRow> neigh_row(std::size_t step) const {
     const TraceRecord& r = trace_[steps_[step].record];
     const bool is_row = r.kind == RecordKind::kRowAdded || r.kind == RecordKind::kRowChanged ||
                         r.kind == RecordKind::kRowRemoved;
-    return is_row ? std::get_if<NeighRow>(&trace_.row(r.args[0])) : nullptr;
+    if (!is_row) return std::nullopt;
+    const TableRow row = trace_.row(r.args[0]);
+    const auto* neigh = std::get_if<NeighRow>(&row);
+    return neigh != nullptr ? std::optional(*neigh) : std::nullopt;
   }
 
   // A neighbour that changes twice at one moment (NONE, then INCOMPLETE) is told as it ends up.
   bool changes_again(const Hop& hop, std::size_t index) const {
-    const NeighRow* row = neigh_row(index);
-    for (std::size_t i = index + 1; row != nullptr && i < hop.end; ++i) {
-      const NeighRow* later = neigh_row(i);
-      if (later != nullptr && later->dev == row->dev && later->ip == row->ip) return true;
+    const auto row = neigh_row(index);
+    for (std::size_t i = index + 1; row && i < hop.end; ++i) {
+      const auto later = neigh_row(i);
+      if (later && later->dev == row->dev && later->ip == row->ip) return true;
     }
     return false;
   }
 
   bool came_here(const Hop& hop, std::size_t index) const {
-    const NeighRow* row = neigh_row(index);
-    for (std::size_t i = hop.begin; row != nullptr && i < index; ++i) {
-      const NeighRow* earlier = neigh_row(i);
-      if (earlier != nullptr && earlier->dev == row->dev && earlier->ip == row->ip) {
+    const auto row = neigh_row(index);
+    for (std::size_t i = hop.begin; row && i < index; ++i) {
+      const auto earlier = neigh_row(i);
+      if (earlier && earlier->dev == row->dev && earlier->ip == row->ip) {
         return trace_[steps_[i].record].kind == RecordKind::kRowAdded;
       }
     }

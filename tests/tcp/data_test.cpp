@@ -398,7 +398,7 @@ TEST(Rows, TheTraceFoldsIntoTheTableOfTheHost) {
           r.kind > RecordKind::kRowRemoved) {
         continue;
       }
-      const auto& row = std::get<SocketRow>(bench.trace.row(r.args[0]));
+      const auto row = std::get<SocketRow>(bench.trace.row(r.args[0]));
       if (r.kind == RecordKind::kRowRemoved)
         rows.erase(row.id);
       else
