@@ -43,7 +43,9 @@ Result<void> put_files(const LabHost& host, const std::string& hosts_file,
   }
   // What the machine has of these: its log, and what it starts, with its settings.
   ::unlink((root + kMessagesFile).c_str());
-  ::unlink((root + "/etc/dnsmasq.conf").c_str());
+  for (const char* settings : {"/etc/dnsmasq.conf", "/etc/nginx/nginx.conf"}) {
+    ::unlink((root + settings).c_str());
+  }
   for (const std::string service : kServices) {
     const std::string unit = service + ".service";
     ::unlink((root + "/etc/systemd/system/multi-user.target.wants/" + unit).c_str());
@@ -70,9 +72,17 @@ Result<void> mount_overlay(const std::string& lower, const HostPaths& paths,
                   "lowerdir=" + lower + ",upperdir=" + upper + ",workdir=" + work);
 }
 
-/// All of the machine's files, which the kernel may only read.
+/// All of the machine's files, which the kernel may only read. What it may not even read (logs of
+/// nginx) gives way to a directory of the host's own.
 Result<void> mount_whole_root(const HostPaths& paths) {
-  return mount_overlay(std::string(kStandIns) + ":/", paths, "upper", paths.root);
+  if (auto done = mount_overlay(std::string(kStandIns) + ":/", paths, "upper", paths.root); !done) {
+    return done;
+  }
+  const std::string logs = paths.disk + "/nginx-logs";
+  const std::string at = paths.root + "/var/log/nginx";
+  if (auto done = make_directories(logs); !done) return done;
+  if (::access(at.c_str(), F_OK) != 0) return {};
+  return mount_at(logs.c_str(), at, nullptr, MS_BIND);
 }
 
 /// The directories with programs and their settings, and for the rest new ones.

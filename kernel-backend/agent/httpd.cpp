@@ -117,6 +117,7 @@ class HttpdIo final : public apps::AppIo {
   std::expected<Ipv4Addr, command::NameError> resolve(std::string_view) const override {
     return std::unexpected(command::NameError::kUnknown);
   }
+  void append_file(Step&, std::string_view, std::string_view) override {}
   void log(Step&, std::string_view) override {}
   std::optional<std::string> name_of(Ipv4Addr) const override { return std::nullopt; }
   std::optional<std::string> read_file(std::string_view path) const override {

@@ -19,6 +19,7 @@
 #include "kernel-backend/agent/netlink.h"
 #include "kernel-backend/agent/system_log.h"
 #include "kernel-backend/os.h"
+#include "sim/command/nginx.h"
 #include "sim/command/service.h"
 
 namespace lvslab::kernel {
@@ -60,6 +61,15 @@ int yum(const Words& words) {
     static_cast<void>(write_file(kPackages + package, ""));
     installed += "  " + package + "\n";
     if (package == "httpd") static_cast<void>(make_directories("/var/www/html"));
+    if (package == "nginx") {
+      for (const char* path : {"/etc/nginx/conf.d", "/var/log/nginx", "/var/lib/nginx"}) {
+        static_cast<void>(make_directories(path));
+      }
+      const char* conf = "/etc/nginx/nginx.conf";
+      if (!exists(conf)) {
+        static_cast<void>(write_file(conf, std::string(command::default_nginx_conf())));
+      }
+    }
   }
   if (installed.empty()) {
     say(stdout, text + "Nothing to do.\n");
@@ -143,6 +153,7 @@ int start(const std::string& service) {
   if (service == "dnsmasq") {
     return run_program({"/usr/sbin/dnsmasq", "-u", "root", "-x", pid_file(service)});
   }
+  if (service == "nginx") return run_program({"/usr/sbin/nginx"});
   return run_program({service});
 }
 
@@ -157,6 +168,7 @@ void stop(const std::string& service) {
 
 std::string description(const std::string& service) {
   if (service == "httpd") return "The Apache HTTP Server";
+  if (service == "nginx") return "The nginx HTTP and reverse proxy server";
   if (service == "dnsmasq") return "dnsmasq - A lightweight DHCP and caching DNS server";
   return service;
 }

@@ -10,6 +10,7 @@
 #include "sim/apps/dnsmasq.h"
 #include "sim/apps/httpd.h"
 #include "sim/apps/nc.h"
+#include "sim/apps/nginx.h"
 #include "sim/apps/ping.h"
 #include "sim/apps/sleep.h"
 #include "sim/apps/tcpdump.h"
@@ -19,7 +20,7 @@
 namespace lvslab::apps {
 
 using App = std::variant<std::monostate, Sleep, Httpd, Curl, Ab, Nc, Ping, Traceroute, Arping,
-                         Tcpdump, WebClient, WebServer, UdpSource, UdpSink, Dnsmasq>;
+                         Tcpdump, WebClient, WebServer, UdpSource, UdpSink, Dnsmasq, Nginx>;
 
 // Each hands the news to the program; a program that does not care ignores it.
 void start(Step& step, AppIo& io, App& app);

@@ -73,6 +73,8 @@ class AppIo {
   /// The name that /etc/hosts gives to an address.
   virtual std::optional<std::string> name_of(Ipv4Addr addr) const = 0;
   virtual std::optional<std::string> read_file(std::string_view path) const = 0;
+  /// Adds to a file; nothing happens if it cannot be written.
+  virtual void append_file(Step& step, std::string_view path, std::string_view text) = 0;
   /// syslog(3): a line of /var/log/messages in the name of the program.
   virtual void log(Step& step, std::string_view text) = 0;
   /// False if the path cannot be written (a directory that is not there).

@@ -23,6 +23,7 @@
 #include "sim/command/keepalived.h"
 #include "sim/command/nc.h"
 #include "sim/command/net_tools.h"
+#include "sim/command/nginx.h"
 #include "sim/command/output.h"
 #include "sim/command/ping.h"
 #include "sim/command/service.h"
@@ -50,7 +51,7 @@ using Command = std::variant<
     ModprobeCommand, CatCommand, GrepCommand, WcCommand, HeadCommand, TailCommand, TeeCommand,
     SortCommand, UniqCommand, CutCommand, IpvsadmCommand, IptablesCommand, CurlCommand, AbCommand,
     NcCommand, TimeoutCommand, PingCommand, TracerouteCommand, ArpingCommand, TcpdumpCommand,
-    KeepalivedCommand, JournalctlCommand, UnknownCommand>;
+    KeepalivedCommand, JournalctlCommand, NginxCommand, UnknownCommand>;
 
 /// argv → typed command. `args` must not be empty. A leading directory of a system tool
 /// ("/sbin/ifconfig") is taken off. Errors: bad usage as the tool prints it; status 127 for a word

@@ -14,14 +14,15 @@ namespace lvslab::command {
 
 namespace {
 
-constexpr std::array<std::string_view, 18> kPackages = {
-    "curl",      "dnsmasq",        "httpd",        "httpd-tools", "ipvsadm",    "iproute",
-    "iputils",   "iputils-arping", "iputils-ping", "keepalived",  "man",        "nc",
-    "net-tools", "nmap-ncat",      "procps-ng",    "tcpdump",     "traceroute", "which"};
-constexpr std::array<std::string_view, 3> kLaterPackages = {"apache2", "haproxy", "nginx"};
-constexpr std::array<std::string_view, 3> kServices = {"dnsmasq", "httpd", "keepalived"};
-constexpr std::array<std::string_view, 8> kOtherUnits = {
-    "NetworkManager", "apache2", "crond", "firewalld", "iptables", "network", "nginx", "sshd"};
+constexpr std::array<std::string_view, 19> kPackages = {
+    "curl",      "dnsmasq", "httpd",          "httpd-tools",  "ipvsadm",
+    "iproute",   "iputils", "iputils-arping", "iputils-ping", "keepalived",
+    "man",       "nc",      "net-tools",      "nginx",        "nmap-ncat",
+    "procps-ng", "tcpdump", "traceroute",     "which"};
+constexpr std::array<std::string_view, 2> kLaterPackages = {"apache2", "haproxy"};
+constexpr std::array<std::string_view, 4> kServices = {"dnsmasq", "httpd", "keepalived", "nginx"};
+constexpr std::array<std::string_view, 7> kOtherUnits = {
+    "NetworkManager", "apache2", "crond", "firewalld", "iptables", "network", "sshd"};
 
 struct ActionName {
   std::string_view name;
@@ -99,7 +100,7 @@ Parsed<PackageCommand> parse_package(Args args) {
   for (const std::string& name : package.packages) {
     if (std::ranges::find(kPackages, name) != kPackages.end()) continue;
     if (std::ranges::find(kLaterPackages, name) != kLaterPackages.end()) {
-      return refuse(tool, "package " + name, name == "apache2" || name == "nginx" ? "httpd" : "");
+      return refuse(tool, "package " + name, name == "apache2" ? "httpd" : "nginx");
     }
     const bool apt =
         package.tool == PackageCommand::Tool::kAptGet || package.tool == PackageCommand::Tool::kApt;
@@ -144,7 +145,7 @@ Parsed<ServiceCommand> parse_service(Args args) {
   }
   if (std::ranges::find(kServices, service.name) != kServices.end()) return service;
   if (std::ranges::find(kOtherUnits, service.name) != kOtherUnits.end()) {
-    return refuse(tool, "service " + service.name, "dnsmasq, httpd, keepalived");
+    return refuse(tool, "service " + service.name, "dnsmasq, httpd, keepalived, nginx");
   }
   if (!systemctl) return std::unexpected(failure(service.name + ": unrecognized service\n", 1));
   const bool status = service.action == ServiceCommand::Action::kStatus;

@@ -7,6 +7,7 @@
 
 #include "sim/base/calendar.h"
 #include "sim/host/executor.h"
+#include "sim/host/nginx_service.h"
 #include "sim/host/sysctls.h"
 #include "sim/host/virtual_files.h"
 
@@ -18,9 +19,11 @@ namespace {
 
 constexpr std::string_view kHttpd = "httpd";
 constexpr std::string_view kDnsmasq = "dnsmasq";
+constexpr std::string_view kNginx = "nginx";
 constexpr std::string_view kKeepalived = "keepalived";
 
 std::string_view description_of(std::string_view service) {
+  if (service == kNginx) return "The nginx HTTP and reverse proxy server";
   if (service == kDnsmasq) return "dnsmasq - A lightweight DHCP and caching DNS server";
   return service == kKeepalived ? "LVS and VRRP High Availability Monitor"
                                 : "The Apache HTTP Server";
@@ -63,10 +66,11 @@ std::string format_date(SimTime now, const std::string& format) {
   return text;
 }
 
-/// The pids of a process: those of keepalived's children as well.
+/// The pids of a process: those of its children (keepalived, nginx) as well.
 std::vector<std::uint32_t> pids_of(const Process& p) {
   std::vector<std::uint32_t> pids;
-  for (const std::uint32_t pid : {p.orphaned ? 0 : p.pid, p.checker_pid, p.vrrp_pid}) {
+  for (const std::uint32_t pid :
+       {p.orphaned ? 0 : p.pid, p.checker_pid, p.vrrp_pid, p.worker_pid}) {
     if (pid != 0 && !p.exited) pids.push_back(pid);
   }
   return pids;
@@ -154,6 +158,13 @@ CommandOutcome Executor::operator()(const command::PackageCommand& c) {
     }
     installed += "  " + package + "\n";
     if (package == kHttpd) user.files.make_directory("/var/www/html", true);
+    if (package == kNginx) {
+      user.files.make_directory("/etc/nginx/conf.d", true);
+      user.files.make_directory("/var/log/nginx", true);
+      if (!user.files.is_file(apps::kNginxConf)) {
+        user.files.write(apps::kNginxConf, command::default_nginx_conf(), false);
+      }
+    }
     if (package == kKeepalived) user.files.make_directory("/etc/keepalived", true);
   }
   if (installed.empty()) return printed(text + "Nothing to do.\n");
@@ -191,11 +202,16 @@ CommandOutcome Executor::stop_and_wait(const command::ServiceCommand& c, std::ui
 }
 
 /// Why a service would not start: what is wrong with its settings.
-std::string Executor::wrong_settings(std::string_view service) const {
-  if (service != kDnsmasq) return {};
+std::optional<Output> Executor::wrong_settings(std::string_view service) const {
+  if (service == kNginx) {
+    const auto conf = nginx_conf_of(wiring_);
+    return conf ? std::nullopt : std::optional(nginx_refusal(conf.error()));
+  }
+  if (service != kDnsmasq) return std::nullopt;
   const auto text = wiring_.read_file(apps::kDnsmasqConf);
   const auto conf = apps::DnsmasqConf::parse(text.value_or(""));
-  return conf ? std::string{} : conf.error();
+  if (conf) return std::nullopt;
+  return command::failure("lvslab: " + conf.error(), 1);
 }
 
 Output Executor::service_action(const command::ServiceCommand& c) {
@@ -226,9 +242,7 @@ Output Executor::service_action(const command::ServiceCommand& c) {
         status);
   }
   const bool starts = c.action == Action::kStart || c.action == Action::kRestart;
-  if (const std::string problem = starts ? wrong_settings(c.name) : ""; !problem.empty()) {
-    return command::failure("lvslab: " + problem, 1);
-  }
+  if (const auto problem = starts ? wrong_settings(c.name) : std::nullopt) return *problem;
   switch (c.action) {
     case Action::kStart: begin(); return {};
     case Action::kStop: stop(); return {};
@@ -240,7 +254,7 @@ Output Executor::service_action(const command::ServiceCommand& c) {
       if (c.name == kDnsmasq) {
         return command::not_modelled("systemctl", "reload of dnsmasq", "systemctl restart dnsmasq");
       }
-      if (running != nullptr && c.name == kKeepalived) {
+      if (running != nullptr && (c.name == kKeepalived || c.name == kNginx)) {
         wiring_.signal_program(step_, *running, 1);
         wiring_.settle(step_);
       }
@@ -337,7 +351,11 @@ CommandOutcome Executor::operator()(const command::PsCommand& c) {
   for (std::uint32_t i = 0; i < user.processes.limit(); ++i) {
     for (const std::uint32_t pid : pids_of(user.processes[i])) by_pid[pid] = &user.processes[i];
   }
-  for (const auto& [pid, p] : by_pid) line(pid, p->job != 0, p->name.view(), p->command_line);
+  for (const auto& [pid, p] : by_pid) {
+    const std::string_view whole =
+        pid == p->worker_pid ? std::string_view("nginx: worker process") : p->command_line;
+    line(pid, p->job != 0, p->name.view(), whole);
+  }
   return printed(text);
 }
 

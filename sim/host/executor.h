@@ -40,6 +40,7 @@ class Executor {
   CommandOutcome operator()(const command::RebootCommand& c);
   CommandOutcome operator()(const command::ModprobeCommand& c);
   CommandOutcome operator()(const command::KeepalivedCommand& c);
+  CommandOutcome operator()(const command::NginxCommand& c);
   // files
   CommandOutcome operator()(const command::LsCommand& c);
   CommandOutcome operator()(const command::MkdirCommand& c);
@@ -99,7 +100,9 @@ class Executor {
   command::Output ifconfig_action(const command::IfconfigCommand& c,
                                   const command::IfconfigAction& action);
   command::Output ipvsadm_restore();
-  std::string wrong_settings(std::string_view service) const;
+  std::optional<command::Output> wrong_settings(std::string_view service) const;
+  command::Output start_nginx();
+  command::Output signal_nginx(const command::NginxCommand& c);
   command::Output service_action(const command::ServiceCommand& c);
   /// systemctl stop and restart of a service that does not end at once.
   CommandOutcome stop_and_wait(const command::ServiceCommand& c, std::uint32_t pid,

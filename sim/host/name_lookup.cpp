@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "sim/base/calendar.h"
 #include "sim/host/program_io.h"
@@ -58,6 +59,23 @@ void sort_addresses(Step& step, Wiring& wiring, std::vector<Ipv4Addr>& addresses
 }
 
 }  // namespace
+
+std::vector<command::HostName> Wiring::host_names() const {
+  std::vector<command::HostName> names;
+  const Userland* u = host_.user.peek();
+  const std::string* text = u == nullptr ? nullptr : u->files.read("/etc/hosts");
+  if (text == nullptr) return names;
+  std::istringstream lines(*text);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line.substr(0, line.find('#')));
+    std::string first;
+    if (!(words >> first)) continue;
+    const auto addr = Ipv4Addr::parse(first);
+    if (!addr) continue;
+    for (std::string name; words >> name;) names.push_back({*addr, name});
+  }
+  return names;
+}
 
 bool Wiring::asks_name_servers() const {
   const Userland* u = host_.user.peek();

@@ -39,6 +39,10 @@ bool ProgramIo::look_up(Step& step, std::string_view name) {
   return wiring_.look_up(step, app_, name, apps::Resolver::Families::kInet, LookupFor::kProgram);
 }
 
+void ProgramIo::append_file(Step& step, std::string_view path, std::string_view text) {
+  if (!wiring_.cannot_write(path)) wiring_.write_redirected(step, path, text, true);
+}
+
 void ProgramIo::log(Step& step, std::string_view text) {
   wiring_.write_log(step, process().name.view(), process().pid, text);
 }
@@ -104,7 +108,8 @@ Errno ProgramIo::send_ip(Step& step, const IpSend& how, FrameRef message) {
 void ProgramIo::listen_icmp(std::uint16_t identifier) { process().icmp_identifier = identifier; }
 
 std::expected<std::uint32_t, Errno> ProgramIo::udp_open(Step& step, Endpoint local) {
-  const auto socket = ip::udp_bind(step, wiring_.host().ip, AppId{app_}, local);
+  const auto socket = ip::udp_bind(step, wiring_.host().ip, AppId{app_}, local, {},
+                                   {process().pid, process().name});
   if (!socket) return std::unexpected(socket.error());
   return socket->value;
 }

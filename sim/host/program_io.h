@@ -20,6 +20,7 @@ class ProgramIo final : public apps::AppIo {
   std::expected<Ipv4Addr, command::NameError> resolve(std::string_view name) const override;
   std::vector<Ipv4Addr> addresses_of(std::string_view name) const override;
   bool look_up(Step& step, std::string_view name) override;
+  void append_file(Step& step, std::string_view path, std::string_view text) override;
   void log(Step& step, std::string_view text) override;
   std::optional<std::string> name_of(Ipv4Addr addr) const override;
   std::optional<std::string> read_file(std::string_view path) const override;

@@ -195,6 +195,8 @@ void Wiring::start_service(Step& step, std::string_view name) {
     start_program(step, 0, apps::Httpd{}, "/usr/sbin/httpd -DFOREGROUND", "httpd");
   } else if (name == "keepalived") {
     start_keepalived(step, 0, {});
+  } else if (name == "nginx") {
+    start_nginx(step);
   } else if (name == "dnsmasq") {
     start_program(step, 0, apps::Dnsmasq{}, "/usr/sbin/dnsmasq -u root -x /run/dnsmasq.pid",
                   "dnsmasq");
@@ -289,6 +291,10 @@ void Wiring::signal_program(Step& step, Process& process, int signal) {
     signal_pid(step, process.pid, signal);
     return;
   }
+  constexpr int kHangUp = 1;
+  if (signal == kHangUp && std::holds_alternative<apps::Nginx>(process.app)) {
+    return reload_nginx(step, process);
+  }
   const NameLookup* lookup = process.lookup.peek();
   const bool begun = lookup == nullptr || lookup->whom == LookupFor::kProgram;
   if (signal != kKill && begun) {
@@ -303,6 +309,10 @@ void Wiring::signal_program(Step& step, Process& process, int signal) {
 bool Wiring::signal_pid(Step& step, std::uint32_t pid, int signal) {
   Process* process = user().find_process(pid);
   if (process == nullptr || process->exited) return false;
+  if (process->worker_pid == pid) {
+    worker_died(step, *process, signal);
+    return true;
+  }
   if (!process->keepalived.exists()) {
     signal_program(step, *process, signal);
     return true;
@@ -359,6 +369,7 @@ void Wiring::reap(Step& step, std::uint32_t app) {
   if (process.keepalived.exists() && !process.orphaned) {
     u.files.remove(keepalived_pid_file(keepalived::Part::kParent), false);
   }
+  if (!process.pid_file.empty()) u.files.remove(process.pid_file, false);
   process = Process{};
   u.processes.release(app);
   end_awaiting(step, pid);
@@ -571,23 +582,6 @@ std::optional<std::string> Wiring::write_redirected(Step& step, std::string_view
   const FileError error = user().files.write(whole, text, append);
   if (error == FileError::kNone) return std::nullopt;
   return std::string(text_of(error));
-}
-
-std::vector<command::HostName> Wiring::host_names() const {
-  std::vector<command::HostName> names;
-  const Userland* u = host_.user.peek();
-  const std::string* text = u == nullptr ? nullptr : u->files.read("/etc/hosts");
-  if (text == nullptr) return names;
-  std::istringstream lines(*text);
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line.substr(0, line.find('#')));
-    std::string first;
-    if (!(words >> first)) continue;
-    const auto addr = Ipv4Addr::parse(first);
-    if (!addr) continue;
-    for (std::string name; words >> name;) names.push_back({*addr, name});
-  }
-  return names;
 }
 
 }  // namespace lvslab::host

@@ -33,6 +33,8 @@ struct Process {
   apps::App app;
   Boxed<keepalived::Daemon> keepalived;         ///< in place of `app`
   std::uint32_t checker_pid = 0, vrrp_pid = 0;  ///< keepalived's children; 0: does not run
+  std::uint32_t worker_pid = 0;                 ///< nginx's child; 0: has none
+  std::string pid_file;                         ///< goes with the process
   bool log_console = false;                     ///< keepalived -l
   std::uint32_t awaits = 0;  ///< systemctl stop: exits when the process with this pid has
   std::string starts_then;   ///< systemctl restart: the service that it starts after that
@@ -94,12 +96,13 @@ struct Userland {
   /// Scripts of keepalived that have ended, likewise.
   std::vector<ScriptOrder> ended_scripts;
 
-  /// Also by the pid of a child of keepalived.
+  /// Also by the pid of a child of keepalived or nginx.
   Process* find_process(std::uint32_t pid) {
     for (std::uint32_t i = 0; i < processes.limit(); ++i) {
       const Process& p = processes[i];
       if (p.pid == 0 || pid == 0) continue;
-      if (p.pid == pid || p.checker_pid == pid || p.vrrp_pid == pid) return &processes[i];
+      const bool child = p.checker_pid == pid || p.vrrp_pid == pid || p.worker_pid == pid;
+      if (p.pid == pid || child) return &processes[i];
     }
     return nullptr;
   }

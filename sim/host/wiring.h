@@ -67,6 +67,9 @@ class Wiring final : public ip::Ports,
     bool log_console = false;
   };
   std::uint32_t start_keepalived(Step& step, JobId job, const KeepalivedStart& how);
+  /// nginx as a service; false if it takes not its settings, or a port is taken.
+  bool start_nginx(Step& step);
+  void reload_nginx(Step& step, Process& process);
   /// The IPVS sync daemons: kNoDev, kExist and kSrch as the kernel has them, or what its sockets
   /// return.
   Errno start_sync(Step& step, ipvs::SyncRole role, ipvs::SyncConfig config);
@@ -221,6 +224,7 @@ class Wiring final : public ip::Ports,
   void show_taps(Step& step, IfIndex dev, bool outgoing, FrameRef frame);
   void run_line(Step& step, JobId job, std::string_view line);
   void run_job(Step& step, JobId job);
+  void worker_died(Step& step, Process& process, int signal);
   void script_ended(Step& step, const ScriptOrder& order);
   void finish_job(Step& step, Job& job);
   void end_waits();

@@ -35,15 +35,7 @@ void append_udp(const UdpTable& table, HostTables& tables) {
   for (std::uint32_t i = 0; i < table.sockets.limit(); ++i) {
     const UdpSocket& s = table.sockets[i];
     if (!s.live) continue;
-    SocketRow row;
-    row.proto = SocketProto::kUdp;
-    row.local = s.local.addr;
-    row.local_port = s.local.port;
-    row.remote = s.remote.addr;
-    row.remote_port = s.remote.port;
-    row.state = s.remote.port == 0 ? TcpState::kClose : TcpState::kEstablished;
-    row.id = i;
-    tables.sockets.push_back(row);
+    tables.sockets.push_back(socket_row(s, i));
   }
 }
 

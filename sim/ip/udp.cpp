@@ -59,18 +59,6 @@ bool taken(const UdpTable& table, Endpoint local, IfIndex dev) {
   }) != IndexTable::kNone;
 }
 
-SocketRow row_of(const UdpSocket& s, std::uint32_t id) {
-  SocketRow row;
-  row.proto = SocketProto::kUdp;
-  row.local = s.local.addr;
-  row.local_port = s.local.port;
-  row.remote = s.remote.addr;
-  row.remote_port = s.remote.port;
-  row.state = s.remote.port == 0 ? TcpState::kClose : TcpState::kEstablished;
-  row.id = id;
-  return row;
-}
-
 UdpSocket* live_socket(Stack& stack, SocketId socket) {
   Live* live = stack.live.peek();
   if (live == nullptr || socket.value >= live->udp.sockets.limit()) return nullptr;
@@ -94,8 +82,23 @@ std::uint16_t ephemeral_port(Step& step, const Stack& stack, const UdpTable& tab
 
 }  // namespace
 
+SocketRow socket_row(const UdpSocket& s, std::uint32_t id) {
+  SocketRow row;
+  row.proto = SocketProto::kUdp;
+  row.local = s.local.addr;
+  row.local_port = s.local.port;
+  row.remote = s.remote.addr;
+  row.remote_port = s.remote.port;
+  row.state = s.remote.port == 0 ? TcpState::kClose : TcpState::kEstablished;
+  row.id = id;
+  row.pid = s.program.pid;
+  row.program = s.program.name;
+  row.fd = s.program.pid == 0 ? 0 : 5;
+  return row;
+}
+
 std::expected<SocketId, Errno> udp_bind(Step& step, Stack& stack, AppId owner, Endpoint local,
-                                        IfIndex dev) {
+                                        IfIndex dev, UdpProgram program) {
   const bool nonlocal = global(stack, GlobalKey::kIpNonlocalBind) != 0;
   if (!local.addr.is_any() && !nonlocal && addr_type(stack, local.addr) == AddrType::kUnicast) {
     return std::unexpected(Errno::kAddrNotAvail);
@@ -108,9 +111,10 @@ std::expected<SocketId, Errno> udp_bind(Step& step, Stack& stack, AppId owner, E
     return std::unexpected(Errno::kAddrInUse);
   }
   const std::uint32_t id = table.sockets.acquire();
-  table.sockets[id] = {.local = local, .owner = owner, .dev = dev, .live = true};
+  table.sockets[id] = {
+      .local = local, .owner = owner, .program = program, .dev = dev, .live = true};
   table.by_port.insert(hash_of(local.port), id);
-  if (step.tracing()) step.row_added(row_of(table.sockets[id], id));
+  if (step.tracing()) step.row_added(socket_row(table.sockets[id], id));
   return SocketId{id};
 }
 
@@ -123,7 +127,7 @@ Errno udp_connect(Step& step, Stack& stack, SocketId socket, Endpoint remote) {
   if (route->is(kRouteBroadcast) && !s->broadcast) return Errno::kAcces;
   if (s->local.addr.is_any()) s->local.addr = route->src;
   s->remote = remote;
-  if (step.tracing()) step.row_changed(row_of(*s, socket.value));
+  if (step.tracing()) step.row_changed(socket_row(*s, socket.value));
   return Errno::kNone;
 }
 
@@ -175,7 +179,7 @@ void udp_set_broadcast(Stack& stack, SocketId socket, bool allowed) {
 void udp_close(Step& step, Stack& stack, SocketId socket) {
   UdpSocket* s = live_socket(stack, socket);
   if (s == nullptr) return;
-  if (step.tracing()) step.row_removed(row_of(*s, socket.value));
+  if (step.tracing()) step.row_removed(socket_row(*s, socket.value));
   UdpTable& table = stack.live.get().udp;
   table.by_port.erase(hash_of(s->local.port), socket.value);
   *s = UdpSocket{};

@@ -14,10 +14,17 @@
 
 namespace lvslab::ip {
 
+/// The process that listings name.
+struct UdpProgram {
+  std::uint32_t pid = 0;  ///< 0: the kernel's own
+  ShortName name;
+};
+
 struct UdpSocket {
   Endpoint local;   ///< addr any: all addresses
   Endpoint remote;  ///< port 0: not connected
   AppId owner;
+  UdpProgram program;
   IfIndex dev;  ///< SO_BINDTODEVICE
   bool live = false;
   bool broadcast = false;  ///< SO_BROADCAST
@@ -45,7 +52,9 @@ struct UdpEvent {
 /// bind(2): port 0 chooses an ephemeral one. kAddrInUse; kAddrNotAvail unless `local` is an address
 /// of this host or ip_nonlocal_bind is set.
 std::expected<SocketId, Errno> udp_bind(Step& step, Stack& stack, AppId owner, Endpoint local,
-                                        IfIndex dev = {});
+                                        IfIndex dev = {}, UdpProgram program = {});
+/// The row of a listing.
+SocketRow socket_row(const UdpSocket& socket, std::uint32_t id);
 /// connect(2): fixes the peer and, by the route, the source. The errors of route_output().
 Errno udp_connect(Step& step, Stack& stack, SocketId socket, Endpoint remote);
 /// sendto(2). kMsgSize above 65507 bytes; kAcces for a broadcast without leave; those of the route.

@@ -9,13 +9,15 @@
 #include "sim/base/calendar.h"
 #include "sim/keepalived/coarse_clock.h"
 #include "sim/keepalived/glibc_random.h"
+#include "sim/keepalived/md5.h"
 
 namespace lvslab::keepalived {
 namespace {
 
 /// Before the first check of any server (check_api.c).
 constexpr SimDuration kBootstrapDelay{1'000'000'000};
-constexpr std::size_t kLongestHead = 4096;
+/// What is kept of an answer: its head, or the page as well if its digest is wanted.
+constexpr std::size_t kLongestHead = 4096, kLongestPage = 1U << 20;
 
 bool runs(const Checker& checker) {
   return checker.kind == CheckerKind::kTcp || checker.kind == CheckerKind::kHttp ||
@@ -32,10 +34,17 @@ unsigned status_of(std::string_view head) {
   return status;
 }
 
+/// Without any condition every success counts; with a digest alone the status does not matter.
 bool is_wanted(unsigned status, const CheckUrl& url) {
-  if (url.status_codes.empty()) return status >= 200 && status <= 299;
+  if (url.status_codes.empty()) return !url.digest.empty() || (status >= 200 && status <= 299);
   return std::ranges::any_of(url.status_codes, [&](const auto& range) {
     return status >= range.first && status <= range.second;
+  });
+}
+
+bool has_digest(std::string_view page, std::string_view digest) {
+  return std::ranges::equal(md5(page), digest, {}, {}, [](char c) {
+    return c >= 'A' && c <= 'F' ? static_cast<char>(c | 0x20) : c;
   });
 }
 
@@ -136,10 +145,16 @@ struct Checkers::Context {
   void answered(State& s) {
     hang_up(s);
     const CheckUrl& url = checker(s).urls[s.url];
-    if (s.answer.find("\r\n\r\n") == std::string::npos || !is_wanted(status_of(s.answer), url)) {
+    const std::size_t end = s.answer.find("\r\n\r\n");
+    if (end == std::string::npos || !is_wanted(status_of(s.answer), url)) return failed(s);
+    const bool by_digest = !url.digest.empty();
+    if (by_digest && !has_digest(std::string_view(s.answer).substr(end + 4), url.digest)) {
       return failed(s);
     }
-    if (!s.up) log(fmt::format("HTTP status code success to {} url({})", name(s), url.path));
+    if (!s.up) {
+      log(fmt::format("{} success to {} url({})", by_digest ? "MD5 digest" : "HTTP status code",
+                      name(s), url.path));
+    }
     http_success(s);
   }
 
@@ -202,12 +217,11 @@ struct Checkers::Context {
     const std::uint32_t retry = checker(s).retry.value();
     const SimDuration before_retry = checker(s).delay_before_retry.value();
     if (s.up || !s.has_run) {
-      const bool first = !s.has_run;
       s.has_run = true;
-      if (++s.tries > retry) {
-        log(retry > 0 && !first ? fmt::format("HTTP_CHECK on service {} failed after {} retries.",
-                                              name(s), s.tries - 1)
-                                : fmt::format("HTTP_CHECK on service {} failed.", name(s)));
+      if (++s.tries > retry) {  // the first time, too, as if the retries had been made
+        log(retry > 0 ? fmt::format("HTTP_CHECK on service {} failed after {} retries.", name(s),
+                                    s.tries - 1)
+                      : fmt::format("HTTP_CHECK on service {} failed.", name(s)));
         turn(s, false);
         s.failed_url = s.url;
       }
@@ -302,12 +316,15 @@ void Checkers::on_socket(Step& step, const Configuration& conf, CheckerPort& por
     case SocketEventKind::kPeerClosed:
       if (s.phase == Phase::kReading) x.answered(s);
       return;
-    case SocketEventKind::kData:
-      if (s.answer.size() < kLongestHead) {
+    case SocketEventKind::kData: {
+      const Checker& c = x.checker(s);
+      const bool whole = c.kind == CheckerKind::kHttp && !c.urls[s.url].digest.empty();
+      if (s.answer.size() < (whole ? kLongestPage : kLongestHead)) {
         s.answer.append(reinterpret_cast<const char*>(event.data.data()), event.data.size());
       }
       s.at = step.now() + x.timeout(s);
       return;
+    }
     case SocketEventKind::kAccepted:
     case SocketEventKind::kWritable: return;
   }

@@ -1,9 +1,9 @@
 // The health checkers of keepalived: what is asked of a real server, when, and how many answers
 // turn its state.
 //
-// Models: TCP_CHECK, HTTP_GET (several URLs, status codes, virtual hosts), MISC_CHECK (exit status
-// and misc_dynamic); the random first check, delay_loop, retries, timeouts, alpha.
-// Leaves out: SSL, digests and patterns of pages, UDP_CHECK, DNS_CHECK, PING_CHECK, SMTP_CHECK:
+// Models: TCP_CHECK, HTTP_GET (several URLs, status codes, digests, virtual hosts), MISC_CHECK
+// (exit status and misc_dynamic); the random first check, delay_loop, retries, timeouts, alpha.
+// Leaves out: SSL, patterns of pages, UDP_CHECK, DNS_CHECK, PING_CHECK, SMTP_CHECK:
 // such a checker never runs, and its server counts as alive. read_conf() says so. Source:
 // check/check_api.c, check_tcp.c, check_http.c, check_misc.c of keepalived 2.2.7.
 #pragma once

@@ -187,8 +187,6 @@ void url_digest(ConfReader& r, const ConfLine& line) {
     return r.report(fmt::format("Unable to interpret hex digit in '{}'", digest));
   }
   last_url(r).digest = digest;
-  r.advise("the digest of a page is not modelled; the status code decides",
-           ConfMessage::Kind::kUnmodelled);
 }
 
 void url_status_code(ConfReader& r, const ConfLine& line) {

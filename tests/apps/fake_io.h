@@ -129,6 +129,9 @@ class FakeIo : public AppIo, public TcpSockets {
     const auto known = names.find(std::string(name));
     return known != names.end() ? known->second : AppIo::addresses_of(name);
   }
+  void append_file(Step&, std::string_view path, std::string_view text) override {
+    files[std::string(path)] += text;
+  }
   void log(Step&, std::string_view text) override { logged += std::string(text) + "\n"; }
   std::optional<std::string> name_of(Ipv4Addr addr) const override {
     if (addr == ip("127.0.0.1")) return "localhost";
