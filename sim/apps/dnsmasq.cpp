@@ -117,17 +117,9 @@ void Dnsmasq::add(std::string_view name, Ipv4Addr addr) {
 
 /// How many names there were.
 std::size_t Dnsmasq::add_hosts(std::string_view text) {
-  std::size_t count = 0;
-  std::istringstream lines{std::string(text)};
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line.substr(0, line.find('#')));
-    std::string first;
-    if (!(words >> first)) continue;
-    const auto addr = Ipv4Addr::parse(first);
-    if (!addr) continue;
-    for (std::string name; words >> name; ++count) add(name, *addr);
-  }
-  return count;
+  const std::vector<command::HostName> names = command::parse_hosts_file(text);
+  for (const command::HostName& known : names) add(known.name, known.addr);
+  return names.size();
 }
 
 void Dnsmasq::start(Step& step, AppIo& io) {

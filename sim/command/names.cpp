@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <sstream>
 
 namespace lvslab::command {
 
@@ -65,6 +66,20 @@ constexpr std::uint8_t mask_of_protocol(std::uint8_t protocol) {
 }
 
 }  // namespace
+
+std::vector<HostName> parse_hosts_file(std::string_view text) {
+  std::vector<HostName> names;
+  std::istringstream lines{std::string(text)};
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line.substr(0, line.find('#')));
+    std::string first;
+    if (!(words >> first)) continue;
+    const auto addr = Ipv4Addr::parse(first);
+    if (!addr) continue;
+    for (std::string name; words >> name;) names.push_back({*addr, name});
+  }
+  return names;
+}
 
 std::optional<Ipv4Addr> parse_inet_aton(std::string_view text) {
   std::array<std::uint32_t, 4> parts{};

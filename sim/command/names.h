@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sim/base/addr.h"
 
@@ -22,6 +23,8 @@ struct HostName {
   friend bool operator==(const HostName&, const HostName&) = default;
 };
 using HostNames = std::span<const HostName>;
+/// The IPv4 entries of a text like /etc/hosts, in its order; other lines are passed over.
+std::vector<HostName> parse_hosts_file(std::string_view text);
 
 /// Why a name has no address: EAI_NONAME, EAI_AGAIN, EAI_NODATA.
 enum class NameError : std::uint8_t { kUnknown, kTryAgain, kNoAddress };
