@@ -14,8 +14,6 @@ namespace {
 
 using keepalived::Part;
 
-constexpr std::string_view kMessages = "/var/log/messages";
-
 std::string_view process_name(Part part) {
   switch (part) {
     case Part::kCheckers: return "Keepalived_healthcheckers";
@@ -103,14 +101,11 @@ bool KeepalivedIo::has_program(const std::string& path) const {
 }
 
 void KeepalivedIo::log(Step& step, Part part, std::string_view text) {
-  const CivilTime t = civil_time(keepalived::coarse_clock(step.now()));
   const std::string sender =
       part == Part::kLab ? "lvslab" : fmt::format("{}[{}]", process_name(part), pid_of(part));
-  const std::string line =
-      fmt::format("{} {:2} {:02}:{:02}:{:02} {} {}: {}\n", t.month_name(), t.day, t.hour, t.minute,
-                  t.second, wiring_.host().name, sender, text);
-  wiring_.user().files.write(kMessages, line, true);
+  wiring_.write_log(step, sender, text);
   if (process().log_console && process().job != 0) {
+    const CivilTime t = civil_time(keepalived::coarse_clock(step.now()));
     wiring_.program_prints(
         step, app_, 1,
         fmt::format("{} {} {:2} {:02}:{:02}:{:02} {}: {}\n", t.weekday_name(), t.month_name(),

@@ -4,12 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <sstream>
 
-#include "sim/base/calendar.h"
 #include "sim/host/program_io.h"
 #include "sim/host/wiring.h"
-#include "sim/keepalived/coarse_clock.h"
 
 namespace lvslab::host {
 namespace {
@@ -61,20 +58,9 @@ void sort_addresses(Step& step, Wiring& wiring, std::vector<Ipv4Addr>& addresses
 }  // namespace
 
 std::vector<command::HostName> Wiring::host_names() const {
-  std::vector<command::HostName> names;
   const Userland* u = host_.user.peek();
   const std::string* text = u == nullptr ? nullptr : u->files.read("/etc/hosts");
-  if (text == nullptr) return names;
-  std::istringstream lines(*text);
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line.substr(0, line.find('#')));
-    std::string first;
-    if (!(words >> first)) continue;
-    const auto addr = Ipv4Addr::parse(first);
-    if (!addr) continue;
-    for (std::string name; words >> name;) names.push_back({*addr, name});
-  }
-  return names;
+  return command::parse_hosts_file(text == nullptr ? std::string_view{} : *text);
 }
 
 bool Wiring::asks_name_servers() const {
@@ -168,15 +154,6 @@ void Wiring::go_on_with_name(Step& step, std::uint32_t app) {
   } else {
     apps::on_resolved(step, io, process.app);
   }
-}
-
-void Wiring::write_log(Step& step, std::string_view program, std::uint32_t pid,
-                       std::string_view text) {
-  const CivilTime t = civil_time(keepalived::coarse_clock(step.now()));
-  user().files.write("/var/log/messages",
-                     fmt::format("{} {:2} {:02}:{:02}:{:02} {} {}[{}]: {}\n", t.month_name(), t.day,
-                                 t.hour, t.minute, t.second, host_.name, program, pid, text),
-                     true);
 }
 
 }  // namespace lvslab::host

@@ -1,5 +1,9 @@
 #include "sim/host/program_io.h"
 
+#include <fmt/format.h>
+
+#include "sim/base/calendar.h"
+#include "sim/keepalived/coarse_clock.h"
 #include "sim/wire/udp.h"
 
 namespace lvslab::host {
@@ -43,8 +47,16 @@ void ProgramIo::append_file(Step& step, std::string_view path, std::string_view 
   if (!wiring_.cannot_write(path)) wiring_.write_redirected(step, path, text, true);
 }
 
+void Wiring::write_log(Step& step, std::string_view sender, std::string_view text) {
+  const CivilTime t = civil_time(keepalived::coarse_clock(step.now()));
+  user().files.write("/var/log/messages",
+                     fmt::format("{} {:2} {:02}:{:02}:{:02} {} {}: {}\n", t.month_name(), t.day,
+                                 t.hour, t.minute, t.second, host_.name, sender, text),
+                     true);
+}
+
 void ProgramIo::log(Step& step, std::string_view text) {
-  wiring_.write_log(step, process().name.view(), process().pid, text);
+  wiring_.write_log(step, fmt::format("{}[{}]", process().name.view(), process().pid), text);
 }
 
 std::optional<std::string> ProgramIo::name_of(Ipv4Addr addr) const {

@@ -146,8 +146,8 @@ class Wiring final : public ip::Ports,
   /// program when it knows; false if there is nothing to wait for.
   bool look_up(Step& step, std::uint32_t app, std::string_view name,
                apps::Resolver::Families families, LookupFor whom);
-  /// A line of the system log.
-  void write_log(Step& step, std::string_view program, std::uint32_t pid, std::string_view text);
+  /// A line of the system log; `sender` as "dnsmasq[1001]".
+  void write_log(Step& step, std::string_view sender, std::string_view text);
 
  private:
   void handle_ipv4(Step& step, Packet packet);
