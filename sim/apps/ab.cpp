@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/apps/as_bytes.h"
 #include "sim/apps/errno_text.h"
 
 namespace lvslab::apps {
@@ -82,8 +83,7 @@ void Ab::write_request(Step& step, AppIo& io, std::uint32_t slot) {
   connection.received = 0;
   connection.answering = false;
   connection.requested = step.now();
-  io.tcp().send(step, connection.socket,
-                {reinterpret_cast<const std::uint8_t*>(request_.data()), request_.size()});
+  io.tcp().send(step, connection.socket, as_bytes(request_));
 }
 
 void Ab::on_socket(Step& step, AppIo& io, const SocketEvent& event) {
@@ -99,10 +99,7 @@ void Ab::on_socket(Step& step, AppIo& io, const SocketEvent& event) {
       ++started_;
       write_request(step, io, slot);
       break;
-    case SocketEventKind::kData:
-      on_data(step, io, slot,
-              {reinterpret_cast<const char*>(event.data.data()), event.data.size()});
-      break;
+    case SocketEventKind::kData: on_data(step, io, slot, as_text(event.data)); break;
     case SocketEventKind::kPeerClosed:
       io.tcp().close(step, connection.socket);
       connection.socket = {};

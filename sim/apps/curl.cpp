@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sim/apps/as_bytes.h"
 #include "sim/apps/errno_text.h"
 
 namespace lvslab::apps {
@@ -291,9 +292,7 @@ void Curl::on_socket(Step& step, AppIo& io, const SocketEvent& event) {
       verbose(step, io, command::curl_verbose_connected(url_, remote_, connection_));
       send_request(step, io);
       return;
-    case SocketEventKind::kData:
-      on_data(step, io, {reinterpret_cast<const char*>(event.data.data()), event.data.size()});
-      return;
+    case SocketEventKind::kData: on_data(step, io, as_text(event.data)); return;
     case SocketEventKind::kPeerClosed: on_end(step, io, false); return;
     case SocketEventKind::kError:
       if (phase_ == Phase::kConnecting) {
@@ -310,13 +309,12 @@ void Curl::on_socket(Step& step, AppIo& io, const SocketEvent& event) {
 
 void Curl::send_request(Step& step, AppIo& io) {
   const std::string request = command::curl_request(command, url_);
-  const Bytes bytes{reinterpret_cast<const std::uint8_t*>(request.data()), request.size()};
   verbose(step, io, command::curl_verbose_request(request));
   transfer_.size_request = request.size();
   transfer_.pre_transfer = since_start(step);
   reader_.begin(transfer_.method == "HEAD");
   phase_ = Phase::kWaiting;
-  io.tcp().send(step, socket_, bytes);
+  io.tcp().send(step, socket_, as_bytes(request));
   arm(step, io);
 }
 

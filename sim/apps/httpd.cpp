@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sim/apps/as_bytes.h"
 #include "sim/base/calendar.h"
 
 namespace lvslab::apps {
@@ -21,13 +22,6 @@ constexpr std::size_t kMaxInput = 1U << 20;
 
 /// By Wait: RequestReadTimeout header=20, KeepAliveTimeout 5, Timeout 60, SECONDS_TO_LINGER 2.
 constexpr std::array kLimits{20_s, 5_s, 60_s, 2_s};
-
-std::string_view as_text(Bytes bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-Bytes as_bytes(std::string_view text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
 
 bool is_known_method(std::string_view method) {
   constexpr std::array<std::string_view, 6> kKnown{"PUT",   "DELETE",  "OPTIONS",

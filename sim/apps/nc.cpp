@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/apps/as_bytes.h"
 #include "sim/apps/errno_text.h"
 
 namespace lvslab::apps {
@@ -12,14 +13,6 @@ using namespace lvslab::literals;
 constexpr std::size_t kBuffer = 16'384;    // BUFSIZE
 constexpr std::uint32_t kScanSeconds = 3;  // UDP_SCAN_TIMEOUT
 constexpr std::string_view kTest = "X";
-
-std::span<const std::uint8_t> bytes_of(std::string_view text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
-std::string_view text_of(std::span<const std::uint8_t> data) {
-  return {reinterpret_cast<const char*>(data.data()), data.size()};
-}
 
 SimDuration seconds(std::int64_t count) { return SimDuration{count * 1'000'000'000}; }
 
@@ -49,7 +42,6 @@ void Nc::listen(Step& step, AppIo& io) {
   if (command.udp) {
     const auto socket = io.udp_open(step, local);
     if (socket) udp_ = *socket;
-    udp_open_ = socket.has_value();
     error = socket ? Errno::kNone : socket.error();
   } else {
     const auto socket = io.tcp().listen(step, io.id(), local, 1);
@@ -59,16 +51,13 @@ void Nc::listen(Step& step, AppIo& io) {
   if (error != Errno::kNone) {
     return fail(step, io, {.err = "nc: " + std::string(errno_text(error)) + "\n", .status = 1});
   }
-  if (!command.verbose || command.udp) return;
-  const auto name =
-      command.numeric ? std::optional(local.addr.to_string()) : io.name_of(local.addr);
-  io.print_error(step, name ? command::nc_listening(*name, port_) : command::nc_no_name());
+  if (!command.udp) tell(step, io, local, command::nc_listening);
 }
 
-void Nc::tell_peer(Step& step, AppIo& io, Endpoint peer) {
+void Nc::tell(Step& step, AppIo& io, Endpoint end, Sentence sentence) {
   if (!command.verbose) return;
-  const auto name = command.numeric ? std::optional(peer.addr.to_string()) : io.name_of(peer.addr);
-  io.print_error(step, name ? command::nc_received(*name, peer.port) : command::nc_no_name());
+  const auto name = command.numeric ? std::optional(end.addr.to_string()) : io.name_of(end.addr);
+  io.print_error(step, name ? sentence(*name, end.port) : command::nc_no_name());
 }
 
 void Nc::accepted(Step& step, AppIo& io, SocketId socket) {
@@ -77,7 +66,7 @@ void Nc::accepted(Step& step, AppIo& io, SocketId socket) {
     return;
   }
   peer_ = socket;
-  tell_peer(step, io, io.tcp().remote(socket));
+  tell(step, io, io.tcp().remote(socket), command::nc_received);
   if (!command.keep) {
     io.tcp().close(step, listener_);
     listener_ = {};
@@ -136,14 +125,13 @@ void Nc::connect_udp(Step& step, AppIo& io) {
   const auto socket = io.udp_open(step, local);
   if (!socket) return fail(step, io, command::nc_bind_failed(errno_text(socket.error())));
   udp_ = *socket;
-  udp_open_ = true;
-  const Errno error = io.udp_connect(step, udp_, {remote_, port_});
+  const Errno error = io.udp_connect(step, *udp_, {remote_, port_});
   if (error != Errno::kNone) return connect_failed(step, io, errno_text(error));
   if (!command.verbose && !command.zero) return connected(step, io);
   phase_ = Phase::kTesting;
   tests_left_ = command.wait.value_or(kScanSeconds);
   constexpr int kAtOnce = 2;
-  for (int i = 0; i < kAtOnce; ++i) io.udp_send(step, udp_, {}, 0, bytes_of(kTest));
+  for (int i = 0; i < kAtOnce; ++i) io.udp_send(step, *udp_, {}, 0, as_bytes(kTest));
   io.set_timer(step, step.now() + (tests_left_ == 0 ? SimDuration{} : 1_s));
 }
 
@@ -153,7 +141,7 @@ void Nc::test_udp(Step& step, AppIo& io) {
     return next_port(step, io);
   }
   if (tests_left_ == 0) return connected(step, io);
-  io.udp_send(step, udp_, {}, 0, bytes_of(kTest));
+  io.udp_send(step, *udp_, {}, 0, as_bytes(kTest));
   if (--tests_left_ == 0) return connected(step, io);
   io.set_timer(step, step.now() + 1_s);
 }
@@ -187,9 +175,9 @@ void Nc::talk(Step& step, AppIo& io) {
 
 void Nc::pump(Step& step, AppIo& io) {
   while (sent_ < input_.size()) {
-    const auto chunk = bytes_of(std::string_view(input_).substr(sent_, kBuffer));
+    const auto chunk = as_bytes(std::string_view(input_).substr(sent_, kBuffer));
     if (command.udp) {
-      if (io.udp_send(step, udp_, {}, 0, chunk) != Errno::kNone) refused_ = true;
+      io.udp_send(step, *udp_, {}, 0, chunk);
       sent_ += chunk.size();
       continue;
     }
@@ -232,9 +220,9 @@ void Nc::end_talk(Step& step, AppIo& io) {
 void Nc::close_peer(Step& step, AppIo& io) {
   if (peer_.valid()) io.tcp().close(step, peer_);
   peer_ = {};
-  if (udp_open_ && !(command.listen && command.keep)) {
-    io.udp_close(step, udp_);
-    udp_open_ = false;
+  if (udp_ && !(command.listen && command.keep)) {
+    io.udp_close(step, *udp_);
+    udp_.reset();
   }
 }
 
@@ -280,14 +268,14 @@ void Nc::on_socket(Step& step, AppIo& io, const SocketEvent& event) {
   if (event.socket != peer_) {
     const auto it = std::ranges::find(waiting_, event.socket, &Waiting::socket);
     if (it == waiting_.end()) return;
-    if (event.kind == SocketEventKind::kData) it->data += text_of(event.data);
+    if (event.kind == SocketEventKind::kData) it->data += as_text(event.data);
     if (event.kind == SocketEventKind::kPeerClosed) it->ended = true;
     if (event.kind == SocketEventKind::kError) waiting_.erase(it);
     return;
   }
   switch (event.kind) {
     case SocketEventKind::kConnected: return connected(step, io);
-    case SocketEventKind::kData: io.print(step, text_of(event.data)); return arm(step, io);
+    case SocketEventKind::kData: io.print(step, as_text(event.data)); return arm(step, io);
     case SocketEventKind::kWritable: return pump(step, io);
     case SocketEventKind::kPeerClosed: return peer_ended(step, io);
     case SocketEventKind::kError:
@@ -308,13 +296,13 @@ void Nc::on_udp(Step& step, AppIo& io, const UdpNews& news) {
   }
   if (phase_ == Phase::kListening) {
     if (!command.keep) {
-      io.udp_connect(step, udp_, news.from);
-      tell_peer(step, io, news.from);
+      io.udp_connect(step, *udp_, news.from);
+      tell(step, io, news.from, command::nc_received);
       talk(step, io);
     }
   }
   if (phase_ == Phase::kOver) return;
-  io.print(step, text_of(news.data));
+  io.print(step, as_text(news.data));
   if (phase_ == Phase::kTalking) arm(step, io);
 }
 

@@ -5,6 +5,7 @@
 // Source: netcat-openbsd 1.219 netcat.c: main(), readwrite(), remote_connect(), udptest().
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,7 +47,9 @@ class Nc {
   void test_udp(Step& step, AppIo& io);
   void accepted(Step& step, AppIo& io, SocketId socket);
   void take_waiting(Step& step, AppIo& io);
-  void tell_peer(Step& step, AppIo& io, Endpoint peer);
+  using Sentence = std::string (*)(std::string_view name, std::uint16_t port);
+  /// With -v: a sentence about one end of a connection, if that has a name.
+  void tell(Step& step, AppIo& io, Endpoint end, Sentence sentence);
 
   void talk(Step& step, AppIo& io);
   /// Sends what the socket takes of standard input; its end has consequences.
@@ -66,12 +69,11 @@ class Nc {
   std::uint16_t port_ = 0;
   Ipv4Addr remote_;
   SocketId listener_, peer_;
-  std::uint32_t udp_ = 0;
-  bool udp_open_ = false;
+  std::optional<std::uint32_t> udp_;
   std::vector<Waiting> waiting_;
   std::size_t sent_ = 0;  ///< of input_
   bool input_over_ = false, peer_over_ = false;
-  bool refused_ = false;  ///< an error waits on the UDP socket
+  bool refused_ = false;  ///< while testing: somebody refuses
   std::uint32_t tests_left_ = 0;
   SimTime quit_at_ = SimTime::never();
   bool any_ = false;  ///< a connection came about

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/apps/as_bytes.h"
 #include "sim/apps/errno_text.h"
 #include "sim/apps/http_request.h"
 #include "sim/base/calendar.h"
@@ -19,10 +20,6 @@ constexpr std::string_view kServerLine = "Server: nginx/1.22.1\r\n";
 constexpr SimDuration kHeaderTimeout = 60_s;  // client_header_timeout
 constexpr std::uint32_t kKeepAliveRequests = 1'000;
 constexpr std::size_t kMostInput = 1U << 20;  // client_max_body_size
-
-Bytes as_bytes(std::string_view text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
 
 std::string_view reason_of(int status) {
   switch (status) {
