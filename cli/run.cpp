@@ -15,20 +15,31 @@ void print_head(const Terminal& terminal, const scenario::Scenario& scenario) {
   if (!summary.empty()) fmt::print("{}", terminal.paint("2", folded(summary)));
 }
 
-void print_trace(const Terminal& terminal, const Trace& trace, bool json) {
-  Describer describer(terminal.language);
-  std::string line;
-  for (std::uint32_t i = 0; i < trace.size(); ++i) {
-    line.clear();
-    if (json) {
-      describer.json(trace, RecordId(i), line);
-    } else {
-      describer.text(trace, RecordId(i), line);
+/// Prints the records of a run while it goes on.
+class TracePrinter {
+ public:
+  TracePrinter(Language language, bool json) : describer_(language), json_(json) {}
+  void print_news(const Trace& trace) {
+    if (printed_ == trace.size()) return;
+    for (; printed_ < trace.size(); ++printed_) {
+      line_.clear();
+      if (json_) {
+        describer_.json(trace, RecordId(printed_), line_);
+      } else {
+        describer_.text(trace, RecordId(printed_), line_);
+      }
+      line_ += '\n';
+      std::fwrite(line_.data(), 1, line_.size(), stdout);
     }
-    line += '\n';
-    std::fwrite(line.data(), 1, line.size(), stdout);
+    std::fflush(stdout);
   }
-}
+
+ private:
+  Describer describer_;
+  bool json_;
+  std::uint32_t printed_ = 0;
+  std::string line_;
+};
 
 // What the end of the play means for the exit status; 0 if the expectations decide.
 int status_of(const Terminal& terminal, const lab::Session& session, lab::PlayEnd end) {
@@ -47,13 +58,14 @@ int status_of(const Terminal& terminal, const lab::Session& session, lab::PlayEn
   return kExitOk;
 }
 
-/// Tells the story, and streams the packets meanwhile.
+/// Tells the story, and streams the packets or records meanwhile.
 class LiveStory final : public lab::Listener {
  public:
-  LiveStory(Story& story, bool streams) : story_(story), streams_(streams) {}
+  LiveStory(Story& story, bool streams, std::optional<TracePrinter> records)
+      : story_(story), streams_(streams), records_(std::move(records)) {}
   Result<void> begin(const lab::Session& session, Language language) {
-    if (!streams_) return {};
     session_ = &session;
+    if (!streams_) return {};
     auto stream = CaptureStream::open(session, language);
     if (!stream) return std::unexpected(stream.error());
     stream_ = *std::move(stream);
@@ -61,6 +73,7 @@ class LiveStory final : public lab::Listener {
   }
   Result<void> end() {
     story_.end();
+    if (records_) records_->print_news(session_->trace());
     return stream_ ? stream_->finish(*session_) : Result<void>();
   }
   void on_done(const lab::Entry& entry) override { story_.on_done(entry); }
@@ -69,6 +82,8 @@ class LiveStory final : public lab::Listener {
   }
   void on_progress(SimTime now, std::uint64_t steps) override {
     story_.on_progress(now, steps);
+    if (session_ == nullptr) return;
+    if (records_) records_->print_news(session_->trace());
     // A reader that went away ends the run: there is nobody to run it for.
     if (stream_ && !stream_->add(*session_)) g_interrupted = 1;
   }
@@ -78,6 +93,7 @@ class LiveStory final : public lab::Listener {
   bool streams_;
   const lab::Session* session_ = nullptr;
   std::optional<CaptureStream> stream_;
+  std::optional<TracePrinter> records_;
 };
 
 }  // namespace
@@ -104,7 +120,9 @@ int run_command(const Terminal& terminal, const RunOptions& options) {
   auto backend = make_backend(options.backend);
   if (!backend) return complain(backend.error()), kExitBadInput;
   Story told(terminal, quiet);
-  LiveStory story(told, streams);
+  std::optional<TracePrinter> records;
+  if (tracing) records.emplace(terminal.language, options.trace == "jsonl");
+  LiveStory story(told, streams, std::move(records));
   lab::Session session(**backend, *std::move(scenario),
                        {.until = options.until, .stop = &g_interrupted}, &story);
   if (auto started = session.start(); !started) {
@@ -116,7 +134,6 @@ int run_command(const Terminal& terminal, const RunOptions& options) {
   }
   const lab::PlayEnd end = session.run_to_end();
   if (auto ended = story.end(); !ended) return complain(ended.error()), kExitBadInput;
-  if (tracing) print_trace(terminal, session.trace(), options.trace == "jsonl");
 
   int status = status_of(terminal, session, end);
   if (capture) {

@@ -142,8 +142,7 @@ Result<void> TableReader::refresh(SimTime now, TableSet wanted, HostTables& tabl
     tables.conns = parse_ipvs_conns(text, now, tables.dests);
   }
   if ((wanted & kSysctlTable) != 0) {
-    const auto& fresh = vantage_.fresh != nullptr ? *vantage_.fresh : own_fresh_;
-    tables.sysctls = changed_sysctls(fresh, read_sysctls(vantage_.proc));
+    tables.sysctls = changed_sysctls(fresh(), read_sysctls(vantage_.proc));
   }
   return {};
 }
@@ -191,11 +190,15 @@ TableSet TableReader::drain_events(SimTime now, std::vector<RowChange>& changes)
   }
 }
 
-Result<std::vector<RowChange>> TableReader::changes(SimTime now, TableSet polled) {
+Result<std::vector<RowChange>> TableReader::changes(SimTime now, TableSet polled,
+                                                    const std::string& sysctl) {
   std::vector<RowChange> changes;
   const TableSet wanted = drain_events(now, changes) | polled | unread_;
   HostTables after = known_;
   if (auto done = refresh(now, wanted, after); !done) return std::unexpected(done.error());
+  if (!sysctl.empty() && (wanted & kSysctlTable) == 0) {
+    read_sysctl(vantage_.proc, sysctl, fresh(), after.sysctls);
+  }
   keep_known(known_.conns, after.conns);
   const auto news = changes_between(known_, after);
   changes.insert(changes.end(), news.begin(), news.end());

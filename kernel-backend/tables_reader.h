@@ -63,8 +63,10 @@ class TableReader {
 
   /// What changed since the last call; the first call tells every row as added. Reads again what
   /// the events hint at, and `polled` in any case. States of a neighbour that passed by between
-  /// two calls are told in their order, as far as the kernel sent an event for each.
-  Result<std::vector<RowChange>> changes(SimTime now, TableSet polled = kPolledTables);
+  /// two calls are told in their order, as far as the kernel sent an event for each. `sysctl`: the
+  /// name of one that may have changed; all are read if kSysctlTable is polled.
+  Result<std::vector<RowChange>> changes(SimTime now, TableSet polled = kPolledTables,
+                                         const std::string& sysctl = {});
   /// The tables as of the last changes().
   const HostTables& known() const { return known_; }
 
@@ -73,6 +75,9 @@ class TableReader {
  private:
   TableReader(Vantage vantage, NetlinkReader route, NetlinkReader generic, NetlinkReader diag);
   Result<void> refresh(SimTime now, TableSet wanted, HostTables& tables);
+  const std::vector<SysctlRow>& fresh() const {
+    return vantage_.fresh != nullptr ? *vantage_.fresh : own_fresh_;
+  }
   /// Takes in what waits at the events' socket; returns the tables to read again.
   TableSet drain_events(SimTime now, std::vector<RowChange>& changes);
   void apply_neigh(const NetlinkMessage& message, SimTime now, std::vector<RowChange>& changes);

@@ -49,6 +49,12 @@ std::string default_of(const std::string& path) {
   return {};
 }
 
+bool differs(const std::vector<SysctlRow>& fresh, const SysctlRow& row) {
+  auto before = value_in(fresh, row.path);
+  if (!before) before = value_in(fresh, default_of(row.path));
+  return before && *before != row.value;
+}
+
 }  // namespace
 
 std::vector<SysctlRow> read_sysctls(const std::string& proc) {
@@ -63,11 +69,20 @@ std::vector<SysctlRow> changed_sysctls(const std::vector<SysctlRow>& fresh,
                                        const std::vector<SysctlRow>& now) {
   std::vector<SysctlRow> changed;
   for (const SysctlRow& row : now) {
-    auto before = value_in(fresh, row.path);
-    if (!before) before = value_in(fresh, default_of(row.path));
-    if (before && *before != row.value) changed.push_back(row);
+    if (differs(fresh, row)) changed.push_back(row);
   }
   return changed;
+}
+
+void read_sysctl(const std::string& proc, const std::string& path,
+                 const std::vector<SysctlRow>& fresh, std::vector<SysctlRow>& changed) {
+  std::string file = path;
+  std::ranges::replace(file, '.', '/');
+  std::vector<SysctlRow> now;
+  add_file(proc + "/sys/" + file, path, now);
+  const auto old = std::ranges::lower_bound(changed, path, {}, &SysctlRow::path);
+  const auto place = old != changed.end() && old->path == path ? changed.erase(old) : old;
+  if (!now.empty() && differs(fresh, now[0])) changed.insert(place, now[0]);
 }
 
 }  // namespace lvslab::kernel

@@ -21,4 +21,8 @@ std::vector<SysctlRow> read_sysctls(const std::string& proc);
 std::vector<SysctlRow> changed_sysctls(const std::vector<SysctlRow>& fresh,
                                        const std::vector<SysctlRow>& now);
 
+/// Reads the parameter `path` again: `changed` (sorted) is told whether it differs from `fresh`.
+void read_sysctl(const std::string& proc, const std::string& path,
+                 const std::vector<SysctlRow>& fresh, std::vector<SysctlRow>& changed);
+
 }  // namespace lvslab::kernel

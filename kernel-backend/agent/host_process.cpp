@@ -43,12 +43,12 @@ class HostMain {
   void start(const Exec& exec);
   void reap();
   void signal_job(const JobSignal& wanted);
-  void tell_rows(bool sysctls);
+  void tell_rows(const SysctlsInDoubt& sysctls = {});
   void tell_tables(std::string_view question);
 
   struct Job {
     std::uint32_t number = 0;
-    bool sysctls = false;  ///< it may have changed some
+    SysctlsInDoubt sysctls;  ///< that it may have changed
   };
 
   const LabHost& host_;
@@ -77,7 +77,7 @@ void HostMain::run() {
                        {log_.fd(), POLLIN, 0}};
     if (::poll(ready, 4, -1) < 0) continue;
     if (ready[3].revents != 0) log_.collect();
-    if (ready[2].revents != 0) tell_rows(false);
+    if (ready[2].revents != 0) tell_rows();
     if (ready[1].revents != 0) {
       signalfd_siginfo info;
       while (::read(signals.get(), &info, sizeof info) > 0) {
@@ -123,7 +123,7 @@ void HostMain::handle(Parcel& parcel) {
         rows_.begin(begun.epoch_ns);
         begun_ = true;
       }
-      tell_rows(false);
+      tell_rows();
       return;
     }
     case parcel::kTables: tell_tables(parcel.body); return;
@@ -131,7 +131,7 @@ void HostMain::handle(Parcel& parcel) {
   }
 }
 
-void HostMain::tell_rows(bool sysctls) {
+void HostMain::tell_rows(const SysctlsInDoubt& sysctls) {
   const std::string news = rows_.changes(sysctls);
   if (!news.empty()) send_parcel(socket_, parcel::kRows, news);
 }
@@ -148,7 +148,7 @@ void HostMain::start(const Exec& exec) {
     send_parcel(socket_, parcel::kFailed, encoded(failure));
     return;
   }
-  jobs_[started->pid] = {exec.job, may_change_sysctls(exec.line)};
+  jobs_[started->pid] = {exec.job, sysctls_in_doubt(exec.line)};
   const Reply reply{exec.job, {}, {}};
   send_parcel(socket_, parcel::kStarted, encoded(reply), started->master.get());
   state_.expect(started->pid, std::move(started->state));

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "kernel-backend/agent/host_network.h"
+#include "kernel-backend/agent/plain_line.h"
 #include "kernel-backend/protocol/codec.h"
 #include "kernel-backend/protocol/messages.h"
 #include "kernel-backend/tables_image.h"
@@ -29,11 +30,11 @@ Result<void> RowWatch::open() {
   return {};
 }
 
-std::string RowWatch::changes(bool sysctls) {
+std::string RowWatch::changes(const SysctlsInDoubt& sysctls) {
   if (!reader_) return {};
   const SimTime at = now();
-  const auto wanted = TableReader::kPolledTables | (sysctls ? kSysctlTable : 0U);
-  const auto rows = reader_->changes(at, wanted);
+  const auto wanted = TableReader::kPolledTables | (sysctls.all ? kSysctlTable : 0U);
+  const auto rows = reader_->changes(at, wanted, sysctls.only);
   if (!rows || rows->empty()) return {};
   return encoded(RowNews{0, at.ns, encode_changes(*rows)});
 }
@@ -72,9 +73,12 @@ std::vector<SysctlRow> fresh_sysctls(bool on_machine) {
   return tables ? std::move(tables->sysctls) : std::vector<SysctlRow>{};
 }
 
-bool may_change_sysctls(std::string_view line) {
-  return line.find("/proc/sys") != std::string_view::npos ||
-         line.find("sysctl") != std::string_view::npos;
+SysctlsInDoubt sysctls_in_doubt(std::string_view line) {
+  SysctlsInDoubt doubt;
+  doubt.only = only_sysctl_written(line);
+  doubt.all = doubt.only.empty() && (line.find("/proc/sys") != std::string_view::npos ||
+                                     line.find("sysctl") != std::string_view::npos);
+  return doubt;
 }
 
 }  // namespace lvslab::kernel

@@ -9,6 +9,15 @@
 
 namespace lvslab::kernel {
 
+/// Which sysctls may have changed.
+struct SysctlsInDoubt {
+  bool all = false;
+  std::string only;  ///< the name of one
+};
+
+/// What a line puts in doubt that was typed on the host.
+SysctlsInDoubt sysctls_in_doubt(std::string_view line);
+
 class RowWatch {
  public:
   /// `fresh`: what the sysctls of an untouched namespace are; outlives this.
@@ -22,8 +31,8 @@ class RowWatch {
   /// Readable when rows have changed; negative before open().
   int events_fd() const { return reader_ ? reader_->events_fd() : -1; }
 
-  /// A body for parcel::kRows; empty if nothing changed. `sysctls`: those may have changed as well.
-  std::string changes(bool sysctls);
+  /// A body for parcel::kRows; empty if nothing changed.
+  std::string changes(const SysctlsInDoubt& sysctls);
   /// Everything, as a table image in a file without a name.
   Result<Fd> image();
 
@@ -38,8 +47,5 @@ class RowWatch {
 /// The sysctls of a network namespace that was made for that alone; `on_machine`: and that was made
 /// to forget what the machine's own has set (forget_machine_settings()).
 std::vector<SysctlRow> fresh_sysctls(bool on_machine);
-
-/// Lines that may write a sysctl.
-bool may_change_sysctls(std::string_view line);
 
 }  // namespace lvslab::kernel

@@ -9,11 +9,11 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "kernel-backend/agent/plain_line.h"
 
 namespace lvslab::kernel {
 namespace {
@@ -108,50 +108,6 @@ bool may_change_shell(std::string_view line) {
   return false;
 }
 
-/// The words of a line in which bash would find nothing to do but to run a program: no quote, no
-/// variable, no pattern, no list. Empty if it is more than that.
-std::vector<std::string> plain_words(std::string_view line) {
-  constexpr std::string_view kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ./:,@%+-_";
-  if (line.find_first_not_of(kPlain) != std::string_view::npos) return {};
-  std::vector<std::string> words;
-  std::istringstream rest{std::string(line)};
-  for (std::string word; rest >> word;) words.push_back(std::move(word));
-  return words;
-}
-
-/// Words that bash itself answers, or that begin a command of its grammar. Source: bash(1) 5.2.
-bool is_word_of_bash(std::string_view word) {
-  static constexpr std::string_view kWords[] = {
-      ".",       ":",      "alias",   "bg",       "bind",     "break",     "builtin",  "caller",
-      "case",    "cd",     "command", "compgen",  "complete", "compopt",   "continue", "coproc",
-      "declare", "dirs",   "disown",  "do",       "done",     "echo",      "elif",     "else",
-      "enable",  "esac",   "eval",    "exec",     "exit",     "export",    "false",    "fc",
-      "fg",      "fi",     "for",     "function", "getopts",  "hash",      "help",     "history",
-      "if",      "in",     "jobs",    "kill",     "let",      "local",     "logout",   "mapfile",
-      "popd",    "printf", "pushd",   "pwd",      "read",     "readarray", "readonly", "return",
-      "select",  "set",    "shift",   "shopt",    "source",   "suspend",   "test",     "then",
-      "time",    "times",  "trap",    "true",     "type",     "typeset",   "ulimit",   "umask",
-      "unalias", "unset",  "until",   "wait",     "while"};
-  return std::ranges::binary_search(kWords, word);
-}
-
-/// The program that bash would run for a plain line: to start bash for it takes longer than most
-/// programs run. Nothing where bash has a say in it.
-std::optional<std::string> program_for(const std::vector<std::string>& words) {
-  if (words.empty() || words[0].contains('/') || is_word_of_bash(words[0])) return std::nullopt;
-  for (const char* directory : {"/usr/local/sbin/", "/usr/local/bin/", "/usr/sbin/", "/usr/bin/",
-                                "/sbin/", "/bin/"}) {  // PATH of kEnvironment
-    std::string path = directory + words[0];
-    struct stat what{};
-    if (::stat(path.c_str(), &what) == 0 && S_ISREG(what.st_mode) &&
-        ::access(path.c_str(), X_OK) == 0) {
-      return path;
-    }
-  }
-  return std::nullopt;
-}
-
 struct Terminal {
   Fd master, slave;
 };
@@ -196,9 +152,10 @@ Result<Terminal> open_terminal(const Exec& exec) {
   ::umask(022);
   static_cast<void>(write_file("/proc/self/oom_score_adj", "0"));
   std::vector<const char*> arguments;
-  const std::vector<std::string> words = plain_words(exec.line);
-  if (const auto program = start_file.empty() ? program_for(words) : std::nullopt) {
-    for (const std::string& word : words) arguments.push_back(word.c_str());
+  const auto plain = start_file.empty() ? plain_line(exec.line) : std::nullopt;
+  if (plain && echo_to_file(*plain)) _exit(0);
+  if (const auto program = plain ? program_of(*plain) : std::nullopt) {
+    for (const std::string& word : plain->words) arguments.push_back(word.c_str());
     arguments.push_back(nullptr);
     ::execve(program->c_str(), const_cast<char**>(arguments.data()),
              const_cast<char**>(kEnvironment));
