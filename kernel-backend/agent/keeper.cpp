@@ -102,9 +102,9 @@ void drop_rights() {
   ::setrlimit(RLIMIT_CORE, &no_core);
 }
 
-// The kernel and the processes that it runs take turns, thousands of times a second. Spread over two
-// processors each turn wakes a sleeping one, which takes twice as long as to go on where they are;
-// the scheduler has just placed this process where there was least to do.
+// The kernel and the processes that it runs take turns, thousands of times a second. Spread over
+// two processors each turn wakes a sleeping one, which takes twice as long as to go on where they
+// are; the scheduler has just placed this process where there was least to do.
 void stay_on_one_processor() {
   cpu_set_t here;
   CPU_ZERO(&here);

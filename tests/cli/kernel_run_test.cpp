@@ -64,5 +64,14 @@ TEST_F(KernelRun, CtrlCLeavesValidCapturesAndNothingElse) {
   EXPECT_THAT(read.out, HasSubstr("0\n"));
 }
 
+TEST_F(KernelRun, ShowsRecordsWhileItRuns) {
+  const std::string file = dir_.write("endless.yaml", kEndless);
+  const Outcome run = lvslab({.args = {"run", file, "--backend", "kernel", "--trace", "text"},
+                              .environment = {"TMPDIR=" + dir_.path().string()},
+                              .interrupt_when = "echo request"});
+  EXPECT_EQ(run.status, 130) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("b eth0 receives"));
+}
+
 }  // namespace
 }  // namespace lvslab::cli

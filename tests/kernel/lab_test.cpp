@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "sim/trace/fold.h"
 #include "tests/kernel/lab_kernel.h"
 
 namespace lvslab::kernel {
@@ -34,6 +35,45 @@ TEST_F(KernelLab, KeepsDirectoryAndVariablesFromLineToLine) {
   type("a", "cd /etc; X=5; export Y='a b'");
   EXPECT_EQ(type("a", "pwd; echo $X $Y; sh -c 'echo $Y'"), "/etc\n5 a b\na b\n");
   EXPECT_EQ(type("b", "pwd; echo \"[$X]\""), "/root\n[]\n");
+}
+
+// Plain lines of this kind are done without bash, which has its say where they fail.
+TEST_F(KernelLab, EchoesIntoFilesAsBashDoes) {
+  type("a", "echo one  two > page");
+  type("a", "echo three >> /root/page");
+  EXPECT_EQ(type("a", "cat page; stat -c %a page"), "one two\nthree\n644\n");
+  type("a", "echo > page");
+  EXPECT_EQ(type("a", "cat page"), "\n");
+  EXPECT_EQ(type("a", "echo -n > page"), "");
+  EXPECT_EQ(type("a", "cat page"), "");
+  EXPECT_EQ(type("a", "echo 1 > /nowhere/page"),
+            "bash: /nowhere/page: No such file or directory\n");
+  EXPECT_EQ(status_, 1);
+  EXPECT_EQ(type("a", "echo many > /proc/sys/net/ipv4/conf/eth0/arp_ignore"),
+            "bash: echo: write error: Invalid argument\n");
+  EXPECT_EQ(status_, 1);
+  type("a", "cd /etc");
+  type("a", "echo here > page");
+  EXPECT_EQ(type("a", "cat /etc/page"), "here\n");
+}
+
+TEST_F(KernelLab, TellsOfSettingsHoweverTheyWereWritten) {
+  const auto settings = [&](const char* line) {
+    type("a", line);
+    std::string told;
+    for (const SysctlRow& row : fold(session_->trace(), NodeId(0)).sysctls)
+      told += row.path + "=" + row.value + " ";
+    return told;
+  };
+  EXPECT_EQ(settings("echo 1 > /proc/sys/net/ipv4/conf/eth0/arp_ignore"),
+            "net.ipv4.conf.eth0.arp_ignore=1 ");
+  EXPECT_EQ(settings("echo 2 > /proc/sys/net/ipv4/conf/all/arp_announce"),
+            "net.ipv4.conf.all.arp_announce=2 net.ipv4.conf.eth0.arp_ignore=1 ");
+  EXPECT_EQ(settings("echo 0 > /proc/sys/net/ipv4/conf/eth0/arp_ignore"),
+            "net.ipv4.conf.all.arp_announce=2 ");
+  EXPECT_EQ(settings("sysctl -q -w net.ipv4.conf.all.arp_announce=0"), "");
+  EXPECT_THAT(settings("echo 1 > /proc/sys/net/ipv4/conf/all/forwarding"),
+              HasSubstr("net.ipv4.conf.eth0.forwarding=1"));
 }
 
 TEST_F(KernelLab, HasTheFirewallOfIpTables) {
