@@ -67,6 +67,7 @@ void PlayModel::forget_run(const scenario::Scenario& scenario, const std::string
   capabilities_ = {};
   recorded_ = false;
   follow_typed_ = false;
+  has_consoles_ = false;
   Q_EMIT was_cut(0);
 }
 
@@ -272,6 +273,25 @@ void PlayModel::request_scenario_text() {
   if (has_scenario() && !refuse_recorded()) ask(SaveRequest{});
 }
 
+void PlayModel::open_console(const std::string& host, int rows, int columns) {
+  if (!has_consoles_) return;
+  to_end_ = true;
+  ask(ConsoleRequest{host, static_cast<std::uint16_t>(rows), static_cast<std::uint16_t>(columns)});
+}
+
+void PlayModel::press_keys(const std::string& host, const QByteArray& bytes) {
+  if (!has_consoles_) return;
+  timer_.stop();
+  to_end_ = true;
+  ask(KeysRequest{host, bytes.toStdString()});
+}
+
+void PlayModel::let_pass(SimDuration span) {
+  if (!finished() || busy()) return;
+  to_end_ = true;
+  ask(PassRequest{span});
+}
+
 // --- what the worker brings ----------------------------------------------------------------------
 
 void PlayModel::take_updates() {
@@ -299,6 +319,7 @@ void PlayModel::apply(Update& update) {
   session_now_ = update.now;
   storm_ = update.storm;
   capabilities_ = update.capabilities;
+  has_consoles_ = update.has_consoles;
   running_ = std::move(update.running);
   if (update.opened) {
     start_ = position_ = history_.end();
@@ -308,6 +329,12 @@ void PlayModel::apply(Update& update) {
   if (history_.end() > from) Q_EMIT grew(from);
   if (goal_) static_cast<void>(find_recorded(*goal_));
   if (to_end_) move_to(history_.end(), focus_at(history_.end()));
+  for (const ConsoleNews& news : update.consoles) {
+    if (!news.bytes.empty()) {
+      Q_EMIT console_printed(to_qt(news.host), QByteArray::fromStdString(news.bytes));
+    }
+    if (news.closed) Q_EMIT console_closed(to_qt(news.host));
+  }
   if (update.done) finish(update);
   Q_EMIT state_changed();
 }

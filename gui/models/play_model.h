@@ -42,6 +42,8 @@ class PlayModel : public QObject {
   /// The worker is doing something.
   bool busy() const { return pending_ != 0; }
   const lab::Capabilities& capabilities() const { return capabilities_; }
+  /// Hosts have real terminals.
+  bool has_consoles() const { return has_consoles_; }
   const std::vector<RunningLine>& running() const { return running_; }
   bool is_running_on(const std::string& host) const;
   const std::vector<lab::Finding>& findings() const { return findings_; }
@@ -85,6 +87,11 @@ class PlayModel : public QObject {
   void strike(const scenario::Fault& fault);
   void check();
   void request_scenario_text();
+  /// A login shell on a terminal of that size; of one that is open, the size. Needs has_consoles().
+  void open_console(const std::string& host, int rows, int columns);
+  void press_keys(const std::string& host, const QByteArray& bytes);
+  /// Lets the lab's time pass, unless the scenario is not over or the worker has something to do.
+  void let_pass(SimDuration span);
 
  Q_SIGNALS:
   void opened();
@@ -101,6 +108,8 @@ class PlayModel : public QObject {
   void failed(const QString& message);
   void ended(const QString& message);
   void scenario_text_ready(const QString& text);
+  void console_printed(const QString& host, const QByteArray& bytes);
+  void console_closed(const QString& host);
 
  private:
   void forget_run(const scenario::Scenario& scenario, const std::string& backend);
@@ -132,6 +141,7 @@ class PlayModel : public QObject {
   Position searched_ = 0;      ///< where the search for goal_ goes on
   bool to_end_ = false;        ///< the view goes along to the end
   bool follow_typed_ = false;
+  bool has_consoles_ = false;
   bool finished_ = false;
   bool recorded_ = false;
   std::uint64_t opened_by_ = 0;  ///< what was asked for earlier is of another run

@@ -2,6 +2,7 @@
 
 #include <QElapsedTimer>
 #include <algorithm>
+#include <map>
 
 #include "sim/scenario/writer.h"
 
@@ -48,6 +49,7 @@ class SessionWorker::Engine : public QObject, public lab::Listener {
   void perform(const OpenRequest& request) {
     session_.reset();
     backend_.reset();
+    consoles_.clear();
     published_ = {};
     auto made = factory_(request.backend);
     if (!made) {
@@ -149,6 +151,47 @@ class SessionWorker::Engine : public QObject, public lab::Listener {
     update_.saved = scenario::to_yaml(session_->to_scenario());
   }
 
+  void perform(const ConsoleRequest& request) {
+    lab::Consoles* consoles = backend_->consoles();
+    if (consoles == nullptr) {
+      update_.error = Error{"this backend has no terminals", {}, {}};
+      return;
+    }
+    if (const auto open = consoles_.find(request.host); open != consoles_.end()) {
+      return consoles->resize(open->second.ticket, request.rows, request.columns);
+    }
+    const auto opened = consoles->open_console(request.host, request.rows, request.columns);
+    if (opened) {
+      consoles_[request.host] = {.ticket = *opened};
+    } else {
+      update_.error = opened.error();
+    }
+  }
+
+  void perform(const KeysRequest& request) {
+    const auto open = consoles_.find(request.host);
+    if (open != consoles_.end()) {
+      backend_->consoles()->press_keys(open->second.ticket, request.bytes);
+    }
+  }
+
+  void perform(const PassRequest& request) {
+    if (session_->finished()) update_.end = session_->run_until(session_->now() + request.span);
+    if (update_.end == lab::PlayEnd::kFinished) update_.end = lab::PlayEnd::kReached;
+  }
+
+  void take_from_consoles() {
+    for (auto at = consoles_.begin(); at != consoles_.end();) {
+      Console& console = at->second;
+      const lab::JobState job = backend_->job(console.ticket);
+      if (job.output.size() > console.taken || job.done) {
+        update_.consoles.push_back({at->first, job.output.substr(console.taken), job.done});
+        console.taken = job.output.size();
+      }
+      at = job.done ? consoles_.erase(at) : std::next(at);
+    }
+  }
+
   void publish() {
     if (session_) {
       update_.chunk = TraceChunk::since(session_->trace(), published_, published_ == Trace::Mark{});
@@ -158,6 +201,8 @@ class SessionWorker::Engine : public QObject, public lab::Listener {
       update_.finished = session_->finished();
       update_.storm = session_->storm();
       update_.capabilities = backend_->capabilities();
+      update_.has_consoles = backend_->consoles() != nullptr;
+      take_from_consoles();
       for (const lab::Entry& entry : session_->entries()) {
         if (!entry.done) update_.running.push_back({entry.host, entry.text});
       }
@@ -173,8 +218,14 @@ class SessionWorker::Engine : public QObject, public lab::Listener {
     if (was_empty) Q_EMIT outside_.ready();  // queued: the receiver lives in another thread
   }
 
+  struct Console {
+    lab::Ticket ticket;
+    std::size_t taken = 0;  ///< bytes of its output that were published
+  };
+
   SessionWorker& outside_;
   BackendFactory factory_;
+  std::map<std::string, Console> consoles_;  ///< by host
   std::unique_ptr<lab::Backend> backend_;
   std::unique_ptr<lab::Session> session_;
   std::uint64_t request_ = 0;

@@ -55,14 +55,32 @@ struct StrikeRequest {
 struct CheckRequest {};
 /// The scenario with what was typed, as the text of a file.
 struct SaveRequest {};
+/// A login shell on a terminal of that size, one a host; where there is one, its new size.
+struct ConsoleRequest {
+  std::string host;
+  std::uint16_t rows = 0, columns = 0;
+};
+struct KeysRequest {
+  std::string host, bytes;
+};
+/// Lets time pass for those who wait at a console, once the scenario has been played.
+struct PassRequest {
+  SimDuration span;
+};
 
 using Request = std::variant<OpenRequest, PlayRequest, TypeRequest, InterruptRequest, StrikeRequest,
-                             CheckRequest, SaveRequest>;
+                             CheckRequest, SaveRequest, ConsoleRequest, KeysRequest, PassRequest>;
 
 // --- updates -------------------------------------------------------------------------------------
 
 struct RunningLine {
   std::string host, line;
+};
+
+/// What a console printed since the last update.
+struct ConsoleNews {
+  std::string host, bytes;
+  bool closed = false;  ///< its shell has ended
 };
 
 /// What a request brought about, or so far.
@@ -78,7 +96,9 @@ struct Update {
   lab::PlayEnd end = lab::PlayEnd::kReached;
   lab::Storm storm;
   lab::Capabilities capabilities;
+  bool has_consoles = false;
   std::vector<RunningLine> running;
+  std::vector<ConsoleNews> consoles;
   std::optional<Error> error;
   std::optional<std::vector<lab::Finding>> findings;
   std::optional<std::string> saved;

@@ -674,6 +674,17 @@
     </message>
 </context>
 <context>
+    <name>lvslab::gui::ConsoleView</name>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Paste</source>
+        <translation>粘贴</translation>
+    </message>
+</context>
+<context>
     <name>lvslab::gui::EventListModel</name>
     <message>
         <source>Time (s)</source>
@@ -836,6 +847,14 @@
     <message>
         <source>No host takes part in VRRP yet. Start keepalived on the directors.</source>
         <translation>还没有主机参与 VRRP。请在负载均衡器上启动 keepalived。</translation>
+    </message>
+    <message>
+        <source>Shell</source>
+        <translation>终端</translation>
+    </message>
+    <message>
+        <source>A shell on %1, for programs that want a whole screen</source>
+        <translation>%1 上的真实终端，适合需要整个屏幕的程序</translation>
     </message>
 </context>
 <context>
@@ -1383,6 +1402,29 @@
     <message>
         <source>Cannot write %1</source>
         <translation>无法写入 %1</translation>
+    </message>
+</context>
+<context>
+    <name>lvslab::gui::ShellPanel</name>
+    <message>
+        <source>Shell on %1</source>
+        <translation>%1 的终端</translation>
+    </message>
+    <message>
+        <source>Keys go to the host; Shift+Tab leaves, Ctrl+Shift+C copies</source>
+        <translation>按键都发给主机；Shift+Tab 离开，Ctrl+Shift+C 复制</translation>
+    </message>
+    <message>
+        <source>Time passes while the shell has the keyboard. Shift+Tab leaves it.</source>
+        <translation>键盘在终端里时，实验的时间会流逝。按 Shift+Tab 离开终端。</translation>
+    </message>
+    <message>
+        <source>Time stands still until the scenario has been played: what waits goes on with the steps.</source>
+        <translation>场景播放完之前时间静止：等待中的程序随单步继续。</translation>
+    </message>
+    <message>
+        <source>The shell has ended. Enter opens another one.</source>
+        <translation>终端已结束。按回车再打开一个。</translation>
     </message>
 </context>
 <context>

@@ -22,6 +22,7 @@
 #include "gui/models/terminal_model.h"
 #include "gui/models/words.h"
 #include "gui/widgets/icons.h"
+#include "gui/widgets/shell_panel.h"
 #include "gui/widgets/theme.h"
 
 namespace lvslab::gui {
@@ -79,6 +80,31 @@ HostPanel::HostPanel(PlayModel& play, const std::string& host, QWidget* parent)
 
 QWidget* HostPanel::make_terminal() {
   auto* side = new QWidget(this);
+  ways_ = new QStackedWidget(side);
+  ways_->addWidget(make_lines(ways_));
+  shell_choice_ = new QToolButton(side);
+  shell_choice_->setCheckable(true);
+  shell_choice_->setToolButtonStyle(Qt::ToolButtonTextOnly);
+  auto* box = new QVBoxLayout(side);
+  box->setContentsMargins(0, 0, 0, 0);
+  box->setSpacing(0);
+  box->addWidget(shell_choice_, 0, Qt::AlignRight);
+  box->addWidget(ways_, 1);
+  QObject::connect(shell_choice_, &QToolButton::toggled, this, &HostPanel::choose_shell);
+  return side;
+}
+
+void HostPanel::choose_shell(bool chosen) {
+  if (chosen && shell_ == nullptr) {
+    shell_ = new ShellPanel(play_, host_, ways_);
+    ways_->addWidget(shell_);
+  }
+  ways_->setCurrentIndex(chosen ? 1 : 0);
+  focus_terminal();
+}
+
+QWidget* HostPanel::make_lines(QWidget* parent) {
+  auto* side = new QWidget(parent);
   output_ = new QPlainTextEdit(side);
   output_->setReadOnly(true);
   output_->setFont(fixed_font());
@@ -180,6 +206,8 @@ void HostPanel::retranslate() {
   output_->setPlaceholderText(tr("What is typed and printed on %1 stands here.").arg(host));
   stop_->setToolTip(tr("Interrupt what runs (Ctrl+C)"));
   stop_->setAccessibleName(tr("Interrupt"));
+  shell_choice_->setText(tr("Shell"));
+  shell_choice_->setToolTip(tr("A shell on %1, for programs that want a whole screen").arg(host));
   step_through_->setText(tr("Step through"));
   step_through_->setToolTip(tr("Stay where the command was typed, and step through what it does"));
   for (std::size_t i = 0; i < models_.size(); ++i) {
@@ -218,6 +246,8 @@ void HostPanel::refresh_terminal() {
     output_->setPlainText(terminal_->text());
     output_->verticalScrollBar()->setValue(output_->verticalScrollBar()->maximum());
   }
+  shell_choice_->setVisible(play_.has_consoles());
+  if (!play_.has_consoles()) shell_choice_->setChecked(false);
   const bool runs = play_.is_running_on(host_);
   stop_->setEnabled(runs);
   const bool past = !play_.at_end();
@@ -301,6 +331,9 @@ bool HostPanel::eventFilter(QObject* watched, QEvent* event) {
   }
 }
 
-void HostPanel::focus_terminal() { input_->setFocus(Qt::ShortcutFocusReason); }
+void HostPanel::focus_terminal() {
+  QWidget* to = shell_choice_->isChecked() ? static_cast<QWidget*>(shell_) : input_;
+  to->setFocus(Qt::ShortcutFocusReason);
+}
 
 }  // namespace lvslab::gui

@@ -17,6 +17,7 @@ class QToolButton;
 
 namespace lvslab::gui {
 
+class ShellPanel;
 class TerminalModel;
 
 class HostPanel : public QWidget {
@@ -30,6 +31,10 @@ class HostPanel : public QWidget {
   void show_table(HostTable table);
   QLineEdit* input() const { return input_; }
   QPlainTextEdit* output() const { return output_; }
+  /// Shows the shell of the host, or the lines that were typed.
+  QToolButton* shell_choice() const { return shell_choice_; }
+  /// Null until it was chosen once.
+  ShellPanel* shell() const { return shell_; }
   TablesModel& table(HostTable table) const { return *models_[static_cast<std::size_t>(table)]; }
 
  protected:
@@ -38,6 +43,8 @@ class HostPanel : public QWidget {
 
  private:
   QWidget* make_terminal();
+  QWidget* make_lines(QWidget* parent);
+  void choose_shell(bool chosen);
   QWidget* make_tables();
   void retranslate();
   void refresh_terminal();
@@ -49,6 +56,9 @@ class HostPanel : public QWidget {
   PlayModel& play_;
   std::string host_;
   TerminalModel* terminal_;
+  QStackedWidget* ways_ = nullptr;  ///< the lines, the shell
+  QToolButton* shell_choice_ = nullptr;
+  ShellPanel* shell_ = nullptr;
   QPlainTextEdit* output_ = nullptr;
   QLabel* prompt_ = nullptr;
   QLineEdit* input_ = nullptr;

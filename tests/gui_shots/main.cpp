@@ -1,13 +1,17 @@
 // Pictures of the window for the documents: every view, in both languages, light and dark, in two
 // sizes. `gui_shots FOLDER` writes them; docs/gui.md says how.
 #include <QApplication>
+#include <QComboBox>
 #include <QDir>
 #include <QPushButton>
 #include <QTabWidget>
+#include <QToolButton>
 
 #include "gui/models/compare_model.h"
+#include "gui/widgets/console_view.h"
 #include "gui/widgets/host_panel.h"
 #include "gui/widgets/main_window.h"
+#include "gui/widgets/shell_panel.h"
 #include "gui/widgets/theme.h"
 #include "tests/gui/window_bench.h"
 
@@ -44,6 +48,30 @@ void shoot_failover(WindowBench& bench, Camera& camera) {
   bench.play().step(Stride::kFrame);
   bench.settle();
   camera.shoot(QStringLiteral("failover"));
+}
+
+// The real kernel's own shell, with a program that takes the whole screen.
+void shoot_shell(WindowBench& bench, Camera& camera) {
+  constexpr int kBootMs = 90'000;
+  bench.window().open(QStringLiteral("dr-basic"));
+  bench.settle();
+  bench.window().tabs().setCurrentIndex(0);
+  QComboBox& choice = bench.window().backend_choice();
+  choice.setCurrentIndex(1);
+  Q_EMIT choice.activated(1);
+  if (!bench.settle(kBootMs)) return;
+  bench.play().to_end();
+  bench.settle(kBootMs);
+  HostPanel* panel = bench.window().open_host(QStringLiteral("node01"));
+  panel->show_table(HostTable::kConnections);
+  panel->shell_choice()->click();
+  QTest::qWait(1'000);
+  QTest::keyClicks(&panel->shell()->view(), QStringLiteral("ipvsadm -ln\rip -c -br addr\r"));
+  QTest::qWait(2'000);
+  camera.shoot(QStringLiteral("shell"));
+  choice.setCurrentIndex(0);
+  Q_EMIT choice.activated(0);
+  bench.settle();
 }
 
 void visit(const QDir& folder, Language language, bool dark, QSize size) {
@@ -111,6 +139,7 @@ void visit(const QDir& folder, Language language, bool dark, QSize size) {
   bench.window().open(capture);
   bench.play().run_until(rewrite);
   camera.shoot(QStringLiteral("recording"));
+  shoot_shell(bench, camera);
 }
 
 }  // namespace

@@ -77,6 +77,7 @@ constexpr std::array kLibraries{
     Library{"CLI/", {"cli"}},
     Library{"benchmark/", {"cli"}},
     Library{"Q", {"gui/models", "gui/widgets", "gui"}},
+    Library{"vterm", {"gui/models"}},
 };
 
 const Room* find_room(std::string_view name) {
