@@ -1,6 +1,5 @@
 #include "gui/models/terminal_model.h"
 
-#include <QRegularExpression>
 #include <algorithm>
 
 #include "gui/models/play_model.h"
@@ -58,15 +57,6 @@ constexpr auto kBeginnings =
                                 "tcpdump -ni eth0 ",
                                 "traceroute "});
 
-/// What a program wrote to a terminal, without what only moves and colours (ECMA-48).
-QString plain_text(QString text) {
-  if (!text.contains(u'\x1b') && !text.contains(u'\r') && !text.contains(u'\a')) return text;
-  static const QRegularExpression control(
-      QStringLiteral("\x1b\\[[0-?]*[ -/]*[@-~]|\x1b\\][^\a\x1b]*(\a|\x1b\\\\)|\x1b[()][A-Z0-9]|"
-                     "\x1b[=>78]|[\r\a]"));
-  return text.remove(control);
-}
-
 }  // namespace
 
 TerminalModel::TerminalModel(PlayModel& play, QObject* parent) : QObject(parent), play_(play) {
@@ -95,7 +85,7 @@ void TerminalModel::write(Position i, QString& out) const {
       if (!out.isEmpty() && !out.endsWith(u'\n')) out += u'\n';
       out += prompt() + to_qt(trace.text(r.args[0])) + u'\n';
       return;
-    case RecordKind::kOutput: out += plain_text(to_qt(trace.text(r.args[0]))); return;
+    case RecordKind::kOutput: out += without_controls(to_qt(trace.text(r.args[0]))); return;
     case RecordKind::kFault:
       if (!out.isEmpty() && !out.endsWith(u'\n')) out += u'\n';
       out += QStringLiteral("*** %1\n").arg(to_qt(trace.text(r.args[0])));

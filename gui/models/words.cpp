@@ -1,6 +1,7 @@
 #include "gui/models/words.h"
 
 #include <QCoreApplication>
+#include <QRegularExpression>
 
 #include "sim/scenario/units.h"
 
@@ -88,6 +89,14 @@ QString difficulty_text(std::optional<scenario::Difficulty> difficulty) {
       return QStringLiteral("●●● ") + word(QT_TRANSLATE_NOOP("Words", "advanced"));
   }
   return {};
+}
+
+QString without_controls(QString text) {
+  if (!text.contains(u'\x1b') && !text.contains(u'\r') && !text.contains(u'\a')) return text;
+  static const QRegularExpression control(
+      QStringLiteral("\x1b\\[[0-?]*[ -/]*[@-~]|\x1b\\][^\a\x1b]*(\a|\x1b\\\\)|\x1b[()][A-Z0-9]|"
+                     "\x1b[=>78]|[\r\a]"));
+  return text.remove(control);
 }
 
 }  // namespace lvslab::gui

@@ -31,4 +31,7 @@ QString role_name(scenario::Role role);
 /// "●○○ beginner": the dots say the same as the word. Empty if the scenario does not say.
 QString difficulty_text(std::optional<scenario::Difficulty> difficulty);
 
+/// What a program wrote to a terminal, without what only moves, colours and rings (ECMA-48).
+QString without_controls(QString text);
+
 }  // namespace lvslab::gui

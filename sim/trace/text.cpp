@@ -52,6 +52,8 @@ void append_one_line(std::string& out, std::string_view text) {
       out += "\\n";
     } else if (c == '\r') {
       out += "\\r";
+    } else if ((c >= 0 && c < 0x20 && c != '\t') || c == 0x7f) {
+      fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned>(c));
     } else {
       out += c;
     }

@@ -3,15 +3,16 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "kernel-backend/uml_kernel.h"
 #include "tests/cli/program.h"
+#include "tests/kernel/processes.h"
 
 namespace lvslab::cli {
 namespace {
 
 namespace fs = std::filesystem;
+using kernel::processes_naming;
 using testing::HasSubstr;
 
 constexpr const char* kEndless = R"(title: endless
@@ -23,17 +24,6 @@ timeline:
   - {on: a, run: ping -c 1 b}
   - {on: a, run: ping -i 0.1 b}
 )";
-
-/// Processes of this machine in whose command line `text` stands.
-std::size_t processes_naming(const std::string& text) {
-  std::size_t found = 0;
-  for (const auto& entry : fs::directory_iterator("/proc")) {
-    std::ifstream file(entry.path() / "cmdline");
-    const std::string line{std::istreambuf_iterator<char>(file), {}};
-    if (line.find(text) != std::string::npos) ++found;
-  }
-  return found;
-}
 
 class KernelRun : public testing::Test {
  protected:

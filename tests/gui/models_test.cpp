@@ -14,6 +14,7 @@
 #include "gui/models/timeline_model.h"
 #include "gui/models/topology_model.h"
 #include "gui/models/why_model.h"
+#include "gui/models/words.h"
 #include "test_paths.h"
 #include "tests/gui/bench.h"
 
@@ -21,6 +22,13 @@ namespace lvslab::gui {
 namespace {
 
 using Mode = QAbstractItemModelTester::FailureReportingMode;
+
+TEST(Words, AreWithoutWhatOnlyMovesAndColours) {
+  EXPECT_EQ(
+      without_controls(QStringLiteral("\x1b]0;title\a\x1b[01;32mgreen\x1b[0m\r\n\x1b[?2004h# ")),
+      QStringLiteral("green\n# "));
+  EXPECT_EQ(without_controls(QStringLiteral("中文 [1;2] 100%")), QStringLiteral("中文 [1;2] 100%"));
+}
 
 /// Steps, jumps, types in the past and opens anew, with every model watched by Qt's tester.
 TEST(Models, KeepQtsRulesWhateverHappens) {

@@ -20,6 +20,7 @@
 #include <sstream>
 
 #include "tests/kernel/lab_kernel.h"
+#include "tests/kernel/processes.h"
 
 namespace lvslab::kernel {
 namespace {
@@ -27,11 +28,6 @@ namespace {
 namespace fs = std::filesystem;
 using namespace lvslab::literals;
 using testing::HasSubstr;
-
-std::string contents(const fs::path& path) {
-  std::ifstream in(path);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 class Safety : public KernelLab {
  protected:
@@ -122,15 +118,6 @@ TEST_F(Safety, KillingEveryProcessKillsThoseOfTheHost) {
 }
 
 /// The numbers of all processes of the machine.
-std::vector<std::string> all_processes() {
-  std::vector<std::string> found;
-  for (const auto& entry : fs::directory_iterator("/proc")) {
-    const std::string name = entry.path().filename();
-    if (name.find_first_not_of("0123456789") == std::string::npos) found.push_back(name);
-  }
-  return found;
-}
-
 std::size_t processes_of_labs() {
   const auto of_lab = [](const std::string& pid) {
     return contents("/proc/" + pid + "/comm").starts_with("linux.uml");
@@ -188,13 +175,6 @@ TEST_F(Safety, TheMemoryLimitEndsWhatEats) {
 // --- nothing remains -----------------------------------------------------------------------------
 
 /// Processes whose command line names `directory`.
-std::size_t processes_naming(const std::string& directory) {
-  const auto names = [&](const std::string& pid) {
-    return contents("/proc/" + pid + "/cmdline").find(directory) != std::string::npos;
-  };
-  return static_cast<std::size_t>(std::ranges::count_if(all_processes(), names));
-}
-
 template <class Condition>
 bool becomes_true(Condition condition) {
   for (int i = 0; i < 400; ++i) {

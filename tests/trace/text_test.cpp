@@ -93,6 +93,14 @@ TEST(DumpText, IsOneLinePerRecord) {
             "0.000000000 client exits 3\n");
 }
 
+TEST(DumpText, ShowsControlCharactersInsteadOfObeyingThem) {
+  Teller t;
+  const std::uint32_t text = t.trace.add_text("\x1b[31m红\a\tred\x7f");
+  t.trace.append({.node = kClient, .args = {text, 100, 1}, .kind = RecordKind::kOutput});
+  EXPECT_EQ(dump_text(t.trace, Language::kEn),
+            "0.000000000 client prints \\x1b[31m红\\x07\tred\\x7f\n");
+}
+
 TEST(DumpJsonl, NamesWhatApplies) {
   Teller t;
   t.command(kClient, "echo \"hi\"");
