@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "sim/apps/as_bytes.h"
-#include "sim/apps/errno_text.h"
+#include "sim/core/errno_text.h"
 
 namespace lvslab::apps {
 namespace {

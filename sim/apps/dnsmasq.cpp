@@ -10,7 +10,7 @@
 namespace lvslab::apps {
 namespace {
 
-constexpr std::uint32_t kBacklog = 5;
+constexpr std::uint32_t kBacklog = 32;  // TCP_BACKLOG
 constexpr std::array<std::string_view, 6> kNoEffect{"user",       "group",   "pid-file",
                                                     "cache-size", "no-poll", "keep-in-foreground"};
 

@@ -6,9 +6,9 @@
 #include <array>
 
 #include "sim/apps/as_bytes.h"
-#include "sim/apps/errno_text.h"
 #include "sim/apps/http_request.h"
 #include "sim/base/calendar.h"
+#include "sim/core/errno_text.h"
 
 namespace lvslab::apps {
 namespace {

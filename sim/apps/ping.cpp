@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "sim/apps/errno_text.h"
 #include "sim/base/calendar.h"
+#include "sim/core/errno_text.h"
 #include "sim/wire/icmpv4.h"
 
 namespace lvslab::apps {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "sim/apps/errno_text.h"
+#include "sim/core/errno_text.h"
 #include "sim/wire/icmpv4.h"
 #include "sim/wire/udp.h"
 

@@ -17,6 +17,7 @@ constexpr int kUnusable = 4;  // KEEPALIVED_EXIT_CONFIG
 Output test_configuration(const keepalived::ReadConf& got) {
   Output result;
   for (const keepalived::ConfMessage& message : got.messages) {
+    if (message.kind == keepalived::ConfMessage::Kind::kNoted) continue;
     const bool reported = message.kind == keepalived::ConfMessage::Kind::kReported;
     result.err += (reported ? logged(message) : "lvslab: " + located(message)) + "\n";
     if (!reported || result.status == kInsecure) continue;

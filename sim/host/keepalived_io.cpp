@@ -8,6 +8,7 @@
 #include "sim/command/command.h"
 #include "sim/keepalived/coarse_clock.h"
 #include "sim/wire/ethernet.h"
+#include "sim/wire/icmpv4.h"
 
 namespace lvslab::host {
 namespace {
@@ -52,6 +53,24 @@ IpvsServiceKey key_of(const keepalived::ServiceRule& service) {
                                                                       : kTcp;
   if (service.fwmark != 0) return {.protocol = 0, .fwmark = service.fwmark};
   return {.protocol = protocol, .addr = service.addr, .port = service.port};
+}
+
+/// Nothing if the scheduler is unknown.
+std::optional<ipvs::ServiceOptions> options_of(const keepalived::ServiceRule& service) {
+  const auto scheduler = ipvs::scheduler_by_name(service.scheduler);
+  if (!scheduler) return std::nullopt;
+  ipvs::ServiceOptions options{.scheduler = *scheduler,
+                               .persistent = service.persistence != 0,
+                               .timeout_s = service.persistence,
+                               .netmask = service.persistence_mask};
+  for (const std::string& flag : service.flags) {
+    if (flag == "ops") options.one_packet = true;
+    if (flag == "flag-1" || flag.ends_with("-fallback")) {
+      options.sched_flags |= ipvs::kSchedFallback;
+    }
+    if (flag == "flag-2" || flag.ends_with("-port")) options.sched_flags |= ipvs::kSchedPort;
+  }
+  return options;
 }
 
 ipvs::DestOptions options_of(const keepalived::ServerRule& server) {
@@ -144,6 +163,10 @@ void KeepalivedIo::run_script(Step& step, const keepalived::Script& script,
   std::string line = script.command;
   if (!arguments.empty()) line += fmt::format(" {}", arguments);
   wiring_.run_script(step, app_, line, ticket);
+}
+
+void KeepalivedIo::kill_script(Step& step, keepalived::ScriptTicket ticket) {
+  wiring_.kill_script(step, app_, ticket);
 }
 
 // --- interfaces and addresses --------------------------------------------------------------------
@@ -249,22 +272,72 @@ void KeepalivedIo::send_gratuitous_arp(Step& step, const std::string& interface,
   wiring_.transmit(step, device(interface), frame);
 }
 
+std::expected<std::uint32_t, keepalived::DialError> KeepalivedIo::udp_dial(
+    Step& step, const keepalived::UdpDial& how) {
+  using Call = keepalived::DialError::Call;
+  ip::Stack& stack = wiring_.host().ip;
+  const auto socket = ip::udp_bind(step, stack, owner(), how.from, how.dev,
+                                   {process().checker_pid, process().name});
+  if (!socket) return std::unexpected(keepalived::DialError{Call::kBind, socket.error()});
+  if (how.all_errors) ip::udp_hear_all_errors(stack, *socket);
+  const Errno error = ip::udp_connect(step, stack, *socket, how.to);
+  if (error == Errno::kNone) return socket->value;
+  ip::udp_close(step, stack, *socket);
+  return std::unexpected(keepalived::DialError{Call::kConnect, error});
+}
+
+Errno KeepalivedIo::udp_send(Step& step, std::uint32_t socket, std::span<const std::uint8_t> data) {
+  return ip::udp_send(step, wiring_.host().ip, wiring_, SocketId{socket}, {}, data);
+}
+
+void KeepalivedIo::udp_close(Step& step, std::uint32_t socket) {
+  ip::udp_close(step, wiring_.host().ip, SocketId{socket});
+}
+
+// ping_get_port(): one number after the other.
+std::uint16_t KeepalivedIo::ping_open() {
+  std::uint16_t& last = wiring_.user().last_ping_socket;
+  if (++last == 0) ++last;
+  process().ping_sockets.push_back(last);
+  return last;
+}
+
+void KeepalivedIo::ping_close(std::uint16_t identifier) {
+  std::erase(process().ping_sockets, identifier);
+}
+
+Errno KeepalivedIo::ping_send(Step& step, std::uint16_t identifier, Ipv4Addr to,
+                              std::uint16_t sequence, std::span<const std::uint8_t> data) {
+  const FrameRef frame = step.frames().allocate(IcmpRepr::kLength + data.size());
+  const MutBytes message = step.frames().writable(frame);
+  std::ranges::copy(data, message.begin() + IcmpRepr::kLength);
+  IcmpRepr::echo(IcmpType::kEchoRequest, identifier, sequence).emit(message);
+  return wiring_.send(step, {.dst = to, .protocol = IpProto::kIcmp}, frame);
+}
+
+std::pair<std::uint32_t, std::uint32_t> KeepalivedIo::ping_groups() const {
+  const ip::Stack& stack = wiring_.host().ip;
+  return {static_cast<std::uint32_t>(ip::global(stack, ip::GlobalKey::kPingGroupLow)),
+          static_cast<std::uint32_t>(ip::global(stack, ip::GlobalKey::kPingGroupHigh))};
+}
+
+void KeepalivedIo::set_ping_groups(Step& step, std::uint32_t low, std::uint32_t high) {
+  ip::sysctl_set(step, wiring_.host().ip, wiring_, "net.ipv4.ping_group_range",
+                 fmt::format("{}\t{}", low, high));
+}
+
 // --- IPVS ----------------------------------------------------------------------------------------
 
 Errno KeepalivedIo::add_service(Step& step, const keepalived::ServiceRule& service) {
-  const auto scheduler = ipvs::scheduler_by_name(service.scheduler);
-  if (!scheduler) return Errno::kNoEnt;
-  ipvs::ServiceOptions options{.scheduler = *scheduler,
-                               .persistent = service.persistence != 0,
-                               .timeout_s = service.persistence,
-                               .netmask = service.persistence_mask};
-  for (const std::string& flag : service.flags) {
-    if (flag == "ops") options.one_packet = true;
-    if (flag == "flag-1" || flag.ends_with("-fallback"))
-      options.sched_flags |= ipvs::kSchedFallback;
-    if (flag == "flag-2" || flag.ends_with("-port")) options.sched_flags |= ipvs::kSchedPort;
-  }
-  return wiring_.host().ipvs.get().add_service(step, key_of(service), options);
+  const auto options = options_of(service);
+  if (!options) return Errno::kNoEnt;
+  return wiring_.host().ipvs.get().add_service(step, key_of(service), *options);
+}
+
+Errno KeepalivedIo::edit_service(Step& step, const keepalived::ServiceRule& service) {
+  const auto options = options_of(service);
+  if (!options) return Errno::kNoEnt;
+  return wiring_.host().ipvs.get().edit_service(step, key_of(service), *options);
 }
 
 Errno KeepalivedIo::delete_service(Step& step, const keepalived::ServiceRule& service) {
@@ -278,9 +351,7 @@ Errno KeepalivedIo::add_server(Step& step, const keepalived::ServiceRule& servic
 
 Errno KeepalivedIo::edit_server(Step& step, const keepalived::ServiceRule& service,
                                 const keepalived::ServerRule& server) {
-  const Errno error =
-      wiring_.host().ipvs.get().edit_dest(step, key_of(service), options_of(server));
-  return error == Errno::kNoEnt ? add_server(step, service, server) : error;
+  return wiring_.host().ipvs.get().edit_dest(step, key_of(service), options_of(server));
 }
 
 Errno KeepalivedIo::delete_server(Step& step, const keepalived::ServiceRule& service,

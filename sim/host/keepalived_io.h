@@ -28,6 +28,7 @@ class KeepalivedIo final : public keepalived::DaemonIo {
   void exit(Step& step, int status) override;
   void run_script(Step& step, const keepalived::Script& script, std::string_view arguments,
                   keepalived::ScriptTicket ticket) override;
+  void kill_script(Step& step, keepalived::ScriptTicket ticket) override;
 
   bool is_up(const std::string& interface) const override;
   IfIndex device(const std::string& interface) const override;
@@ -46,8 +47,19 @@ class KeepalivedIo final : public keepalived::DaemonIo {
   void send_gratuitous_arp(Step& step, const std::string& interface, Ipv4Addr address) override;
   TcpSockets& tcp() override { return wiring_; }
   AppId owner() const override { return {app_}; }
+  std::expected<std::uint32_t, keepalived::DialError> udp_dial(
+      Step& step, const keepalived::UdpDial& how) override;
+  Errno udp_send(Step& step, std::uint32_t socket, std::span<const std::uint8_t> data) override;
+  void udp_close(Step& step, std::uint32_t socket) override;
+  std::uint16_t ping_open() override;
+  Errno ping_send(Step& step, std::uint16_t identifier, Ipv4Addr to, std::uint16_t sequence,
+                  std::span<const std::uint8_t> data) override;
+  void ping_close(std::uint16_t identifier) override;
+  std::pair<std::uint32_t, std::uint32_t> ping_groups() const override;
+  void set_ping_groups(Step& step, std::uint32_t low, std::uint32_t high) override;
 
   Errno add_service(Step& step, const keepalived::ServiceRule& service) override;
+  Errno edit_service(Step& step, const keepalived::ServiceRule& service) override;
   Errno delete_service(Step& step, const keepalived::ServiceRule& service) override;
   Errno add_server(Step& step, const keepalived::ServiceRule& service,
                    const keepalived::ServerRule& server) override;

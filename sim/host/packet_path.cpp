@@ -178,6 +178,10 @@ void Wiring::on_icmp_event(Step& step, const Packet& packet, const ip::IcmpEvent
   for (std::uint32_t app = 0; app < user->processes.limit(); ++app) {
     const Process& process = user->processes[app];
     if (process.pid == 0 || process.exited) continue;
+    if (event.kind == Kind::kEchoReply && process.keepalived.exists()) {
+      tell_ping(step, app, identifier);
+      continue;
+    }
     const bool wanted = udp_owner ? udp_owner->value == app
                                   : process.icmp_identifier == identifier && identifier != 0;
     if (wanted) tell_icmp(step, app, news);

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <sstream>
 
 #include "sim/host/keepalived_io.h"
 #include "sim/host/program_io.h"
@@ -89,6 +88,15 @@ void Wiring::on_udp(Step& step, const ip::UdpEvent& event) {
                            .data = event.data,
                            .error = event.error};
   if (tell_lookup(step, event.owner.value, news)) return;
+  Process& process = user().processes[event.owner.value];
+  if (process.pid != 0 && !process.exited && process.keepalived.exists()) {
+    KeepalivedIo io(*this, event.owner.value);
+    return process.keepalived.get().on_datagram(step, io,
+                                                {.socket = event.socket.value,
+                                                 .data = event.data,
+                                                 .error = event.error,
+                                                 .unreachable = event.unreachable});
+  }
   tell(event.owner.value,
        [&](apps::AppIo& io, apps::App& app) { apps::on_udp(step, io, app, news); });
 }
@@ -201,59 +209,6 @@ void Wiring::start_service(Step& step, std::string_view name) {
     start_program(step, 0, apps::Dnsmasq{}, "/usr/sbin/dnsmasq -u root -x /run/dnsmasq.pid",
                   "dnsmasq");
   }
-}
-
-namespace {
-
-/// "'/usr/sbin/keepalived' '-D'".
-std::string quoted_words(std::string_view line) {
-  std::istringstream words{std::string(line)};
-  std::string text;
-  for (std::string word; words >> word;) text += (text.empty() ? "'" : " '") + word + "'";
-  return text;
-}
-
-}  // namespace
-
-std::uint32_t Wiring::start_keepalived(Step& step, JobId job_id, const KeepalivedStart& how) {
-  using keepalived::Part;
-  Userland& u = user();
-  const std::uint32_t slot = u.processes.acquire();
-  Process& process = u.processes[slot];
-  process.pid = u.next_pid++;
-  process.job = job_id;
-  process.command_line = how.command_line;
-  process.name = "keepalived";
-  process.cause = step.cause();
-  process.log_console = how.log_console;
-  keepalived::StartOptions options{
-      .conf_path = how.conf_path,
-      .node = host_.name,
-      .command_line = quoted_words(how.command_line),
-      .kernel = fmt::format("Linux {} {}", kKernelRelease, kKernelBuild),
-      .detail = how.detail,
-      .stays = how.stays};
-  for (const Part part : {Part::kParent, Part::kVrrp, Part::kCheckers}) {
-    const std::string_view path = keepalived_pid_file(part);
-    if (u.files.is_file(path)) options.stale_pid_files.emplace_back(path);
-  }
-  KeepalivedIo io(*this, slot);
-  process.keepalived.get().start(step, io, std::move(options));
-  if (how.stays && !process.exited) {
-    u.files.write(keepalived_pid_file(Part::kParent), fmt::format("{}\n", process.pid), false);
-  }
-  return process.pid;
-}
-
-void Wiring::run_script(Step& step, std::uint32_t app, std::string_view line,
-                        keepalived::ScriptTicket ticket) {
-  Userland& u = user();
-  const std::uint32_t pid = u.processes[app].pid;
-  const JobId id = u.jobs.acquire() + 1;
-  u.jobs[id - 1].script = ScriptOrder{.app = app, .pid = pid, .ticket = ticket};
-  const RecordId before = step.cause();
-  run_line(step, id, line);
-  step.set_cause(before);
 }
 
 bool Wiring::has_background_jobs() const {
@@ -418,13 +373,6 @@ JobId Wiring::type_line(Step& step, std::string_view line) {
   run_line(step, id, line);
   settle(step);
   return id;
-}
-
-void Wiring::script_ended(Step& step, const ScriptOrder& order) {
-  Process& process = user().processes[order.app];
-  if (process.pid != order.pid || process.exited || !process.keepalived.exists()) return;
-  KeepalivedIo io(*this, order.app);
-  process.keepalived.get().on_script(step, io, order.ticket, order.status);
 }
 
 void Wiring::run_line(Step& step, JobId id, std::string_view line) {

@@ -45,12 +45,13 @@ struct Process {
   LazyTimer timer;
   Boxed<NameLookup> lookup;  ///< a name that it waits for
   LearnedNames names;
-  LazyTimer limit;                    ///< timeout(1)
-  int limit_signal = 0;               ///< what it sends
-  int status_at_limit = -1;           ///< how timeout(1) ends then; -1: as the program
-  RecordId cause;                     ///< the record of its command
-  std::uint16_t icmp_identifier = 0;  ///< 0: hears no echo replies
-  IfIndex tap;                        ///< frames of this interface, if `tapping`
+  LazyTimer limit;                          ///< timeout(1)
+  int limit_signal = 0;                     ///< what it sends
+  int status_at_limit = -1;                 ///< how timeout(1) ends then; -1: as the program
+  RecordId cause;                           ///< the record of its command
+  std::uint16_t icmp_identifier = 0;        ///< 0: hears no echo replies
+  std::vector<std::uint16_t> ping_sockets;  ///< identifiers of keepalived's checkers
+  IfIndex tap;                              ///< frames of this interface, if `tapping`
   bool tapping = false;
   bool orphaned = false;  ///< keepalived's parent was killed; its children still run
   bool exited = false;
@@ -90,6 +91,7 @@ struct Userland {
   int last_status = 0;  ///< of the last line, for $?
   std::string directory = "/root";
   std::uint32_t next_pid = kShellPid + 1;
+  std::uint16_t last_ping_socket = 0;  ///< the identifier given last (ping_port_rover)
 
   /// Programs that have exited and wait to be taken note of, in that order.
   std::vector<std::uint32_t> exited;

@@ -79,6 +79,8 @@ class Wiring final : public ip::Ports,
   /// Runs a command line for keepalived, which hears of its end.
   void run_script(Step& step, std::uint32_t app, std::string_view line,
                   keepalived::ScriptTicket ticket);
+  /// Ends such a command with SIGTERM; keepalived hears of it as of any end.
+  void kill_script(Step& step, std::uint32_t app, keepalived::ScriptTicket ticket);
   bool has_background_jobs() const;
   /// The host loses its power: no daemon is to notice how it falls apart.
   void silence_keepalived();
@@ -214,6 +216,8 @@ class Wiring final : public ip::Ports,
   void run_lookup_timer(Step& step, std::uint32_t app);
   void go_on_with_name(Step& step, std::uint32_t app);
   void end_program_in_time(Step& step, std::uint32_t app);
+  /// An echo reply for a checker of keepalived.
+  void tell_ping(Step& step, std::uint32_t app, std::uint16_t identifier);
   void tell_icmp(Step& step, std::uint32_t app, const apps::IcmpNews& news);
   /// Hands news to every keepalived that runs; false if none does.
   template <class News>

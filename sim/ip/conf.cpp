@@ -65,6 +65,7 @@ constexpr std::array<std::int32_t, kGlobalKeys> make_globals() {
   set(GlobalKey::kIpfragLowThresh, 3'145'728);
   set(GlobalKey::kIpfragMaxDist, 64);
   set(GlobalKey::kIpfragTime, 30);
+  set(GlobalKey::kPingGroupLow, 1);  // and none above: nobody
   set(GlobalKey::kGcInterval, 30);
   set(GlobalKey::kGcThresh1, 128);
   set(GlobalKey::kGcThresh2, 512);

@@ -128,6 +128,8 @@ enum class GlobalKey : std::uint8_t {
   kIpfragLowThresh,
   kIpfragMaxDist,
   kIpfragTime,
+  kPingGroupLow,
+  kPingGroupHigh,
   kGcInterval,
   kGcThresh1,
   kGcThresh2,

@@ -272,7 +272,7 @@ void on_error(Step& step, Stack& stack, Ports& ports, const Packet& packet, Icmp
   // TCP decides itself what it believes: its host asks the socket first.
   if (quoted->protocol == IpProto::kTcp) return;
   if (quoted->protocol == IpProto::kUdp) {
-    udp_error(step, stack, ports, event);
+    udp_error(step, stack, ports, event, packet.in_dev);
   } else if (redirect) {
     apply_redirect(step, stack, ports, packet.ip.src, quoted->dst, event.message.gateway(),
                    packet.in_dev);

@@ -63,7 +63,8 @@ constexpr std::array<std::string_view, kNeighKeys> kNeighNames{"anycast_delay",
                                                                "unres_qlen",
                                                                "unres_qlen_bytes"};
 
-/// ip_local_port_range is one path of two numbers: its second half has no name of its own.
+/// ip_local_port_range and ping_group_range are paths of two numbers: the second has no name of its
+/// own.
 constexpr std::array<std::string_view, kGlobalKeys> kGlobalNames{
     "icmp_echo_enable_probe",
     "icmp_echo_ignore_all",
@@ -90,6 +91,8 @@ constexpr std::array<std::string_view, kGlobalKeys> kGlobalNames{
     "ipfrag_low_thresh",
     "ipfrag_max_dist",
     "ipfrag_time",
+    "ping_group_range",
+    "",
     "neigh.default.gc_interval",
     "neigh.default.gc_thresh1",
     "neigh.default.gc_thresh2",
@@ -177,8 +180,12 @@ std::int32_t value_of(const Stack& stack, const Target& t) {
 
 std::string text_of(const Stack& stack, const Target& t) {
   const std::int32_t value = value_of(stack, t);
-  if (t.kind == Kind::kGlobal && t.key == static_cast<std::size_t>(GlobalKey::kIpLocalPortLow)) {
+  const auto key = static_cast<GlobalKey>(t.key);
+  if (t.kind == Kind::kGlobal && key == GlobalKey::kIpLocalPortLow) {
     return fmt::format("{}\t{}", value, global(stack, GlobalKey::kIpLocalPortHigh));
+  }
+  if (t.kind == Kind::kGlobal && key == GlobalKey::kPingGroupLow) {
+    return fmt::format("{}\t{}", value, global(stack, GlobalKey::kPingGroupHigh));
   }
   return fmt::format("{}", value);
 }
@@ -316,6 +323,15 @@ Errno write_port_range(Settings& s, const std::vector<std::int32_t>& numbers) {
   return Errno::kNone;
 }
 
+/// ipv4_ping_group_range(): a range that holds nobody is kept as 1 to 0.
+Errno write_ping_groups(Settings& s, const std::vector<std::int32_t>& numbers) {
+  if (numbers.size() != 2 || numbers[0] < 0 || numbers[1] < 0) return Errno::kInval;
+  const bool nobody = numbers[1] < numbers[0];
+  s.global[static_cast<std::size_t>(GlobalKey::kPingGroupLow)] = nobody ? 1 : numbers[0];
+  s.global[static_cast<std::size_t>(GlobalKey::kPingGroupHigh)] = nobody ? 0 : numbers[1];
+  return Errno::kNone;
+}
+
 std::string path_of(const Stack& stack, const Target& t) {
   if (t.kind == Kind::kGlobal) return fmt::format("net.ipv4.{}", kGlobalNames[t.key]);
   const std::string_view place = t.place == kAllPlace ? "all"
@@ -377,6 +393,8 @@ Errno sysctl_set(Step& step, Stack& stack, Ports& /*ports*/, std::string_view pa
     case Kind::kGlobal:
       if (static_cast<GlobalKey>(t->key) == GlobalKey::kIpLocalPortLow) {
         error = write_port_range(s, *numbers);
+      } else if (static_cast<GlobalKey>(t->key) == GlobalKey::kPingGroupLow) {
+        error = write_ping_groups(s, *numbers);
       } else if (static_cast<GlobalKey>(t->key) == GlobalKey::kIpForward) {
         if ((s.global[t->key] != 0) != (first != 0)) forward_change(s, first != 0);
         s.global[t->key] = first;

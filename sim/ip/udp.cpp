@@ -165,6 +165,10 @@ void udp_never_df(Stack& stack, SocketId socket) {
   if (UdpSocket* s = live_socket(stack, socket)) s->never_df = true;
 }
 
+void udp_hear_all_errors(Stack& stack, SocketId socket) {
+  if (UdpSocket* s = live_socket(stack, socket)) s->all_errors = true;
+}
+
 void udp_set_multicast(Stack& stack, SocketId socket, IfIndex dev, std::uint8_t ttl) {
   UdpSocket* s = live_socket(stack, socket);
   if (s == nullptr) return;
@@ -254,12 +258,12 @@ void udp_receive(Step& step, Stack& stack, Ports& ports, Packet packet, const Ro
   step.frames().release(packet.frame);
 }
 
-void udp_error(Step& step, Stack& stack, Ports& ports, const IcmpEvent& icmp) {
+void udp_error(Step& step, Stack& stack, Ports& ports, const IcmpEvent& icmp, IfIndex in_dev) {
   const WireResult<UdpRepr> udp = UdpRepr::parse_header(icmp.quoted_data);
   if (!udp) return;
   const Endpoint local{icmp.quoted.src, udp->src_port}, remote{icmp.quoted.dst, udp->dst_port};
   const UdpTable& table = stack.live.get().udp;
-  const std::uint32_t found = find_socket(table, local, remote, {});
+  const std::uint32_t found = find_socket(table, local, remote, in_dev);
   if (found == IndexTable::kNone) return;
   if (icmp.kind == IcmpEvent::Kind::kRedirect) {
     apply_redirect(step, stack, ports, icmp.from, remote.addr, icmp.message.gateway(),
@@ -272,7 +276,7 @@ void udp_error(Step& step, Stack& stack, Ports& ports, const IcmpEvent& icmp) {
   }
   const UdpSocket& s = table.sockets[found];
   // Without IP_RECVERR only a connected socket hears of it, and only of fatal errors.
-  const bool heard = s.remote.port != 0 && icmp.fatal;
+  const bool heard = s.all_errors || (s.remote.port != 0 && icmp.fatal);
   if (!heard) return;
   UdpEvent event;
   event.socket = SocketId{found};
@@ -280,6 +284,7 @@ void udp_error(Step& step, Stack& stack, Ports& ports, const IcmpEvent& icmp) {
   event.from = remote;
   event.to = local;
   event.error = icmp.error;
+  event.unreachable = icmp.message.type == IcmpType::kUnreachable;
   ports.on_udp(step, event);
 }
 

@@ -27,8 +27,9 @@ struct UdpSocket {
   UdpProgram program;
   IfIndex dev;  ///< SO_BINDTODEVICE
   bool live = false;
-  bool broadcast = false;  ///< SO_BROADCAST
-  bool never_df = false;   ///< IP_PMTUDISC_DONT
+  bool broadcast = false;   ///< SO_BROADCAST
+  bool never_df = false;    ///< IP_PMTUDISC_DONT
+  bool all_errors = false;  ///< IP_RECVERR
   std::uint8_t multicast_ttl = 1;
   IfIndex multicast_dev;  ///< IP_MULTICAST_IF
 };
@@ -47,6 +48,7 @@ struct UdpEvent {
   IfIndex in_dev;
   Bytes data;
   Errno error = Errno::kNone;  ///< an error: `from` is then the destination it is about
+  bool unreachable = false;    ///< an error: the message said "destination unreachable"
 };
 
 /// bind(2): port 0 chooses an ephemeral one. kAddrInUse; kAddrNotAvail unless `local` is an address
@@ -61,6 +63,8 @@ Errno udp_connect(Step& step, Stack& stack, SocketId socket, Endpoint remote);
 /// `ttl` 0: ip_default_ttl. `from`: the source of this datagram (IP_PKTINFO); any: the socket's.
 Errno udp_send(Step& step, Stack& stack, Ports& ports, SocketId socket, Endpoint to, Bytes data,
                std::uint8_t ttl = 0, Ipv4Addr from = {});
+/// IP_RECVERR: the socket hears of every error, not of the fatal ones alone.
+void udp_hear_all_errors(Stack& stack, SocketId socket);
 /// IP_MTU_DISCOVER: routers may fragment what the socket sends.
 void udp_never_df(Stack& stack, SocketId socket);
 /// IP_MULTICAST_IF and IP_MULTICAST_TTL.
@@ -70,8 +74,8 @@ void udp_close(Step& step, Stack& stack, SocketId socket);
 /// __udp4_lib_rcv(): hands the datagram to its socket, or answers port unreachable. Takes the
 /// packet.
 void udp_receive(Step& step, Stack& stack, Ports& ports, Packet packet, const Route& route);
-/// __udp4_lib_err(): called by icmp_receive().
-void udp_error(Step& step, Stack& stack, Ports& ports, const IcmpEvent& event);
+/// __udp4_lib_err(): called by icmp_receive() for what came on `in_dev`.
+void udp_error(Step& step, Stack& stack, Ports& ports, const IcmpEvent& event, IfIndex in_dev);
 const UdpSocket* udp_socket(const Stack& stack, SocketId socket);
 
 }  // namespace lvslab::ip

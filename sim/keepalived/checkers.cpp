@@ -1,14 +1,9 @@
-#include "sim/keepalived/checkers.h"
-
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
-#include <utility>
 
 #include "sim/base/calendar.h"
+#include "sim/keepalived/checker_context.h"
 #include "sim/keepalived/coarse_clock.h"
-#include "sim/keepalived/glibc_random.h"
 #include "sim/keepalived/md5.h"
 
 namespace lvslab::keepalived {
@@ -20,8 +15,7 @@ constexpr SimDuration kBootstrapDelay{1'000'000'000};
 constexpr std::size_t kLongestHead = 4096, kLongestPage = 1U << 20;
 
 bool runs(const Checker& checker) {
-  return checker.kind == CheckerKind::kTcp || checker.kind == CheckerKind::kHttp ||
-         checker.kind == CheckerKind::kMisc;
+  return checker.kind != CheckerKind::kSsl && checker.kind != CheckerKind::kSmtp;
 }
 
 /// The status of an answer whose head is complete; 0 if it is none.
@@ -42,6 +36,25 @@ bool is_wanted(unsigned status, const CheckUrl& url) {
   });
 }
 
+/// The program of a command, as find_path() of keepalived finds it: /bin is a link to /usr/bin.
+std::string program_of(std::string_view command) {
+  const std::size_t begin = std::min(command.find_first_not_of("\"' "), command.size());
+  const std::size_t end = command.find_first_of("\"' ", begin);
+  const std::string_view program = command.substr(begin, end - begin);
+  if (program.find('/') == std::string_view::npos) return fmt::format("/usr/bin/{}", program);
+  const bool linked = program.starts_with("/bin/") || program.starts_with("/sbin/");
+  return fmt::format("{}{}", linked ? "/usr" : "", program);
+}
+
+/// Which of the tries of MISC_CHECK failed; `tries` is 0 after the last.
+std::string which_try(std::uint32_t tries, std::uint32_t retry) {
+  const std::string_view retries = retry == 1 ? "retry" : "retries";
+  if (retry == 0) return " with retry disabled";
+  if (tries == 1) return fmt::format(", will do {} {}", retry, retries);
+  if (tries > 1) return fmt::format(" on retry {}/{}", tries - 1, retry);
+  return fmt::format(" after {} {}", retry, retries);
+}
+
 bool has_digest(std::string_view page, std::string_view digest) {
   return std::ranges::equal(md5(page), digest, {}, {}, [](char c) {
     return c >= 'A' && c <= 'F' ? static_cast<char>(c | 0x20) : c;
@@ -50,240 +63,359 @@ bool has_digest(std::string_view page, std::string_view digest) {
 
 }  // namespace
 
-/// One step of one checker.
-struct Checkers::Context {
-  Step& step;
-  const Configuration& conf;
-  CheckerPort& port;
-  Lvs& lvs;
+// --- starting a check ----------------------------------------------------------------------------
 
-  const VirtualServer& vs(const State& s) const { return conf.virtual_servers[s.vs]; }
-  const RealServer& rs(const State& s) const { return vs(s).real_servers[s.rs]; }
-  const Checker& checker(const State& s) const { return rs(s).checkers[s.checker]; }
-  SimDuration delay_loop(const State& s) const { return checker(s).delay_loop.value(); }
-  SimDuration timeout(const State& s) const { return checker(s).connect_timeout.value(); }
-  Endpoint target(const State& s) const {
-    const std::uint16_t port_of_server = rs(s).port != 0 ? rs(s).port : vs(s).port;
-    return {checker(s).connect_ip.value_or(rs(s).addr),
-            checker(s).connect_port.value_or(port_of_server)};
-  }
-  /// FMT_CHK(): where the checker connects to.
-  std::string name(const State& s) const {
-    const Endpoint to = target(s);
-    RealServer shown;
-    shown.addr = to.addr;
-    shown.port = to.port;
-    return server_name(vs(s), shown);
-  }
-  void log(std::string_view text) { port.log(step, text); }
-  void wait(State& s, SimDuration how_long) {
-    s.phase = Phase::kWaiting;
-    s.at = step.now() + how_long;
-  }
-  void hang_up(State& s) {
-    if (s.socket.valid()) port.tcp().close(step, std::exchange(s.socket, SocketId{}));
-  }
-
-  // --- the state of the server (update_svr_checker_state()) ------------------------------------
-
-  void turn(State& s, bool up) {
-    if (s.up == up) {
-      s.has_run = true;
-      return;
-    }
-    s.has_run = true;
-    std::uint32_t& failed = lvs.failed_checkers(s.vs, s.rs);
-    if (up ? failed <= 1 : failed == 0) {
-      if (!lvs.set_alive(step, conf, port, s.vs, s.rs, up)) return;
-    }
-    s.up = up;
-    failed = up ? failed - 1 : failed + 1;
-  }
-
-  // --- starting a check --------------------------------------------------------------------------
-
-  void begin(State& s) {
-    const Checker& c = checker(s);
-    if (c.kind == CheckerKind::kMisc) {
+void Checkers::Context::begin(State& s) {
+  switch (checker(s).kind) {
+    case CheckerKind::kMisc:
       s.phase = Phase::kScript;
-      s.at = SimTime::never();
-      return port.run_check(step, s.index, c.misc);
-    }
-    const Endpoint from{c.bind_ip.value_or(Ipv4Addr{}), c.bind_port.value_or(0)};
-    const IfIndex dev = c.bind_if.empty() ? IfIndex{} : port.device(c.bind_if);
-    const auto socket = port.tcp().connect(step, port.owner(), from, target(s), dev);
-    if (!socket) return failed(s);
+      s.at = step.now() + checker(s).misc_timeout.value_or(vs(s).delay_loop);
+      s.terminated = false;
+      s.began = step.now();
+      return port.run_check(step, s.index, checker(s).misc);
+    case CheckerKind::kPing: return ping(s);
+    case CheckerKind::kUdp: return send_payload(s);
+    case CheckerKind::kDns: return ask_name(s);
+    case CheckerKind::kTcp:
+    case CheckerKind::kHttp:
+    case CheckerKind::kSsl:
+    case CheckerKind::kSmtp: return dial_tcp(s);
+  }
+}
+
+// tcp_connect_thread(), http_connect_thread().
+void Checkers::Context::dial_tcp(State& s) {
+  IfIndex dev;
+  const bool http = checker(s).kind == CheckerKind::kHttp;
+  const auto again = [&] {
+    log(http ? "WEB socket bind failed. Rescheduling" : "TCP socket bind failed. Rescheduling.");
+    wait(s, delay_loop(s));
+  };
+  if (!find_device(s, dev)) return again();
+  const auto socket = port.tcp().connect(step, port.owner(), source(s), target(s), dev);
+  if (socket) {
     s.socket = *socket;
     s.phase = Phase::kConnecting;
     s.at = step.now() + timeout(s);
+    return;
   }
-
-  void connected(State& s) {
-    if (checker(s).kind == CheckerKind::kTcp) {
-      hang_up(s);
-      return tcp_done(s, true);
-    }
-    const CheckUrl& url = checker(s).urls[s.url];
-    const std::string* host = nullptr;
-    for (const std::string* candidate :
-         {&url.virtual_host, &checker(s).virtual_host, &rs(s).virtual_host, &vs(s).virtual_host}) {
-      if (host == nullptr && !candidate->empty()) host = candidate;
-    }
-    const std::string& protocol = checker(s).http_protocol;
-    const std::string request = fmt::format(
-        "GET {} HTTP/1.{}\r\nUser-Agent: KeepAliveClient\r\n{}Host: {}\r\n\r\n", url.path,
-        protocol.starts_with("1.1") ? 1 : 0,
-        protocol == "1.1" || protocol == "1.0C" ? "Connection: close\r\n" : "",
-        host != nullptr ? *host : fmt::format("{}:{}", target(s).addr.to_string(), target(s).port));
-    port.tcp().send(step, s.socket,
-                    {reinterpret_cast<const std::uint8_t*>(request.data()), request.size()});
-    s.answer.clear();
-    s.phase = Phase::kReading;
-    s.at = step.now() + timeout(s);
+  if (is_connect_failure(socket.error())) {
+    if (http) return http_failure(s, "HTTP_CHECK - network unreachable");
+    return tcp_done(s, false);
   }
+  log(fmt::format("Checker bind failed: {}", errno_text(socket.error())));
+  again();
+}
 
-  void answered(State& s) {
+void Checkers::Context::timed_out(State& s) {
+  const bool connecting = s.phase == Phase::kConnecting;
+  hang_up(s);
+  switch (checker(s).kind) {
+    case CheckerKind::kTcp:
+      log_failure(s, fmt::format("TCP connection to {} timeout.", name(s)));
+      return tcp_done(s, false);
+    case CheckerKind::kPing:
+      log_failure(s, fmt::format("ICMP connection to address {} timeout.", name(s)));
+      return datagram_done(s, false);
+    case CheckerKind::kUdp:
+      // Nothing came: good news, unless a reply was wanted.
+      if (!checker(s).udp_require_reply) return datagram_done(s, true);
+      log_failure(s, fmt::format("UDP connection to {} failed.", name(s)));
+      return datagram_done(s, false);
+    case CheckerKind::kDns: return dns_failed(s, "read timeout from socket");
+    default: return http_failure(s, connecting ? "Timeout connecting" : "Timeout WEB read");
+  }
+}
+
+void Checkers::Context::failed(State& s) {
+  const bool connecting = s.phase == Phase::kConnecting;
+  hang_up(s);
+  if (checker(s).kind != CheckerKind::kTcp) {
+    return http_failure(s, connecting ? "Connection failed" : "Read error with");
+  }
+  log_failure(s, fmt::format("TCP connection to {} failed.", name(s)));
+  tcp_done(s, false);
+}
+
+void Checkers::Context::connected(State& s) {
+  if (checker(s).kind == CheckerKind::kTcp) {
     hang_up(s);
-    const CheckUrl& url = checker(s).urls[s.url];
-    const std::size_t end = s.answer.find("\r\n\r\n");
-    if (end == std::string::npos || !is_wanted(status_of(s.answer), url)) return failed(s);
-    const bool by_digest = !url.digest.empty();
-    if (by_digest && !has_digest(std::string_view(s.answer).substr(end + 4), url.digest)) {
-      return failed(s);
-    }
-    if (!s.up) {
-      log(fmt::format("{} success to {} url({})", by_digest ? "MD5 digest" : "HTTP status code",
-                      name(s), url.path));
-    }
-    http_success(s);
+    return tcp_done(s, true);
   }
-
-  void failed(State& s) {
-    hang_up(s);
-    if (checker(s).kind == CheckerKind::kTcp) return tcp_done(s, false);
-    http_failure(s);
+  const CheckUrl& url = checker(s).urls[s.url];
+  const std::string* host = nullptr;
+  for (const std::string* candidate :
+       {&url.virtual_host, &checker(s).virtual_host, &rs(s).virtual_host, &vs(s).virtual_host}) {
+    if (host == nullptr && !candidate->empty()) host = candidate;
   }
+  const std::string& protocol = checker(s).http_protocol;
+  const std::string request = fmt::format(
+      "GET {} HTTP/1.{}\r\nUser-Agent: KeepAliveClient\r\n{}Host: {}\r\n\r\n", url.path,
+      protocol.starts_with("1.1") ? 1 : 0,
+      protocol == "1.1" || protocol == "1.0C" ? "Connection: close\r\n" : "",
+      host != nullptr ? *host : fmt::format("{}:{}", target(s).addr.to_string(), target(s).port));
+  port.tcp().send(step, s.socket,
+                  {reinterpret_cast<const std::uint8_t*>(request.data()), request.size()});
+  s.answer.clear();
+  s.phase = Phase::kReading;
+  s.at = step.now() + timeout(s);
+}
 
-  // --- what a result means -----------------------------------------------------------------------
+void Checkers::Context::answered(State& s) {
+  hang_up(s);
+  const CheckUrl& url = checker(s).urls[s.url];
+  if (s.answer.empty()) return http_failure(s, "Read, no data received from ");
+  const std::size_t end = s.answer.find("\r\n\r\n");
+  if (end == std::string::npos || !is_wanted(status_of(s.answer), url)) {
+    return http_failure(s, "HTTP status code error to");
+  }
+  const bool by_digest = !url.digest.empty();
+  if (by_digest && !has_digest(std::string_view(s.answer).substr(end + 4), url.digest)) {
+    return http_failure(s, "MD5 digest error to");
+  }
+  if (!s.up) {
+    log(fmt::format("{} success to {} url({})", by_digest ? "MD5 digest" : "HTTP status code",
+                    name(s), url.path));
+  }
+  http_success(s);
+}
 
-  // tcp_epilog().
-  void tcp_done(State& s, bool success) {
-    const std::uint32_t retry = checker(s).retry.value();
-    if (!success && s.tries < retry) {
-      ++s.tries;
-      s.has_run = true;
-      return wait(s, checker(s).delay_before_retry.value());
-    }
-    s.tries = 0;
-    if (success && (!s.up || !s.has_run)) {
-      log(fmt::format("TCP connection to {} success.", name(s)));
+// --- what a result means -------------------------------------------------------------------------
+
+// tcp_epilog().
+void Checkers::Context::tcp_done(State& s, bool success) {
+  const std::uint32_t retry = checker(s).retry.value();
+  if (!success && s.tries < retry) {
+    ++s.tries;
+    s.has_run = true;
+    return wait(s, checker(s).delay_before_retry.value());
+  }
+  s.tries = 0;
+  if (success && (!s.up || !s.has_run)) {
+    log(fmt::format("TCP connection to {} success.", name(s)));
+    turn(s, true);
+  } else if (!success && (s.up || !s.has_run)) {
+    log(retry > 0 && s.has_run
+            ? fmt::format("TCP_CHECK on service {} failed after {} retries.", name(s), retry)
+            : fmt::format("TCP_CHECK on service {} failed.", name(s)));
+    turn(s, false);
+  }
+  s.has_run = true;
+  wait(s, delay_loop(s));
+}
+
+// epilog(REGISTER_CHECKER_NEW): all URLs in turn; after a failure the one that failed, and then
+// all of them again, before the server counts as alive.
+void Checkers::Context::http_success(State& s) {
+  const std::size_t count = checker(s).urls.size();
+  const bool last = s.url + 1 == count;
+  s.tries = 0;
+  if (last && !s.failed_url) {
+    if (!s.up || !s.has_run) {
+      log(fmt::format("Remote Web server {} succeed on service.", name(s)));
       turn(s, true);
-    } else if (!success && (s.up || !s.has_run)) {
-      log(retry > 0 && s.has_run
-              ? fmt::format("TCP_CHECK on service {} failed after {} retries.", name(s), retry)
-              : fmt::format("TCP_CHECK on service {} failed.", name(s)));
-      turn(s, false);
-    }
-    s.has_run = true;
-    wait(s, delay_loop(s));
-  }
-
-  // epilog(REGISTER_CHECKER_NEW): all URLs in turn; after a failure the one that failed, and then
-  // all of them again, before the server counts as alive.
-  void http_success(State& s) {
-    const std::size_t count = checker(s).urls.size();
-    const bool last = s.url + 1 == count;
-    s.tries = 0;
-    if (last && !s.failed_url) {
-      if (!s.up || !s.has_run) {
-        log(fmt::format("Remote Web server {} succeed on service.", name(s)));
-        turn(s, true);
-        s.has_run = true;
-      }
-      s.url = 0;
-    } else if (s.failed_url) {
-      s.failed_url.reset();
-      s.url = 0;
-    } else {
-      ++s.url;
-    }
-    if (!s.has_run) s.tries = checker(s).retry.value();
-    const bool at_once = checker(s).fast_recovery && (!s.has_run || (!s.up && !s.failed_url));
-    wait(s, at_once ? SimDuration{} : delay_loop(s));
-  }
-
-  // timeout_epilog(), epilog(REGISTER_CHECKER_RETRY).
-  void http_failure(State& s) {
-    const std::uint32_t retry = checker(s).retry.value();
-    const SimDuration before_retry = checker(s).delay_before_retry.value();
-    if (s.up || !s.has_run) {
       s.has_run = true;
-      if (++s.tries > retry) {  // the first time, too, as if the retries had been made
-        log(retry > 0 ? fmt::format("HTTP_CHECK on service {} failed after {} retries.", name(s),
-                                    s.tries - 1)
-                      : fmt::format("HTTP_CHECK on service {} failed.", name(s)));
-        turn(s, false);
-        s.failed_url = s.url;
-      }
     }
-    // A server that is known to be dead is asked once in a while, without retries.
-    wait(s, s.failed_url ? std::max(before_retry, delay_loop(s)) : before_retry);
+    s.url = 0;
+  } else if (s.failed_url) {
+    s.failed_url.reset();
+    s.url = 0;
+  } else {
+    ++s.url;
   }
+  if (!s.has_run) s.tries = checker(s).retry.value();
+  const bool at_once = checker(s).fast_recovery && (!s.has_run || (!s.up && !s.failed_url));
+  wait(s, at_once ? SimDuration{} : delay_loop(s));
+}
 
-  // misc_check_child_thread().
-  void misc_done(State& s, int status) {
-    const Checker& c = checker(s);
-    const bool success = status == 0 || (c.misc_dynamic && status >= 2 && status <= 255);
-    if (!success && s.up && s.tries < c.retry.value() && s.has_run) {
-      ++s.tries;
-      return wait(s, c.delay_before_retry.value());
+// timeout_epilog(), epilog(REGISTER_CHECKER_RETRY).
+void Checkers::Context::http_failure(State& s, std::string_view why) {
+  const std::uint32_t retry = checker(s).retry.value();
+  const SimDuration before_retry = checker(s).delay_before_retry.value();
+  if (s.up || !s.has_run) {
+    if (checker(s).log_all_failures) log(fmt::format("{} server {}.", why, name(s)));
+    s.has_run = true;
+    if (++s.tries > retry) {  // the first time, too, as if the retries had been made
+      log(retry > 0 ? fmt::format("HTTP_CHECK on service {} failed after {} retries.", name(s),
+                                  s.tries - 1)
+                    : fmt::format("HTTP_CHECK on service {} failed.", name(s)));
+      turn(s, false);
+      s.failed_url = s.url;
+    }
+  }
+  // A server that is known to be dead is asked once in a while, without retries.
+  wait(s, s.failed_url ? std::max(before_retry, delay_loop(s)) : before_retry);
+}
+
+// misc_check_child_thread(): the next check counts from the beginning of this one.
+void Checkers::Context::misc_done(State& s, int status) {
+  const Checker& c = checker(s);
+  const std::uint32_t retry = c.retry.value();
+  const bool success =
+      !s.terminated && (status == 0 || (c.misc_dynamic && status >= 2 && status <= 255));
+  bool told = !s.has_run || s.up != success, turns = told;
+  if (success) {
+    if (status != std::exchange(s.exit_status, status)) {
+      const std::int64_t own = rs(s).weight.value_or(1);
+      const std::int64_t share = std::exchange(s.weight, status == 0 ? 0 : status - 2 - own);
+      lvs.set_weight(step, conf, port, s.vs, s.rs, lvs.weight(s.vs, s.rs) - share + s.weight);
     }
     s.tries = 0;
-    if (success != s.up || !s.has_run) {
-      log(success ? fmt::format("Misc check for {} success.", name(s))
-                  : fmt::format("Misc check to [{}] for [{}] failed.", rs(s).addr.to_string(),
-                                c.misc.command));
-      turn(s, success);
+  } else if (told && s.tries < retry) {
+    ++s.tries;
+    told = c.log_all_failures;
+    turns = false;
+  } else if (told) {
+    s.tries = 0;
+    if (!s.terminated) {
+      lvs.forget_weight(s.vs, s.rs, std::exchange(s.weight, 0));
+      s.exit_status = status;
     }
-    s.has_run = true;
-    wait(s, delay_loop(s));
   }
-};
+  if (told) {
+    const std::string how = success        ? std::string("succeeded")
+                            : s.terminated ? fmt::format("timed out{}", which_try(s.tries, retry))
+                                           : fmt::format("failed{} (exited with status {})",
+                                                         which_try(s.tries, retry), status);
+    log(fmt::format("Misc check for [{} VS {}] by [{}] {}.", name(s), vs(s).name(),
+                    program_of(c.misc.command), how));
+  }
+  if (turns) turn(s, success);
+  if (turns && !success) s.weight = 0;
+  s.has_run = true;
+  s.phase = Phase::kWaiting;
+  s.at = std::max(s.began + (s.tries > 0 ? c.delay_before_retry.value() : delay_loop(s)),
+                  step.now() + SimDuration{1'000});
+}
 
 // --- what the daemon calls -----------------------------------------------------------------------
 
-void Checkers::start(Step& step, const Configuration& conf, CheckerPort& port) {
+/// The checkers of a configuration, before any has run.
+void Checkers::make_states(const Configuration& conf) {
   states_.clear();
-  GlibcRandom random(static_cast<std::uint32_t>(unix_ns(coarse_clock(step.now())) / 1'000'000'000));
   for (std::size_t vs = 0; vs < conf.virtual_servers.size(); ++vs) {
     const VirtualServer& service = conf.virtual_servers[vs];
     for (std::size_t rs = 0; rs < service.real_servers.size(); ++rs) {
       const RealServer& server = service.real_servers[rs];
       for (std::size_t i = 0; i < server.checkers.size(); ++i) {
-        const Checker& checker = server.checkers[i];
-        port.log(step, fmt::format("Activating healthchecker for service {} for VS {}",
-                                   server_name(service, server), service.name()));
-        // A random share of the warm-up, so that not all servers are asked at once.
-        const auto warmup = static_cast<std::uint64_t>(checker.warmup.value().us());
-        const std::uint64_t share = warmup == 0 ? 0 : warmup * random.next() / GlibcRandom::kMax;
-        if (!runs(checker)) continue;
-        State state{.vs = vs, .rs = rs, .checker = i};
-        state.index = states_.size();
-        state.at =
-            step.now() + kBootstrapDelay + SimDuration{static_cast<std::int64_t>(share) * 1'000};
-        state.up = !checker.alpha.value_or(false);
-        state.tries = checker.retry.value();  // one failure is enough at first
-        states_.push_back(std::move(state));
+        states_.push_back({.index = states_.size(), .vs = vs, .rs = rs, .checker = i});
       }
     }
   }
 }
 
+void Checkers::start(Step& step, const Configuration& conf, CheckerPort& port) {
+  make_states(conf);
+  pings_ = 0;
+  for (State& state : states_) {
+    const Checker& checker =
+        conf.virtual_servers[state.vs].real_servers[state.rs].checkers[state.checker];
+    state.up = !checker.alpha.value_or(false);
+    state.tries = checker.retry.value();  // one failure is enough at first
+  }
+  activate(step, conf, port);
+}
+
+void Checkers::activate(Step& step, const Configuration& conf, CheckerPort& port) {
+  random_ =
+      GlibcRandom(static_cast<std::uint32_t>(unix_ns(coarse_clock(step.now())) / 1'000'000'000));
+  for (State& state : states_) {
+    const VirtualServer& service = conf.virtual_servers[state.vs];
+    const RealServer& server = service.real_servers[state.rs];
+    const Checker& checker = server.checkers[state.checker];
+    port.log(step, fmt::format("Activating healthchecker for service {} for VS {}",
+                               server_name(service, server), service.name()));
+    // A random share of the warm-up, so that not all servers are asked at once.
+    const auto warmup = static_cast<std::uint64_t>(checker.warmup.value().us());
+    const std::uint64_t share = warmup == 0 ? 0 : warmup * random_.next() / GlibcRandom::kMax;
+    if (!runs(checker)) continue;
+    state.at = step.now() + kBootstrapDelay + SimDuration{static_cast<std::int64_t>(share) * 1'000};
+  }
+}
+
+namespace {
+
+bool is_same_check(const Checker& a, const Checker& b) {
+  const auto connection = [](const Checker& c) {
+    return std::tie(c.kind, c.connect_ip, c.connect_port, c.bind_ip, c.bind_port, c.bind_if);
+  };
+  if (a.kind == CheckerKind::kMisc && b.kind == CheckerKind::kMisc) {
+    return a.misc == b.misc && a.misc_dynamic == b.misc_dynamic;
+  }
+  return connection(a) == connection(b) && a.connect_timeout == b.connect_timeout &&
+         a.virtual_host == b.virtual_host && a.urls == b.urls && a.dns_type == b.dns_type &&
+         a.dns_name == b.dns_name;
+}
+
+}  // namespace
+
+/// migrate_checkers(), check_new_rs_state().
+CheckedServers Checkers::reload(const Configuration& before, const Configuration& conf,
+                                const Lvs& lvs) {
+  const std::vector<State> old = std::move(states_);
+  make_states(conf);
+  const auto checker_of = [](const Configuration& c, const State& s) -> const Checker& {
+    return c.virtual_servers[s.vs].real_servers[s.rs].checkers[s.checker];
+  };
+  const auto keep = [&](State& s, ServerPlace place) {
+    const Checker& checker = checker_of(conf, s);
+    const auto was = std::ranges::find_if(old, [&](const State& o) {
+      return o.vs == place.vs && o.rs == place.rs && is_same_check(checker_of(before, o), checker);
+    });
+    if (was == old.end()) return;
+    s.has_run = was->has_run;
+    s.up = !was->has_run || was->up;
+    s.began = was->began;
+    s.exit_status = was->exit_status;
+    if (checker.misc_dynamic && s.exit_status != 1) {
+      const std::int64_t own = conf.virtual_servers[s.vs].real_servers[s.rs].weight.value_or(1);
+      s.weight = s.exit_status - (s.exit_status == 0 ? 0 : 2) - own;
+    }
+    const std::uint32_t retry = checker.retry.value();
+    if (was->tries > 0 && retry > 0) s.tries = std::min(was->tries, retry - 1);
+  };
+  CheckedServers checked;
+  for (std::size_t vs = 0; vs < conf.virtual_servers.size(); ++vs) {
+    checked.emplace_back(conf.virtual_servers[vs].real_servers.size());
+    for (std::size_t rs = 0; rs < checked[vs].size(); ++rs) {
+      CheckedServer& server = checked[vs][rs];
+      const auto place = find_server(before, conf, vs, rs);
+      bool any_has_run = false;
+      const auto each = [&](auto&& what) {
+        for (State& s : states_) {
+          if (s.vs == vs && s.rs == rs) what(s);
+        }
+      };
+      each([&](State& s) {
+        if (place) keep(s, *place);
+        any_has_run = any_has_run || s.has_run;
+        server.failed += s.up ? 0 : 1;
+        server.weight += s.weight;
+      });
+      // New checkers with alpha count as failed: of a new server, and of one that is down.
+      if (place && server.failed == 0 && (any_has_run || lvs.is_alive(place->vs, place->rs))) {
+        continue;
+      }
+      each([&](State& s) {
+        if (s.has_run) return;
+        const Checker& checker = checker_of(conf, s);
+        if (place) s.tries = checker.retry.value();
+        if (!checker.alpha.value_or(false) || !s.up) return;
+        s.up = false;
+        ++server.failed;
+      });
+    }
+  }
+  return checked;
+}
+
 void Checkers::stop(Step& step, CheckerPort& port) {
   for (State& s : states_) {
-    if (s.socket.valid()) port.tcp().close(step, s.socket);
+    if (s.socket.valid()) port.tcp().close(step, std::exchange(s.socket, SocketId{}));
+    if (s.udp != kNoSocket) port.udp_close(step, std::exchange(s.udp, kNoSocket));
+    if (s.ping != 0) port.ping_close(std::exchange(s.ping, std::uint16_t{0}));
+    s.at = SimTime::never();
   }
-  states_.clear();
 }
 
 SimTime Checkers::next() const {
@@ -293,20 +425,24 @@ SimTime Checkers::next() const {
 }
 
 void Checkers::on_time(Step& step, const Configuration& conf, CheckerPort& port, Lvs& lvs) {
-  Context x{step, conf, port, lvs};
+  Context x{*this, step, conf, port, lvs};
   for (State& s : states_) {
     if (s.at > step.now()) continue;
     if (s.phase == Phase::kWaiting) {
       x.begin(s);
+    } else if (s.phase == Phase::kScript) {
+      s.at = SimTime::never();
+      s.terminated = true;
+      port.kill_check(step, s.index);
     } else {
-      x.failed(s);
+      x.timed_out(s);
     }
   }
 }
 
 void Checkers::on_socket(Step& step, const Configuration& conf, CheckerPort& port, Lvs& lvs,
                          const SocketEvent& event) {
-  Context x{step, conf, port, lvs};
+  Context x{*this, step, conf, port, lvs};
   const auto it = std::ranges::find(states_, event.socket, &State::socket);
   if (it == states_.end()) return;
   State& s = *it;
@@ -330,10 +466,28 @@ void Checkers::on_socket(Step& step, const Configuration& conf, CheckerPort& por
   }
 }
 
+void Checkers::on_datagram(Step& step, const Configuration& conf, CheckerPort& port, Lvs& lvs,
+                           const DatagramNews& news) {
+  Context x{*this, step, conf, port, lvs};
+  const auto it = std::ranges::find(states_, news.socket, &State::udp);
+  if (it == states_.end()) return;
+  if (x.checker(*it).kind == CheckerKind::kDns) return x.take_answer(*it, news);
+  x.take_reply(*it, news);
+}
+
+void Checkers::on_ping(Step& step, const Configuration& conf, CheckerPort& port, Lvs& lvs,
+                       std::uint16_t identifier) {
+  Context x{*this, step, conf, port, lvs};
+  const auto it = std::ranges::find(states_, identifier, &State::ping);
+  if (it == states_.end()) return;
+  x.hang_up(*it);
+  x.datagram_done(*it, true);
+}
+
 void Checkers::script_ended(Step& step, const Configuration& conf, CheckerPort& port, Lvs& lvs,
                             std::size_t checker, int status) {
   if (checker >= states_.size() || states_[checker].phase != Phase::kScript) return;
-  Context{step, conf, port, lvs}.misc_done(states_[checker], status);
+  Context{*this, step, conf, port, lvs}.misc_done(states_[checker], status);
 }
 
 }  // namespace lvslab::keepalived

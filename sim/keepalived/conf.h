@@ -69,6 +69,7 @@ struct GlobalDefs {
   bool lower_prio_no_advert = false;
   bool higher_prio_send_advert = false;
   bool log_unknown_vrids = false;
+  bool checker_log_all_failures = false;
   bool lvs_flush = false;
   bool lvs_flush_on_stop = false;
   std::optional<SyncDaemon> lvs_sync_daemon;
@@ -209,6 +210,8 @@ struct Checker {
   std::string dns_type = "SOA", dns_name = ".";
   std::vector<std::uint8_t> udp_payload;
   bool udp_require_reply = false;
+  std::vector<std::uint8_t> udp_reply, udp_reply_mask;   ///< mask: bits that do not matter
+  std::uint16_t udp_min_reply = 0, udp_max_reply = 255;  ///< bytes
   Location where;
   bool operator==(const Checker&) const = default;
 };

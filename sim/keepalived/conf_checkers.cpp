@@ -41,6 +41,13 @@ void end_misc_check(ConfReader& r) {
   checked_server(r).checkers.pop_back();
 }
 
+void end_udp_check(ConfReader& r) {
+  const Checker& c = checker(r);
+  if (c.udp_min_reply <= c.udp_max_reply) return;
+  r.report(fmt::format("UDP_CHECK min_reply length {} > max_reply_length {} - will always fail",
+                       c.udp_min_reply, c.udp_max_reply));
+}
+
 namespace checker_words {
 
 void connect_ip(ConfReader& r, const ConfLine& line) {
@@ -235,34 +242,108 @@ void misc_dynamic(ConfReader& r, const ConfLine&) { checker(r).misc_dynamic = tr
 void dns_type(ConfReader& r, const ConfLine& line) {
   constexpr std::array<std::string_view, 9> kTypes{"A",   "NS",   "CNAME", "SOA",   "MX",
                                                    "TXT", "AAAA", "RRSIG", "DNSKEY"};
-  const std::string& type = r.word(line, 1);
-  if (std::ranges::find(kTypes, type) == kTypes.end()) {
-    return r.report(fmt::format("Unknown DNS check type {} - ignoring", type));
+  const std::string& text = r.word(line, 1);
+  const auto* type = std::ranges::find_if(kTypes, [&](std::string_view known) {
+    return std::ranges::equal(known, text, {}, {},
+                              [](char c) { return c >= 'a' && c <= 'z' ? c & ~0x20 : c; });
+  });
+  if (type == kTypes.end()) {
+    return r.report(fmt::format("Unknown DNS check type {} - ignoring", text));
   }
-  checker(r).dns_type = type;
+  checker(r).dns_type = *type;
 }
 
 void dns_name(ConfReader& r, const ConfLine& line) {
   const std::string& name = r.word(line, 1);
   if (checker(r).dns_name != ".") return r.report("DNS_CHECK name already specified - ignoring");
-  if (name.find("..") != std::string::npos) {
+  if (name.find("..") != std::string::npos || (name.starts_with('.') && name != ".")) {
     return r.report(fmt::format("DNS_CHECK name '{}' has empty label - ignoring", name));
   }
   checker(r).dns_name = name;
 }
 
+namespace {
+
+/// The words behind the keyword, as one text.
+std::string parameters(const ConfLine& line) {
+  std::string text;
+  for (std::size_t i = 1; i < line.words.size(); ++i) {
+    text += (i > 1 ? " " : "") + line.words[i];
+  }
+  return text;
+}
+
+struct HexText {
+  std::vector<std::uint8_t> bytes, mask;
+};
+
+/// read_hex_str(): pairs of digits, a digit before a blank by itself; with `wildcards` x stands for
+/// any. Nothing if the text is something else, or empty.
+std::optional<HexText> hex_text(std::string_view text, bool wildcards) {
+  struct Digit {
+    std::uint8_t value, mask;
+  };
+  const auto digit = [&](char c) -> std::optional<Digit> {
+    if (c >= '0' && c <= '9') return Digit{static_cast<std::uint8_t>(c - '0'), 0};
+    const char low = static_cast<char>(c | 0x20);
+    if (low >= 'a' && low <= 'f') return Digit{static_cast<std::uint8_t>(low - 'a' + 10), 0};
+    if (wildcards && low == 'x') return Digit{0, 0x0f};
+    return std::nullopt;
+  };
+  HexText out;
+  std::size_t i = 0;
+  while ((i = text.find_first_not_of(" \t", i)) < text.size()) {
+    auto byte = digit(text[i++]);
+    if (byte && i < text.size() && text[i] != ' ') {
+      const auto low = digit(text[i++]);
+      if (!low) return std::nullopt;
+      byte = Digit{static_cast<std::uint8_t>(byte->value << 4 | low->value),
+                   static_cast<std::uint8_t>(byte->mask << 4 | low->mask)};
+    }
+    if (!byte) return std::nullopt;
+    out.bytes.push_back(byte->value);
+    out.mask.push_back(byte->mask);
+  }
+  return out.bytes.empty() ? std::nullopt : std::optional(out);
+}
+
+constexpr std::uint32_t kLongestReply = 0xffff;
+
+}  // namespace
+
 void udp_payload(ConfReader& r, const ConfLine& line) {
   if (line.words.size() < 2) return r.report("UDP_CHECK payload requires a payload");
-  auto bytes = hex_bytes(line.words[1]);
-  if (!bytes || bytes->empty()) return r.report("Invalid hex string for UDP_CHECK payload");
-  checker(r).udp_payload = *std::move(bytes);
+  if (auto hex = hex_text(parameters(line), false)) {
+    checker(r).udp_payload = std::move(hex->bytes);
+  } else {
+    r.report("Invalid hex string for UDP_CHECK payload");
+  }
 }
 
 void udp_require_reply(ConfReader& r, const ConfLine& line) {
   checker(r).udp_require_reply = true;
-  if (line.words.size() > 1) {
-    r.advise("the expected reply of a UDP_CHECK is not modelled; any reply counts",
-             ConfMessage::Kind::kUnmodelled);
+  if (line.words.size() < 2) return;
+  auto hex = hex_text(parameters(line), true);
+  if (!hex) return r.report("Invalid hex string for UDP_CHECK reply");
+  checker(r).udp_reply = std::move(hex->bytes);
+  checker(r).udp_reply_mask = std::move(hex->mask);
+}
+
+void udp_min_reply(ConfReader& r, const ConfLine& line) {
+  if (const auto length = r.number(line, 1, 0, kLongestReply, false)) {
+    checker(r).udp_min_reply = static_cast<std::uint16_t>(*length);
+  } else {
+    r.report(fmt::format("UDP_CHECK min length {} not valid - must be between 0 & {}", last(line),
+                         kLongestReply));
+  }
+}
+
+void udp_max_reply(ConfReader& r, const ConfLine& line) {
+  if (const auto length = r.number(line, 1, 0, kLongestReply, false)) {
+    checker(r).udp_max_reply = static_cast<std::uint16_t>(*length);
+  } else {
+    r.report(fmt::format("UDP_CHECK max length {} not valid - must be between 0 & {}", last(line),
+                         kLongestReply));
   }
 }
 

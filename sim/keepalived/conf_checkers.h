@@ -15,7 +15,7 @@ Checker& checker(ConfReader& r);
 template <CheckerKind kKind>
 void begin_checker(ConfReader& r, const ConfLine& line) {
   checked_server(r).checkers.push_back({.kind = kKind, .where = line.where});
-  if (kKind != CheckerKind::kTcp && kKind != CheckerKind::kHttp && kKind != CheckerKind::kMisc) {
+  if (kKind == CheckerKind::kSsl || kKind == CheckerKind::kSmtp) {
     r.advise(line.words.front() + " is not modelled: the server counts as alive",
              ConfMessage::Kind::kUnmodelled);
   }
@@ -23,6 +23,7 @@ void begin_checker(ConfReader& r, const ConfLine& line) {
 
 void end_http_get(ConfReader& r);
 void end_misc_check(ConfReader& r);
+void end_udp_check(ConfReader& r);
 
 namespace checker_words {
 void connect_ip(ConfReader& r, const ConfLine& line);
@@ -54,6 +55,8 @@ void dns_type(ConfReader& r, const ConfLine& line);
 void dns_name(ConfReader& r, const ConfLine& line);
 void udp_payload(ConfReader& r, const ConfLine& line);
 void udp_require_reply(ConfReader& r, const ConfLine& line);
+void udp_min_reply(ConfReader& r, const ConfLine& line);
+void udp_max_reply(ConfReader& r, const ConfLine& line);
 }  // namespace checker_words
 
 /// `own` after what every checker takes (install_checker_common_keywords()).
@@ -107,7 +110,8 @@ inline constexpr auto kDnsCheck = with_common(
 inline constexpr auto kUdpCheck =
     with_common(std::array{Keyword{"payload", checker_words::udp_payload},
                            Keyword{"require_reply", checker_words::udp_require_reply},
-                           unmodelled("min_reply_length"), unmodelled("max_reply_length")});
+                           Keyword{"min_reply_length", checker_words::udp_min_reply},
+                           Keyword{"max_reply_length", checker_words::udp_max_reply}});
 inline constexpr auto kSmtpCheck =
     with_common(std::array{silent("helo_name"), silent("host", true)});
 

@@ -127,6 +127,14 @@ void startup_delay(ConfReader& r, const ConfLine& line) {
   }
 }
 
+void checker_log_all_failures(ConfReader& r, const ConfLine& line) {
+  if (const auto on = r.flag(line)) {
+    global(r).checker_log_all_failures = *on;
+  } else {
+    r.report("Invalid value for checker_log_all_failures specified");
+  }
+}
+
 void script_user(ConfReader& r, const ConfLine& line) { global(r).script_user = r.word(line, 1); }
 
 // What follows `option` of lvs_sync_daemon at `at`; false if nothing does.
@@ -239,6 +247,7 @@ constexpr std::array kGlobal{
     Keyword{"vrrp_lower_prio_no_advert", set_flag<&GlobalDefs::lower_prio_no_advert>},
     Keyword{"vrrp_higher_prio_send_advert", set_flag<&GlobalDefs::higher_prio_send_advert>},
     Keyword{"log_unknown_vrids", set<&GlobalDefs::log_unknown_vrids>},
+    Keyword{"checker_log_all_failures", checker_log_all_failures},
     Keyword{"lvs_flush", set<&GlobalDefs::lvs_flush>},
     Keyword{"lvs_flush_on_stop", set<&GlobalDefs::lvs_flush_on_stop>},
     Keyword{"lvs_flush_onstop", set<&GlobalDefs::lvs_flush_on_stop>},
@@ -267,8 +276,7 @@ constexpr std::array kGlobal{
     silent("process_monitor_rcv_bufs_force"), silent("vrrp_rx_bufs_policy"),
     silent("vrrp_rx_bufs_multiplier"), silent("umask"), silent("random_seed"),
     silent("config_save_dir"), silent("data_use_instance"), silent("tmp_config_directory"),
-    silent("checker_log_all_failures"), silent("vrrp_notify_priority_changes"),
-    silent("rs_init_notifies"),
+    silent("vrrp_notify_priority_changes"), silent("rs_init_notifies"),
     // What changes a run, and is not modelled.
     unmodelled("startup_script"), unmodelled("startup_script_timeout"),
     unmodelled("shutdown_script"), unmodelled("shutdown_script_timeout"),

@@ -26,7 +26,8 @@ enum class ConfPhase : std::uint8_t { kParent, kChecker, kVrrp, kBfd };
 /// What keepalived says of a configuration, or what the lab adds to it.
 struct ConfMessage {
   enum class Kind : std::uint8_t {
-    kReported,    ///< keepalived itself logs this sentence
+    kReported,    ///< keepalived itself logs this sentence, and calls it a mistake
+    kNoted,       ///< it goes into the log, and is no mistake
     kUnmodelled,  ///< keepalived would do something that the lab does not model
     kAdvice       ///< the lab's own explanation of a mistake
   };

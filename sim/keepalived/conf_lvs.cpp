@@ -331,7 +331,7 @@ constexpr std::array kRealServer{
     Keyword{"SSL_GET", begin_checker<CheckerKind::kSsl>, kHttpGet, end_http_get},
     Keyword{"MISC_CHECK", begin_checker<CheckerKind::kMisc>, kMiscCheck, end_misc_check},
     Keyword{"PING_CHECK", begin_checker<CheckerKind::kPing>, kTcpCheck},
-    Keyword{"UDP_CHECK", begin_checker<CheckerKind::kUdp>, kUdpCheck},
+    Keyword{"UDP_CHECK", begin_checker<CheckerKind::kUdp>, kUdpCheck, end_udp_check},
     Keyword{"DNS_CHECK", begin_checker<CheckerKind::kDns>, kDnsCheck},
     Keyword{"SMTP_CHECK", begin_checker<CheckerKind::kSmtp>, kSmtpCheck},
     silent("smtp_alert"),

@@ -158,6 +158,11 @@ void ConfReader::report_whole(std::string text) {
   out_.messages.push_back({.text = std::move(text), .phase = phase_});
 }
 
+void ConfReader::note(std::string text) {
+  out_.messages.push_back(
+      {.kind = ConfMessage::Kind::kNoted, .text = std::move(text), .phase = phase_});
+}
+
 std::string logged(const ConfMessage& message) {
   if (message.where.line == 0) return message.text;
   if (message.phase == ConfPhase::kParent) {
@@ -287,7 +292,13 @@ std::optional<Ipv4Addr> ConfReader::address(std::string_view text) {
   return Ipv4Addr::parse(text);
 }
 
-Script ConfReader::script(const ConfLine& line) const {
+Script ConfReader::script(const ConfLine& line) {
+  // The user that scripts run as by default is missing everywhere; then it is root.
+  bool& told = phase_ == ConfPhase::kVrrp ? vrrp_user_told_ : checker_user_told_;
+  if (!told && out_.conf.global.script_user.empty()) {
+    note("Script user 'keepalived_script' does not exist");
+  }
+  told = true;
   std::string text = line.text.substr(std::min(line.words.front().size(), line.text.size()));
   text.erase(0, std::min(text.find_first_not_of(" \t"), text.size()));
   // A command that is quoted as a whole is that command.

@@ -68,6 +68,8 @@ class ConfReader {
   void advise(std::string text, ConfMessage::Kind kind = ConfMessage::Kind::kAdvice);
   /// About the configuration as a whole.
   void report_whole(std::string text);
+  /// For the log alone.
+  void note(std::string text);
   const Location& where() const { return where_; }
 
   // --- blocks ----------------------------------------------------------------------------------
@@ -96,7 +98,7 @@ class ConfReader {
   std::optional<bool> flag(const ConfLine& line, std::size_t index = 1);
   std::optional<Ipv4Addr> address(std::string_view text);
   /// The rest of the line as a command, quotes and all.
-  Script script(const ConfLine& line) const;
+  Script script(const ConfLine& line);
 
  private:
   void begin_values(const ConfLine& line);
@@ -116,6 +118,7 @@ class ConfReader {
   ConfPhase phase_ = ConfPhase::kParent;
   bool skip_block_ = false;
   bool missing_interface_ = false;
+  bool checker_user_told_ = false, vrrp_user_told_ = false;
   bool stopped_ = false;  ///< a parameter is missing: keepalived exits on the spot
   std::string empty_;
 };

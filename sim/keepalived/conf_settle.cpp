@@ -399,13 +399,56 @@ void complain_of_scripts(ConfReader& r, bool any, std::string_view whose) {
                   whose));
 }
 
-/// A script whose program is there: the others keepalived leaves out (check_script_secure()).
-bool runs(const ConfReader& r, const Script& script) {
+std::string program_of(const Script& script) {
   const std::size_t begin =
       std::min(script.command.find_first_not_of("\"' "), script.command.size());
   const std::size_t end = script.command.find_first_of("\"' ", begin);
-  const std::string program = script.command.substr(begin, end - begin);
+  return script.command.substr(begin, end - begin);
+}
+
+/// A script whose program is there: the others keepalived leaves out (check_script_secure()).
+bool runs(const ConfReader& r, const Script& script) {
+  const std::string program = program_of(script);
   return !program.empty() && r.has_program(program);
+}
+
+/// find_path().
+void note_search(ConfReader& r, const Script& script) {
+  const std::string program = program_of(script);
+  if (!runs(r, script) || program.find('/') != std::string::npos) return;
+  r.note(
+      fmt::format("WARNING - script `{}` resolved by path search to `/usr/bin/{}`. Please "
+                  "specify full path.",
+                  program, program));
+}
+
+void note_searches(ConfReader& r, const Notify& n) {
+  for (const Script* script :
+       {&n.on_backup, &n.on_master, &n.on_fault, &n.on_stop, &n.on_any, &n.on_lower_priority}) {
+    note_search(r, *script);
+  }
+}
+
+void note_vrrp_searches(ConfReader& r) {
+  for (const VrrpScript& script : r.conf().scripts) note_search(r, script.script);
+  for (const VrrpInstance& vrrp : r.conf().instances) note_searches(r, vrrp.notify);
+  for (const SyncGroup& group : r.conf().sync_groups) note_searches(r, group.notify);
+}
+
+void note_checker_searches(ConfReader& r) {
+  for (const VirtualServer& vs : r.conf().virtual_servers) {
+    for (const RealServer& rs : vs.real_servers) {
+      for (const Checker& checker : rs.checkers) note_search(r, checker.misc);
+    }
+  }
+  for (const VirtualServer& vs : r.conf().virtual_servers) {
+    note_search(r, vs.quorum_up);
+    note_search(r, vs.quorum_down);
+    for (const RealServer& rs : vs.real_servers) {
+      note_search(r, rs.notify_up);
+      note_search(r, rs.notify_down);
+    }
+  }
 }
 
 bool has_scripts(const ConfReader& r, const Notify& n) {
@@ -502,10 +545,14 @@ void settle_checkers(ConfReader& r) {
     settle_service(r, vs);
     settle_servers(r, vs);
     for (RealServer& rs : vs.real_servers) {
-      for (Checker& checker : rs.checkers) settle_checker(rs, checker);
+      for (Checker& checker : rs.checkers) {
+        settle_checker(rs, checker);
+        checker.log_all_failures = checker.log_all_failures || conf.global.checker_log_all_failures;
+      }
     }
     return false;
   });
+  note_checker_searches(r);
   complain_of_scripts(r, checkers_have_scripts(r), "check ");
 }
 
@@ -517,6 +564,7 @@ void settle_vrrp(ConfReader& r) {
     r.report_whole("Non-existent interface specified in configuration");
     return refuse();
   }
+  note_vrrp_searches(r);
   complain_of_scripts(r, vrrp_has_scripts(r), "");
   for (const VrrpInstance& vrrp : conf.instances) {
     if (!is_usable(r, vrrp)) return refuse();

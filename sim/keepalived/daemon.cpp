@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "sim/keepalived/sync_daemon.h"
+#include "sim/keepalived/daemon_ports.h"
 
 namespace lvslab::keepalived {
 namespace {
@@ -25,129 +25,7 @@ Part part_of(ConfPhase phase) {
   return kParent;
 }
 
-const std::string& device_of(const VirtualAddress& vip, const VrrpInstance& conf) {
-  return vip.dev.empty() ? conf.interface : vip.dev;
-}
-
 }  // namespace
-
-/// The ports of the parts, towards one host.
-class Daemon::Ports final : public VrrpPort, public CheckerPort, public SyncPort {
- public:
-  Ports(DaemonIo& io, Part part, const Daemon& daemon)
-      : io_(io), part_(part), daemon_(daemon), detail_(daemon.detail_) {}
-
-  void log(Step& step, std::string_view text) override { io_.log(step, part_, text); }
-  void log_detail(Step& step, std::string_view text) override {
-    if (detail_) io_.log(step, part_, text);
-  }
-  void run_script(Step& step, const Script& script, std::string_view arguments) override {
-    io_.run_script(step, script, arguments, {});
-  }
-
-  // --- VRRP --------------------------------------------------------------------------------------
-
-  bool is_up(const std::string& interface) const override { return io_.is_up(interface); }
-  Ipv4Addr source_of(const VrrpInstance& conf) const override {
-    return conf.source ? *conf.source : io_.address_of(conf.interface);
-  }
-
-  void send_advert(Step& step, const VrrpInstance& conf, std::uint8_t priority) override {
-    VrrpRepr vrrp{.version = conf.version, .vrid = conf.vrid, .priority = priority};
-    vrrp.auth = conf.auth_pass ? VrrpAuth::kPassword : VrrpAuth::kNone;
-    vrrp.advert_int = static_cast<std::uint16_t>(conf.version == 3 ? conf.advert_int.ms() / 10
-                                                                   : conf.advert_int.seconds());
-    for (const VirtualAddress& vip : conf.addresses) vrrp.addresses.push_back(vip.address.addr);
-    if (conf.auth_pass) std::ranges::copy(conf.password, vrrp.password.begin());
-    const Ipv4Addr src = source_of(conf);
-    std::vector<std::uint8_t> message(vrrp.length());
-    const auto send_to = [&](Ipv4Addr dst) {
-      vrrp.emit(message, src, dst);
-      io_.send_vrrp(step, conf.interface, src, dst, message);
-    };
-    if (!conf.unicast()) return send_to(*conf.multicast_group);
-    for (const Ipv4Addr peer : conf.unicast_peers) send_to(peer);
-  }
-
-  void take_addresses(Step& step, const VrrpInstance& conf) override {
-    log_detail(step, fmt::format("({}) setting VIPs.", conf.name));
-    for_addresses(conf, [&](const std::string& dev, const VirtualAddress& vip) {
-      io_.add_address(step, dev, vip);
-    });
-    for (const VirtualRoute& route : conf.routes) io_.add_route(step, route);
-  }
-  void give_addresses(Step& step, const VrrpInstance& conf) override {
-    for (const VirtualRoute& route : conf.routes) io_.delete_route(step, route);
-    log_detail(step, fmt::format("({}) removing VIPs.", conf.name));
-    for_addresses(conf, [&](const std::string& dev, const VirtualAddress& vip) {
-      io_.delete_address(step, dev, vip);
-    });
-  }
-  void announce(Step& step, const VrrpInstance& conf, std::uint32_t times) override {
-    for (std::uint32_t i = 0; i < times; ++i) {
-      for_addresses(conf, [&](const std::string& dev, const VirtualAddress& vip) {
-        const std::string addr = vip.address.addr.to_string();
-        if (i == 0) {
-          log_detail(step, fmt::format("({}) Sending/queueing gratuitous ARPs on {} for {}",
-                                       conf.name, dev, addr));
-        }
-        log_detail(step, fmt::format("Sending gratuitous ARP on {} for {}", dev, addr));
-        io_.send_gratuitous_arp(step, dev, vip.address.addr);
-      });
-    }
-  }
-  void sync_daemon(Step& step, const VrrpInstance& conf, SyncTurn turn) override {
-    const SyncDaemon* daemon = daemon_.sync_of_vrrp();
-    if (daemon == nullptr || daemon->vrrp_instance != conf.name) return;
-    turn_sync_daemon(step, *this, *daemon, turn);
-  }
-  void log_sync(Step& step, std::string_view text) override { io_.log(step, part_, text); }
-  Errno start_sync(Step& step, const SyncDaemon& daemon, bool master) override {
-    return io_.start_sync(step, daemon, master);
-  }
-  Errno stop_sync(Step& step, bool master) override { return io_.stop_sync(step, master); }
-
-  // --- LVS ---------------------------------------------------------------------------------------
-
-  Errno add_service(Step& step, const ServiceRule& service) override {
-    return io_.add_service(step, service);
-  }
-  Errno delete_service(Step& step, const ServiceRule& service) override {
-    return io_.delete_service(step, service);
-  }
-  Errno add_server(Step& step, const ServiceRule& service, const ServerRule& server) override {
-    return io_.add_server(step, service, server);
-  }
-  Errno edit_server(Step& step, const ServiceRule& service, const ServerRule& server) override {
-    return io_.edit_server(step, service, server);
-  }
-  Errno delete_server(Step& step, const ServiceRule& service, const ServerRule& server) override {
-    return io_.delete_server(step, service, server);
-  }
-  void flush(Step& step) override { io_.flush_ipvs(step); }
-
-  // --- checkers ----------------------------------------------------------------------------------
-
-  TcpSockets& tcp() override { return io_.tcp(); }
-  AppId owner() const override { return io_.owner(); }
-  IfIndex device(const std::string& name) const override { return io_.device(name); }
-  void run_check(Step& step, std::size_t checker, const Script& script) override {
-    io_.run_script(step, script, "",
-                   {ScriptTicket::Kind::kCheck, static_cast<std::uint32_t>(checker)});
-  }
-
- private:
-  template <class Each>
-  static void for_addresses(const VrrpInstance& conf, Each each) {
-    for (const VirtualAddress& vip : conf.addresses) each(device_of(vip, conf), vip);
-    for (const VirtualAddress& vip : conf.excluded) each(device_of(vip, conf), vip);
-  }
-
-  DaemonIo& io_;
-  Part part_;
-  const Daemon& daemon_;
-  bool detail_;
-};
 
 // --- starting ------------------------------------------------------------------------------------
 
@@ -169,9 +47,9 @@ void Daemon::start(Step& step, DaemonIo& io, StartOptions options) {
   const bool vrrp = !conf_.instances.empty(), checkers = !conf_.virtual_servers.empty();
   if (checkers) fork(step, io, kCheckers);
   if (vrrp) fork(step, io, kVrrp);
-  if (vrrp) start_vrrp(step, io);
-  if (checkers) start_checkers(step, io);
-  io.log(step, kParent, "Startup complete");
+  if (vrrp) start_vrrp(step, io, true);
+  if (checkers) start_checkers(step, io, true);
+  if (!vrrp && !checkers) io.log(step, kParent, "Startup complete");
   rearm(step, io);
 }
 
@@ -180,7 +58,9 @@ bool Daemon::read(Step& step, DaemonIo& io, bool first) {
   ReadConf got = read_conf(io, conf_path_, {.config_id = node_});
   messages_.clear();
   for (ConfMessage& message : got.messages) {
-    if (message.kind != ConfMessage::Kind::kReported) {
+    if (message.kind == ConfMessage::Kind::kNoted) {
+      messages_.push_back(std::move(message));
+    } else if (message.kind != ConfMessage::Kind::kReported) {
       io.log(step, Part::kLab, located(message));
     } else if (part_of(message.phase) == kParent) {
       io.log(step, kParent, logged(message));
@@ -216,14 +96,13 @@ void Daemon::fork(Step& step, DaemonIo& io, Part part) {
                      pid));
 }
 
-void Daemon::start_vrrp(Step& step, DaemonIo& io) {
+void Daemon::start_vrrp(Step& step, DaemonIo& io, bool first) {
   Ports port(io, kVrrp, *this);
   port.log_detail(step, "Registering Kernel netlink reflector");
   port.log_detail(step, "Registering Kernel netlink command channel");
-  if (sync_of_vrrp() != nullptr) port.log(step, "Initializing ipvs");
-  tell_addresses(step, io);
-  tell_messages(step, io, kVrrp);
+  tell_reading(step, io, sync_of_vrrp() != nullptr ? "Initializing ipvs" : "");
   port.log_detail(step, "Registering gratuitous ARP shared channel");
+  if (first && !checker_process_.alive) io.log(step, kParent, "Startup complete");
   for (const VrrpInstance& instance : conf_.instances) {
     // What an earlier run may have left behind (vrrp_restore_interface()).
     port.give_addresses(step, instance);
@@ -231,6 +110,28 @@ void Daemon::start_vrrp(Step& step, DaemonIo& io) {
   open_sockets(step, io);
   vrrp_.start(step, conf_, port);
   tell_sockets(step, io);
+}
+
+/// What the VRRP process says of its configuration: while it reads, then of it as a whole.
+void Daemon::tell_reading(Step& step, DaemonIo& io, std::string_view ipvs) {
+  const auto tell = [&](auto&& wanted) {
+    for (const ConfMessage& message : messages_) {
+      if (part_of(message.phase) == kVrrp && wanted(message)) {
+        io.log(step, kVrrp, logged(message));
+      }
+    }
+  };
+  const auto is_read = [](const ConfMessage& m) {
+    return m.where.line != 0 || m.text.starts_with("Script user");
+  };
+  const auto is_security = [](const ConfMessage& m) {
+    return m.text.starts_with("SECURITY") || m.text.starts_with("WARNING - script");
+  };
+  tell(is_read);
+  if (!ipvs.empty()) io.log(step, kVrrp, ipvs);
+  tell(is_security);
+  tell_addresses(step, io);
+  tell([&](const ConfMessage& m) { return !is_read(m) && !is_security(m); });
 }
 
 void Daemon::tell_addresses(Step& step, DaemonIo& io) {
@@ -245,14 +146,44 @@ void Daemon::tell_addresses(Step& step, DaemonIo& io) {
   }
 }
 
-void Daemon::start_checkers(Step& step, DaemonIo& io) {
+/// set_ping_group_range(true): root's group may ping from now on.
+void Daemon::allow_pings(Step& step, DaemonIo& io) {
+  const auto pings = [](const VirtualServer& vs) {
+    return std::ranges::any_of(vs.real_servers, [](const RealServer& rs) {
+      return std::ranges::find(rs.checkers, CheckerKind::kPing, &Checker::kind) !=
+             rs.checkers.end();
+    });
+  };
+  if (pings_allowed_ || std::ranges::none_of(conf_.virtual_servers, pings)) return;
+  pings_allowed_ = true;
+  const auto [low, high] = io.ping_groups();
+  if (low == 0) return;
+  lowest_ping_group_ = low;
+  if (low > 1 && high > 1) {
+    io.log(step, kCheckers,
+           fmt::format("Warning: /proc/sys/net/ipv4/ping_group_range being expanded from {} {} to "
+                       "0 {}",
+                       low, high, high));
+  }
+  io.set_ping_groups(step, 0, high);
+}
+
+void Daemon::forbid_pings(Step& step, DaemonIo& io) {
+  if (!std::exchange(pings_allowed_, false)) return;
+  const auto [low, high] = io.ping_groups();
+  if (low != lowest_ping_group_) io.set_ping_groups(step, lowest_ping_group_, high);
+}
+
+void Daemon::start_checkers(Step& step, DaemonIo& io, bool first) {
   Ports port(io, kCheckers, *this);
+  allow_pings(step, io);
   tell_messages(step, io, kCheckers);
   port.log(step, "Initializing ipvs");
   if (const SyncDaemon* daemon = sync_of_checkers()) {
     start_both_sync_daemons(step, port, *daemon, true);
   }
   lvs_.start(step, conf_, port);
+  if (first) io.log(step, kParent, "Startup complete");
   checkers_.start(step, conf_, port);
   port.log(step, "Activating BFD healthchecker");
 }
@@ -329,6 +260,18 @@ void Daemon::on_socket(Step& step, DaemonIo& io, const SocketEvent& event) {
   rearm(step, io);
 }
 
+void Daemon::on_datagram(Step& step, DaemonIo& io, const DatagramNews& news) {
+  Ports port(io, kCheckers, *this);
+  checkers_.on_datagram(step, conf_, port, lvs_, news);
+  rearm(step, io);
+}
+
+void Daemon::on_ping(Step& step, DaemonIo& io, std::uint16_t identifier) {
+  Ports port(io, kCheckers, *this);
+  checkers_.on_ping(step, conf_, port, lvs_, identifier);
+  rearm(step, io);
+}
+
 void Daemon::on_vrrp(Step& step, DaemonIo& io, const std::string& interface,
                      const ReceivedAdvert& advert) {
   if (!hears_vrrp()) return;
@@ -364,9 +307,7 @@ void Daemon::reload(Step& step, DaemonIo& io) {
   if (vrrp_process_.alive) {
     vrrp.log(step, "Reloading");
     const SyncDaemon* sync = sync_of_vrrp();
-    if (sync != nullptr) vrrp.log(step, "Reinitializing ipvs");
-    tell_addresses(step, io);
-    tell_messages(step, io, kVrrp);
+    tell_reading(step, io, sync != nullptr ? "Reinitializing ipvs" : "");
     open_sockets(step, io);
     vrrp_.reload(step, before, conf_, vrrp);
     if (sync != nullptr) {
@@ -377,14 +318,16 @@ void Daemon::reload(Step& step, DaemonIo& io) {
   }
   if (checker_process_.alive) {
     checkers.log(step, "Reloading");
+    allow_pings(step, io);
     tell_messages(step, io, kCheckers);
     checkers.log(step, "Reinitializing ipvs");
     if (const SyncDaemon* sync = sync_of_checkers()) {
       start_both_sync_daemons(step, checkers, *sync, before.global.lvs_sync_daemon != *sync);
     }
     checkers_.stop(step, checkers);
-    lvs_.reload(step, before, conf_, checkers);
-    checkers_.start(step, conf_, checkers);
+    const CheckedServers checked = checkers_.reload(before, conf_, lvs_);
+    lvs_.reload(step, before, conf_, checkers, checked);
+    checkers_.activate(step, conf_, checkers);
     checkers.log(step, "Activating BFD healthchecker");
   }
   io.log(step, kParent, "Reload complete");
@@ -457,6 +400,7 @@ void Daemon::terminate_checkers(Step& step, DaemonIo& io) {
   Ports port(io, kCheckers, *this);
   checkers_.stop(step, port);
   lvs_.stop(step, conf_, port);
+  forbid_pings(step, io);
   if (sync_of_checkers() != nullptr) stop_both_sync_daemons(step, port);
   io.log(step, kCheckers, stopped_text());
   child_died(step, io, kCheckers);
@@ -471,6 +415,8 @@ void Daemon::kill_child(Step& step, DaemonIo& io, Part part) {
     Ports port(io, kCheckers, *this);
     checkers_.stop(step, port);
     lvs_ = {};
+    pings_allowed_ = false;
+    lowest_ping_group_ = 0;
   }
   (part == kVrrp ? vrrp_process_ : checker_process_).killed = true;
   child_died(step, io, part);
@@ -502,9 +448,9 @@ void Daemon::respawn(Step& step, DaemonIo& io) {
            fmt::format("Restart of {} process delayed 0 seconds to limit respawn rate", name));
     fork(step, io, part);
     if (part == kVrrp) {
-      start_vrrp(step, io);
+      start_vrrp(step, io, false);
     } else {
-      start_checkers(step, io);
+      start_checkers(step, io, false);
     }
   }
 }

@@ -27,6 +27,7 @@ struct ScriptTicket {
   enum class Kind : std::uint8_t { kNotify, kTrack, kCheck };
   Kind kind = Kind::kNotify;
   std::uint32_t index = 0;
+  bool operator==(const ScriptTicket&) const = default;
 };
 
 /// The processes; kLab: what this lab has to say, which no keepalived would.
@@ -44,6 +45,8 @@ class DaemonIo : public ConfHost {
   virtual void exit(Step& step, int status) = 0;
   virtual void run_script(Step& step, const Script& script, std::string_view arguments,
                           ScriptTicket ticket) = 0;
+  /// SIGTERM to the command that was started with this ticket.
+  virtual void kill_script(Step& step, ScriptTicket ticket) = 0;
 
   // Interfaces and addresses (rtnetlink).
   virtual bool is_up(const std::string& interface) const = 0;
@@ -66,9 +69,20 @@ class DaemonIo : public ConfHost {
   virtual void send_gratuitous_arp(Step& step, const std::string& interface, Ipv4Addr address) = 0;
   virtual TcpSockets& tcp() = 0;
   virtual AppId owner() const = 0;
+  virtual std::expected<std::uint32_t, DialError> udp_dial(Step& step, const UdpDial& how) = 0;
+  virtual Errno udp_send(Step& step, std::uint32_t socket, std::span<const std::uint8_t> data) = 0;
+  virtual void udp_close(Step& step, std::uint32_t socket) = 0;
+  virtual std::uint16_t ping_open() = 0;
+  virtual Errno ping_send(Step& step, std::uint16_t identifier, Ipv4Addr to, std::uint16_t sequence,
+                          std::span<const std::uint8_t> data) = 0;
+  virtual void ping_close(std::uint16_t identifier) = 0;
+  /// net.ipv4.ping_group_range: which groups may open ping sockets.
+  virtual std::pair<std::uint32_t, std::uint32_t> ping_groups() const = 0;
+  virtual void set_ping_groups(Step& step, std::uint32_t low, std::uint32_t high) = 0;
 
   // IPVS (setsockopt).
   virtual Errno add_service(Step& step, const ServiceRule& service) = 0;
+  virtual Errno edit_service(Step& step, const ServiceRule& service) = 0;
   virtual Errno delete_service(Step& step, const ServiceRule& service) = 0;
   virtual Errno add_server(Step& step, const ServiceRule& service, const ServerRule& server) = 0;
   virtual Errno edit_server(Step& step, const ServiceRule& service, const ServerRule& server) = 0;
@@ -94,6 +108,8 @@ class Daemon {
   void start(Step& step, DaemonIo& io, StartOptions options);
   void on_timer(Step& step, DaemonIo& io);
   void on_socket(Step& step, DaemonIo& io, const SocketEvent& event);
+  void on_datagram(Step& step, DaemonIo& io, const DatagramNews& news);
+  void on_ping(Step& step, DaemonIo& io, std::uint16_t identifier);
   void on_vrrp(Step& step, DaemonIo& io, const std::string& interface,
                const ReceivedAdvert& advert);
   /// An interface came up or went down, by ifconfig or by its cable.
@@ -118,13 +134,17 @@ class Daemon {
 
   bool read(Step& step, DaemonIo& io, bool first);
   void tell_messages(Step& step, DaemonIo& io, Part part);
+  void tell_reading(Step& step, DaemonIo& io, std::string_view ipvs);
   void tell_addresses(Step& step, DaemonIo& io);
   void fork(Step& step, DaemonIo& io, Part part);
-  void start_vrrp(Step& step, DaemonIo& io);
-  void start_checkers(Step& step, DaemonIo& io);
+  void start_vrrp(Step& step, DaemonIo& io, bool first);
+  /// `first`: with the parent, which says when all children have read the configuration.
+  void start_checkers(Step& step, DaemonIo& io, bool first);
   /// lvs_sync_daemon with the instance that it follows, or without one; nullptr if it is not so.
   const SyncDaemon* sync_of_vrrp() const;
   const SyncDaemon* sync_of_checkers() const;
+  void allow_pings(Step& step, DaemonIo& io);
+  void forbid_pings(Step& step, DaemonIo& io);
   void open_sockets(Step& step, DaemonIo& io);
   void tell_sockets(Step& step, DaemonIo& io);
   void close_sockets(Step& step, DaemonIo& io);
@@ -150,7 +170,9 @@ class Daemon {
   bool parent_alive_ = true;
   bool stopping_ = false;
   Child vrrp_process_, checker_process_;
-  std::vector<ConfMessage> messages_;  ///< of the last reading, for those whom they concern
+  bool pings_allowed_ = false;           ///< the checkers have seen to it
+  std::uint32_t lowest_ping_group_ = 0;  ///< before that
+  std::vector<ConfMessage> messages_;    ///< of the last reading, for those whom they concern
   Configuration conf_;
   Vrrp vrrp_;
   Lvs lvs_;

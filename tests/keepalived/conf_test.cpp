@@ -132,18 +132,18 @@ TEST_P(Unmodelled, IsNamed) {
   EXPECT_TRUE(named) << GetParam().second;
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Shipped, Unmodelled,
-    testing::Values(std::pair("IPv6", "IPv6"), std::pair("PING_CHECK", "PING_CHECK"),
-                    std::pair("SMTP_CHECK", "SMTP_CHECK"), std::pair("SSL_GET", "SSL_GET"),
-                    std::pair("SSL_GET", "AH"), std::pair("UDP_CHECK", "UDP_CHECK"),
-                    std::pair("vrrp.rules", "virtual_rules"),
-                    std::pair("vrrp.static_ipaddress", "static_ipaddress")),
-    [](const auto& param) {
-      std::string name = param.param.first + "_" + param.param.second;
-      std::ranges::replace(name, '.', '_');
-      return name;
-    });
+INSTANTIATE_TEST_SUITE_P(Shipped, Unmodelled,
+                         testing::Values(std::pair("IPv6", "IPv6"),
+                                         std::pair("SMTP_CHECK", "SMTP_CHECK"),
+                                         std::pair("SSL_GET", "SSL_GET"),
+                                         std::pair("SSL_GET", "AH"),
+                                         std::pair("vrrp.rules", "virtual_rules"),
+                                         std::pair("vrrp.static_ipaddress", "static_ipaddress")),
+                         [](const auto& param) {
+                           std::string name = param.param.first + "_" + param.param.second;
+                           std::ranges::replace(name, '.', '_');
+                           return name;
+                         });
 
 TEST(KeepalivedConf, TheNotesFileIsOneRouterAndOneService) {
   const ReadConf got = read_conf(Folder(kConf), "note.conf");

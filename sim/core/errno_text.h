@@ -5,7 +5,7 @@
 
 #include "sim/core/ports.h"
 
-namespace lvslab::apps {
+namespace lvslab {
 
 constexpr std::string_view errno_text(Errno error) {
   switch (error) {
@@ -15,6 +15,7 @@ constexpr std::string_view errno_text(Errno error) {
     case Errno::kAcces: return "Permission denied";
     case Errno::kAgain: return "Resource temporarily unavailable";
     case Errno::kExist: return "File exists";
+    case Errno::kNoDev: return "No such device";
     case Errno::kInval: return "Invalid argument";
     case Errno::kPipe: return "Broken pipe";
     case Errno::kMsgSize: return "Message too long";
@@ -31,4 +32,4 @@ constexpr std::string_view errno_text(Errno error) {
   }
 }
 
-}  // namespace lvslab::apps
+}  // namespace lvslab
