@@ -58,6 +58,8 @@ constexpr std::array kTools = {
     Tool{"iptables", parse_as<parse_iptables>},
     Tool{"iptables-legacy", parse_as<parse_iptables>},
     Tool{"ipvsadm", parse_as<parse_ipvsadm_numeric>},
+    Tool{"ipvsadm-restore", parse_as<parse_ipvs_script>},
+    Tool{"ipvsadm-save", parse_as<parse_ipvs_script>},
     Tool{"jobs", parse_as<parse_jobs>},
     Tool{"journalctl", parse_as<parse_journalctl>},
     Tool{"keepalived", parse_as<parse_keepalived>},

@@ -110,6 +110,19 @@ struct RestoreLine {
 };
 std::vector<RestoreLine> parse_restore_lines(std::string_view text, HostNames names = {});
 
+/// ipvsadm-save and ipvsadm-restore, the scripts of the package: `ipvsadm -S`, and `ipvsadm -C`
+/// before an `ipvsadm -R` that is spared the lines that begin with #. Other arguments than -n they
+/// do not look at; ipvsadm-save refuses other options.
+struct IpvsScriptCommand {
+  bool restores = false;
+  bool numeric = false;  ///< ipvsadm-save -n
+  friend bool operator==(const IpvsScriptCommand&, const IpvsScriptCommand&) = default;
+};
+Parsed<IpvsScriptCommand> parse_ipvs_script(Args args);
+std::string to_text(const IpvsScriptCommand& command);
+/// `grep -v '^#'`.
+std::string without_comments(std::string_view rules);
+
 /// What the kernel answered (errno of setsockopt/netlink).
 enum class IpvsErrno : std::uint8_t {
   kEperm = 1,    ///< not root

@@ -260,10 +260,11 @@ std::string render_ipvs_save(const HostTables& tables, bool numeric, HostNames n
         text += fmt::format(" -M {}", row->netmask.to_string());
       }
     }
+    if (row->one_packet) text += " -o";
     if (row->sched_flags != 0) {
       text += fmt::format(" -b {}", ipvs_sched_flag_names(row->scheduler.view(), row->sched_flags));
     }
-    text += row->one_packet ? " -o\n" : "\n";
+    text += "\n";
     for (const IpvsDestRow* dest : dests_of(tables, key, false)) {
       text += fmt::format(
           "-a {} -r {} {} -w {}{}\n", label,

@@ -1,4 +1,5 @@
-// What `ipvsadm -R` reads: one command a line.
+// What `ipvsadm -R` reads: one command a line; and the scripts ipvsadm-save and ipvsadm-restore.
+// Source: ipvsadm 1.31, the two scripts in full.
 #include <algorithm>
 
 #include "sim/command/ipvsadm.h"
@@ -32,6 +33,37 @@ std::vector<RestoreLine> parse_restore_lines(std::string_view text, HostNames na
     if (stop) break;
   }
   return lines;
+}
+
+Parsed<IpvsScriptCommand> parse_ipvs_script(Args args) {
+  IpvsScriptCommand command{.restores = args[0] == "ipvsadm-restore"};
+  if (command.restores) return command;
+  for (const std::string& arg : args.subspan(1)) {
+    if (arg == "-n") {
+      command.numeric = true;
+    } else if (arg.starts_with('-')) {
+      return std::unexpected(
+          failure("ipvsadm-save: Script to save the IPVS table to stdout.\n"
+                  "   With the -n option, prints out the table in numeric format.\n",
+                  1));
+    }
+  }
+  return command;
+}
+
+std::string to_text(const IpvsScriptCommand& command) {
+  if (command.restores) return "ipvsadm-restore";
+  return command.numeric ? "ipvsadm-save -n" : "ipvsadm-save";
+}
+
+std::string without_comments(std::string_view rules) {
+  std::string kept;
+  while (!rules.empty()) {
+    const std::size_t length = std::min(rules.find('\n'), rules.size() - 1) + 1;
+    if (!rules.starts_with('#')) kept += rules.substr(0, length);
+    rules.remove_prefix(length);
+  }
+  return kept;
 }
 
 }  // namespace lvslab::command

@@ -1,4 +1,6 @@
 // ipvsadm(8) applied to a host.
+#include <fmt/format.h>
+
 #include "sim/host/executor.h"
 
 namespace lvslab::host {
@@ -55,6 +57,11 @@ ipvs::SyncRole role_of(const command::IpvsSyncDaemon& d) {
   return d.backup ? ipvs::SyncRole::kBackup : ipvs::SyncRole::kMaster;
 }
 
+Output no_rules(std::string_view tool) {
+  return command::failure(
+      fmt::format("lvslab: {} reads rules from standard input: use a pipe or <", tool), 2);
+}
+
 Output list_daemons(const ipvs::Director& director) {
   std::vector<command::IpvsSyncDaemon> daemons;
   for (const auto role : {ipvs::SyncRole::kMaster, ipvs::SyncRole::kBackup}) {
@@ -109,7 +116,9 @@ CommandOutcome Executor::operator()(const command::IpvsadmCommand& c) {
     case Verb::kStartDaemon:
       return refused(c.verb, wiring_.start_sync(step_, role_of(*c.daemon), config_of(*c.daemon)));
     case Verb::kStopDaemon: return refused(c.verb, wiring_.stop_sync(step_, role_of(*c.daemon)));
-    case Verb::kRestore: return ipvsadm_restore();
+    case Verb::kRestore:
+      if (input_ == nullptr) return no_rules("ipvsadm -R");
+      return ipvsadm_restore(*input_);
     case Verb::kSave:
       return Output{.out =
                         render_ipvs_save(wiring_.tables(), c.list.numeric, wiring_.host_names())};
@@ -131,14 +140,21 @@ CommandOutcome Executor::operator()(const command::IpvsadmCommand& c) {
   return Output{.out = render_ipvs_list(tables, c, names)};
 }
 
-Output Executor::ipvsadm_restore() {
-  if (input_ == nullptr) {
-    return command::failure("lvslab: ipvsadm -R reads rules from standard input: use a pipe or <",
-                            2);
+CommandOutcome Executor::operator()(const command::IpvsScriptCommand& c) {
+  if (!c.restores) {
+    command::IpvsadmCommand save{.verb = Verb::kSave};
+    save.list.numeric = c.numeric;
+    return (*this)(save);
   }
+  if (input_ == nullptr) return no_rules("ipvsadm-restore");
+  wiring_.host().ipvs.get().flush(step_);
+  return ipvsadm_restore(command::without_comments(*input_));
+}
+
+Output Executor::ipvsadm_restore(std::string_view rules) {
   Output all;
   for (const command::RestoreLine& line :
-       command::parse_restore_lines(*input_, wiring_.host_names())) {
+       command::parse_restore_lines(rules, wiring_.host_names())) {
     Output done;
     if (!line.command) {
       done = line.command.error();

@@ -26,6 +26,7 @@ class Executor {
   CommandOutcome operator()(const command::SsCommand& c);
   // IPVS
   CommandOutcome operator()(const command::IpvsadmCommand& c);
+  CommandOutcome operator()(const command::IpvsScriptCommand& c);
   // netfilter
   CommandOutcome operator()(const command::IptablesCommand& c);
   command::Output apply(NfTable& table, const command::IptablesCommand& c);
@@ -99,7 +100,7 @@ class Executor {
 
   command::Output ifconfig_action(const command::IfconfigCommand& c,
                                   const command::IfconfigAction& action);
-  command::Output ipvsadm_restore();
+  command::Output ipvsadm_restore(std::string_view rules);
   std::optional<command::Output> wrong_settings(std::string_view service) const;
   command::Output start_nginx();
   command::Output signal_nginx(const command::NginxCommand& c);

@@ -442,5 +442,18 @@ TEST(IpvsadmFailure, TheKernelsAnswerIsWordedByTheCommand) {
   EXPECT_EQ(said(Verb::kAddServer, IpvsErrno::kErange), "Numerical result out of range\n255");
 }
 
+TEST(IpvsScripts, AreReadAsTheyAre) {
+  const auto parse = [](std::vector<std::string> args) { return parse_ipvs_script(args); };
+  EXPECT_EQ(parse({"ipvsadm-save"}), IpvsScriptCommand{});
+  EXPECT_EQ(parse({"ipvsadm-save", "file", "-n"}), IpvsScriptCommand{.numeric = true});
+  EXPECT_EQ(parse({"ipvsadm-restore", "-x"}), IpvsScriptCommand{.restores = true});
+  EXPECT_EQ(to_text(*parse({"ipvsadm-save", "-n"})), "ipvsadm-save -n");
+  EXPECT_EQ(to_text(*parse({"ipvsadm-restore"})), "ipvsadm-restore");
+  const auto wrong = parse({"ipvsadm-save", "-h"});
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().status, 1);
+  EXPECT_EQ(without_comments("# a\n-A\n #\n#"), "-A\n #\n");
+}
+
 }  // namespace
 }  // namespace lvslab::command
