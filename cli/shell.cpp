@@ -5,6 +5,7 @@
 #include "cli/backends.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/editor.h"
 #include "cli/files.h"
 #include "cli/story.h"
 #include "sim/scenario/writer.h"
@@ -67,6 +68,12 @@ int HostShell::loop() {
     }
     if (line == "exit" || line == "logout") return status;
     if (line.find_first_not_of(" \t") == std::string::npos) continue;
+    if (const auto path = file_to_edit(line)) {
+      const auto change = edit(session_, host_, *path);
+      if (!change) complain(change.error());
+      if (!change || !*change) continue;
+      line = **change;
+    }
     const auto entry = session_.type(host_, line);
     if (!entry) {
       complain(entry.error());

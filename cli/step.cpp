@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "cli/commands.h"
+#include "cli/editor.h"
 #include "cli/files.h"
 #include "cli/story.h"
 #include "sim/backend/sim_backend.h"
@@ -222,6 +223,12 @@ void Stepper::type(std::istringstream& words) {
   words >> host;
   std::getline(words >> std::ws, line);
   if (line.empty()) return tell_error({"type what?", {}, "type HOST COMMAND..."});
+  if (const auto path = file_to_edit(line)) {
+    const auto change = edit(session_, host, *path);
+    if (!change) return tell_error(change.error());
+    if (!*change) return;
+    line = **change;
+  }
   const auto entry = session_.type(host, line);
   if (!entry) return tell_error(entry.error());
   const lab::PlayEnd end = session_.run_until_done(*entry);

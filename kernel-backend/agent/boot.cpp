@@ -27,10 +27,11 @@ constexpr const char* kWanted[] = {"overlay",      "veth",       "bridge",    "s
 
 /// Programs that stand in for what the lab does not install.
 constexpr const char* kPrograms[] = {
-    "usr/local/sbin/yum",       "usr/local/sbin/dnf",       "usr/local/sbin/service",
-    "usr/local/sbin/systemctl", "usr/local/sbin/reboot",    "usr/local/sbin/poweroff",
-    "usr/local/sbin/halt",      "usr/local/sbin/shutdown",  "usr/sbin/httpd",
-    "usr/local/sbin/modprobe",  "usr/local/sbin/journalctl"};
+    "usr/local/sbin/yum",       "usr/local/sbin/dnf",        "usr/local/sbin/service",
+    "usr/local/sbin/systemctl", "usr/local/sbin/reboot",     "usr/local/sbin/poweroff",
+    "usr/local/sbin/halt",      "usr/local/sbin/shutdown",   "usr/sbin/httpd",
+    "usr/local/sbin/modprobe",  "usr/local/sbin/journalctl", "usr/local/sbin/ssh",
+    "usr/local/sbin/scp",       "usr/local/sbin/sshd"};
 
 std::string module_name(std::string_view path) {
   const std::size_t begin = path.rfind('/') == std::string_view::npos ? 0 : path.rfind('/') + 1;

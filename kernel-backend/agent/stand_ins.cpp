@@ -32,6 +32,11 @@ using Words = std::vector<std::string>;
 
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
+/// sshd is there on every system.
+bool is_installed(const std::string& service) {
+  return service == "sshd" || exists(kPackages + service);
+}
+
 void say(FILE* to, const std::string& text) { ::fputs(text.c_str(), to); }
 
 // --- packages ------------------------------------------------------------------------------------
@@ -99,21 +104,23 @@ void detach_from_terminal() {
 }
 
 constexpr int kReadyFd = 3;
+constexpr const char* kHttpdPath = "/usr/sbin/httpd";
+constexpr const char* kSshdPath = "/usr/local/sbin/sshd";
 
-/// Returns when it listens, or has failed to.
-void start_httpd() {
+/// Returns when `program` listens, or has failed to.
+void start_server(const std::string& service, const char* program) {
   int ready[2];
   if (::pipe2(ready, O_CLOEXEC) != 0) return;
   const pid_t pid = ::fork();
   if (pid == 0) {
     ::close(ready[0]);
     detach_from_terminal();
-    ::dup2(ready[1], kReadyFd);  // httpd closes it once it listens
-    ::execl("/usr/sbin/httpd", "/usr/sbin/httpd", "-DFOREGROUND", "--ready", nullptr);
+    ::dup2(ready[1], kReadyFd);  // the server closes it once it listens
+    ::execl(program, program, "-DFOREGROUND", "--ready", nullptr);
     _exit(127);
   }
   ::close(ready[1]);
-  static_cast<void>(write_file(pid_file("httpd"), std::to_string(pid) + "\n"));
+  static_cast<void>(write_file(pid_file(service), std::to_string(pid) + "\n"));
   char byte = 0;
   while (::read(ready[0], &byte, 1) < 0 && errno == EINTR) {
   }
@@ -123,8 +130,13 @@ void start_httpd() {
 int httpd(const Words& words) {
   const auto says = [&](const char* word) { return std::ranges::find(words, word) != words.end(); };
   if (says("-DFOREGROUND")) return run_httpd(says("--ready") ? kReadyFd : -1);
-  start_httpd();
+  start_server("httpd", kHttpdPath);
   return 0;
+}
+
+int sshd(const Words& words) {
+  const auto says = [&](const char* word) { return std::ranges::find(words, word) != words.end(); };
+  return run_sshd(says("--ready") ? kReadyFd : -1);
 }
 
 int run_program(const Words& words) {
@@ -144,8 +156,8 @@ int run_program(const Words& words) {
 
 int start(const std::string& service) {
   if (running(service) != 0) return 0;
-  if (service == "httpd") {
-    start_httpd();
+  if (service == "httpd" || service == "sshd") {
+    start_server(service, service == "httpd" ? kHttpdPath : kSshdPath);
     return 0;
   }
   // A daemon that writes /run/SERVICE.pid; -D as in CentOS' /etc/sysconfig/keepalived.
@@ -169,6 +181,7 @@ void stop(const std::string& service) {
 std::string description(const std::string& service) {
   if (service == "httpd") return "The Apache HTTP Server";
   if (service == "nginx") return "The nginx HTTP and reverse proxy server";
+  if (service == "sshd") return "OpenSSH server daemon";
   if (service == "dnsmasq") return "dnsmasq - A lightweight DHCP and caching DNS server";
   return service;
 }
@@ -199,7 +212,7 @@ int service_action(const std::string& action, const std::string& service) {
     say(stdout, active ? "active\n" : "inactive\n");
     return active ? 0 : 3;
   }
-  if (!exists(kPackages + service)) return unknown_service(action, service);
+  if (!is_installed(service)) return unknown_service(action, service);
   if (action == "start") return start(service);
   if (action == "stop") return stop(service), 0;
   if (action == "restart") return stop(service), start(service);
@@ -213,7 +226,8 @@ int service_action(const std::string& action, const std::string& service) {
   if (action == "disable") return ::unlink((kEnabled + service + ".service").c_str()), 0;
   if (action == "reload") {
     const pid_t pid = running(service);
-    if (pid != 0) return service == "httpd" ? 0 : ::kill(pid, SIGHUP);
+    const bool ignores = service == "httpd" || service == "sshd";
+    if (pid != 0) return ignores ? 0 : ::kill(pid, SIGHUP);
     say(stderr,
         "Job for " + service + ".service invalid: unit " + service + ".service is not active.\n");
     return 1;
@@ -341,7 +355,7 @@ int modprobe(const Words& words) {
 
 void start_enabled_services() {
   for (const std::string service : kServices) {
-    if (!exists(kEnabled + service + ".service") || !exists(kPackages + service)) continue;
+    if (!exists(kEnabled + service + ".service") || !is_installed(service)) continue;
     if (::fork() != 0) continue;
     sigset_t none;
     sigemptyset(&none);
@@ -358,6 +372,9 @@ std::optional<int> run_stand_in(std::string_view name, int argc, char** argv) {
   if (name == "systemctl") return systemctl(words);
   if (name == "httpd") return httpd(words);
   if (name == "journalctl") return journalctl(words);
+  if (name == "sshd") return sshd(words);
+  if (name == "ssh") return run_ssh(words);
+  if (name == "scp") return run_scp(words);
   if (name == "modprobe") return modprobe(words);
   for (const std::string_view known : {"reboot", "poweroff", "halt", "shutdown"}) {
     if (name == known) return shutdown_or_halt(name, words);

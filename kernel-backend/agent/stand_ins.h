@@ -1,10 +1,12 @@
 // Programs of the course note that a lab host does not have for real: yum, service, systemctl,
-// httpd, journalctl, reboot and its like, modprobe. They print what the simulator prints.
+// httpd, journalctl, reboot and its like, modprobe, ssh, scp and sshd. They print what the
+// simulator prints.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lvslab::kernel {
 
@@ -17,5 +19,10 @@ void start_enabled_services();
 /// httpd: serves /var/www/html until it is killed; `ready` (if not negative) is closed once it
 /// listens.
 int run_httpd(int ready);
+
+/// sshd: answers at port 22 until it is killed; `ready` as above.
+int run_sshd(int ready);
+int run_ssh(const std::vector<std::string>& words);
+int run_scp(const std::vector<std::string>& words);
 
 }  // namespace lvslab::kernel

@@ -72,6 +72,11 @@ void on_frame(Step& step, AppIo& io, App& app, const TappedFrame& frame) {
       app);
 }
 
+void on_command(Step& step, AppIo& io, App& app, std::uint32_t ticket, int status,
+                std::string_view output) {
+  if (auto* server = std::get_if<Sshd>(&app)) server->on_command(step, io, ticket, status, output);
+}
+
 void on_signal(Step& step, AppIo& io, App& app, Signal signal) {
   std::visit(
       [&](auto& program) {

@@ -13,14 +13,16 @@
 #include "sim/apps/nginx.h"
 #include "sim/apps/ping.h"
 #include "sim/apps/sleep.h"
+#include "sim/apps/ssh.h"
 #include "sim/apps/tcpdump.h"
 #include "sim/apps/traceroute.h"
 #include "sim/apps/web_load.h"
 
 namespace lvslab::apps {
 
-using App = std::variant<std::monostate, Sleep, Httpd, Curl, Ab, Nc, Ping, Traceroute, Arping,
-                         Tcpdump, WebClient, WebServer, UdpSource, UdpSink, Dnsmasq, Nginx>;
+using App =
+    std::variant<std::monostate, Sleep, Httpd, Curl, Ab, Nc, Ping, Traceroute, Arping, Tcpdump,
+                 WebClient, WebServer, UdpSource, UdpSink, Dnsmasq, Nginx, Ssh, Sshd>;
 
 // Each hands the news to the program; a program that does not care ignores it.
 void start(Step& step, AppIo& io, App& app);
@@ -31,6 +33,9 @@ void on_udp(Step& step, AppIo& io, App& app, const UdpNews& news);
 /// What the program waited for after AppIo::look_up().
 void on_resolved(Step& step, AppIo& io, App& app);
 void on_frame(Step& step, AppIo& io, App& app, const TappedFrame& frame);
+/// The end of what AppIo::run_command() started.
+void on_command(Step& step, AppIo& io, App& app, std::uint32_t ticket, int status,
+                std::string_view output);
 /// Ctrl-C or kill: prints its closing lines, if it has any, and exits.
 void on_signal(Step& step, AppIo& io, App& app, Signal signal);
 

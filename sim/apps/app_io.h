@@ -73,6 +73,9 @@ class AppIo {
   /// The name that /etc/hosts gives to an address.
   virtual std::optional<std::string> name_of(Ipv4Addr addr) const = 0;
   virtual std::optional<std::string> read_file(std::string_view path) const = 0;
+  virtual bool is_directory(std::string_view /*path*/) const { return false; }
+  /// Runs a command line in a shell of its own, in root's home; on_command() tells of its end.
+  virtual void run_command(Step& /*step*/, std::uint32_t /*ticket*/, std::string_view /*line*/) {}
   /// Adds to a file; nothing happens if it cannot be written.
   virtual void append_file(Step& step, std::string_view path, std::string_view text) = 0;
   /// syslog(3): a line of /var/log/messages in the name of the program.

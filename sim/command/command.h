@@ -28,6 +28,7 @@
 #include "sim/command/ping.h"
 #include "sim/command/service.h"
 #include "sim/command/ss.h"
+#include "sim/command/ssh.h"
 #include "sim/command/tcpdump.h"
 #include "sim/command/timeout.h"
 #include "sim/command/traceroute.h"
@@ -51,9 +52,9 @@ using Command =
                  WhoamiCommand, RebootCommand, ClearCommand, ExitCommand, ModprobeCommand,
                  CatCommand, GrepCommand, WcCommand, HeadCommand, TailCommand, TeeCommand,
                  SortCommand, UniqCommand, CutCommand, IpvsadmCommand, IpvsScriptCommand,
-                 IptablesCommand, CurlCommand, AbCommand, NcCommand, TimeoutCommand, PingCommand,
-                 TracerouteCommand, ArpingCommand, TcpdumpCommand, KeepalivedCommand,
-                 JournalctlCommand, NginxCommand, UnknownCommand>;
+                 IptablesCommand, CurlCommand, AbCommand, NcCommand, TimeoutCommand, SshCommand,
+                 ScpCommand, PingCommand, TracerouteCommand, ArpingCommand, TcpdumpCommand,
+                 KeepalivedCommand, JournalctlCommand, NginxCommand, UnknownCommand>;
 
 /// argv → typed command. `args` must not be empty. A leading directory of a system tool
 /// ("/sbin/ifconfig") is taken off. Errors: bad usage as the tool prints it; status 127 for a word

@@ -20,9 +20,10 @@ constexpr std::array<std::string_view, 19> kPackages = {
     "man",       "nc",      "net-tools",      "nginx",        "nmap-ncat",
     "procps-ng", "tcpdump", "traceroute",     "which"};
 constexpr std::array<std::string_view, 2> kLaterPackages = {"apache2", "haproxy"};
-constexpr std::array<std::string_view, 4> kServices = {"dnsmasq", "httpd", "keepalived", "nginx"};
-constexpr std::array<std::string_view, 7> kOtherUnits = {
-    "NetworkManager", "apache2", "crond", "firewalld", "iptables", "network", "sshd"};
+constexpr std::array<std::string_view, 5> kServices = {"dnsmasq", "httpd", "keepalived", "nginx",
+                                                       "sshd"};
+constexpr std::array<std::string_view, 6> kOtherUnits = {"NetworkManager", "apache2",  "crond",
+                                                         "firewalld",      "iptables", "network"};
 
 struct ActionName {
   std::string_view name;
@@ -145,7 +146,7 @@ Parsed<ServiceCommand> parse_service(Args args) {
   }
   if (std::ranges::find(kServices, service.name) != kServices.end()) return service;
   if (std::ranges::find(kOtherUnits, service.name) != kOtherUnits.end()) {
-    return refuse(tool, "service " + service.name, "dnsmasq, httpd, keepalived, nginx");
+    return refuse(tool, "service " + service.name, "dnsmasq, httpd, keepalived, nginx, sshd");
   }
   if (!systemctl) return std::unexpected(failure(service.name + ": unrecognized service\n", 1));
   const bool status = service.action == ServiceCommand::Action::kStatus;

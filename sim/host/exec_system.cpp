@@ -21,9 +21,11 @@ constexpr std::string_view kHttpd = "httpd";
 constexpr std::string_view kDnsmasq = "dnsmasq";
 constexpr std::string_view kNginx = "nginx";
 constexpr std::string_view kKeepalived = "keepalived";
+constexpr std::string_view kSshd = "sshd";
 
 std::string_view description_of(std::string_view service) {
   if (service == kNginx) return "The nginx HTTP and reverse proxy server";
+  if (service == kSshd) return "OpenSSH server daemon";
   if (service == kDnsmasq) return "dnsmasq - A lightweight DHCP and caching DNS server";
   return service == kKeepalived ? "LVS and VRRP High Availability Monitor"
                                 : "The Apache HTTP Server";
@@ -217,7 +219,7 @@ std::optional<Output> Executor::wrong_settings(std::string_view service) const {
 Output Executor::service_action(const command::ServiceCommand& c) {
   using Action = command::ServiceCommand::Action;
   Userland& user = wiring_.user();
-  const bool known = user.packages.contains(c.name);
+  const bool known = user.packages.contains(c.name) || c.name == kSshd;  // every system has it
   Process* running = user.find_service(c.name);
   const auto stop = [&] {
     if (running != nullptr) wiring_.signal_program(step_, *running, 15);

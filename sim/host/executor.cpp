@@ -99,6 +99,12 @@ CommandOutcome Executor::operator()(const command::TracerouteCommand& c) {
 CommandOutcome Executor::operator()(const command::ArpingCommand& c) {
   return start(apps::Arping(c), "arping");
 }
+CommandOutcome Executor::operator()(const command::SshCommand& c) {
+  return start(apps::Ssh(c), "ssh");
+}
+CommandOutcome Executor::operator()(const command::ScpCommand& c) {
+  return start(apps::Ssh(c), "scp");
+}
 CommandOutcome Executor::operator()(const command::TcpdumpCommand& c) {
   return start(apps::Tcpdump(c), "tcpdump");
 }

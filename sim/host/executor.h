@@ -74,6 +74,8 @@ class Executor {
   CommandOutcome operator()(const command::TracerouteCommand& c);
   CommandOutcome operator()(const command::ArpingCommand& c);
   CommandOutcome operator()(const command::TcpdumpCommand& c);
+  CommandOutcome operator()(const command::SshCommand& c);
+  CommandOutcome operator()(const command::ScpCommand& c);
 
   /// cat, grep and the like: over files, or over standard input.
   CommandOutcome filter(const command::Command& c);

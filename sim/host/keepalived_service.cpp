@@ -1,10 +1,13 @@
-// keepalived as a service of a host: how it starts, the commands that it runs, its echo replies.
+// keepalived as a service of a host: how it starts, its echo replies; and the commands that it and
+// sshd run.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <sstream>
+#include <utility>
 
 #include "sim/host/keepalived_io.h"
+#include "sim/host/program_io.h"
 #include "sim/host/wiring.h"
 
 namespace lvslab::host {
@@ -84,9 +87,26 @@ void Wiring::tell_ping(Step& step, std::uint32_t app, std::uint16_t identifier) 
   process.keepalived.get().on_ping(step, io, identifier);
 }
 
+void Wiring::run_for_program(Step& step, std::uint32_t app, std::uint32_t ticket,
+                             std::string_view line) {
+  Userland& u = user();
+  const std::uint32_t pid = u.processes[app].pid;
+  const JobId id = u.jobs.acquire() + 1;
+  u.jobs[id - 1].script = ScriptOrder{.app = app, .pid = pid, .number = ticket};
+  const RecordId before = step.cause();
+  const std::string directory = std::exchange(u.directory, "/root");
+  run_line(step, id, line);
+  user().directory = directory;
+  step.set_cause(before);
+}
+
 void Wiring::script_ended(Step& step, const ScriptOrder& order) {
   Process& process = user().processes[order.app];
-  if (process.pid != order.pid || process.exited || !process.keepalived.exists()) return;
+  if (process.pid != order.pid || process.exited) return;
+  if (!process.keepalived.exists()) {
+    ProgramIo io(*this, order.app);
+    return apps::on_command(step, io, process.app, order.number, order.status, order.output);
+  }
   KeepalivedIo io(*this, order.app);
   process.keepalived.get().on_script(step, io, order.ticket, order.status);
 }

@@ -70,6 +70,14 @@ std::optional<std::string> ProgramIo::read_file(std::string_view path) const {
   return wiring_.read_file(path);
 }
 
+bool ProgramIo::is_directory(std::string_view path) const {
+  return wiring_.user().files.is_directory(wiring_.path_of(path));
+}
+
+void ProgramIo::run_command(Step& step, std::uint32_t ticket, std::string_view line) {
+  wiring_.run_for_program(step, app_, ticket, line);
+}
+
 bool ProgramIo::write_file(Step& step, std::string_view path, std::string_view content) {
   if (wiring_.cannot_write(path)) return false;
   return !wiring_.write_redirected(step, path, content, false);

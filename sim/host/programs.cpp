@@ -205,6 +205,8 @@ void Wiring::start_service(Step& step, std::string_view name) {
     start_keepalived(step, 0, {});
   } else if (name == "nginx") {
     start_nginx(step);
+  } else if (name == "sshd") {
+    start_program(step, 0, apps::Sshd{}, "/usr/sbin/sshd -D", "sshd");
   } else if (name == "dnsmasq") {
     start_program(step, 0, apps::Dnsmasq{}, "/usr/sbin/dnsmasq -u root -x /run/dnsmasq.pid",
                   "dnsmasq");
@@ -423,6 +425,7 @@ void Wiring::finish_job(Step& step, Job& j) {
   if (j.script) {
     ScriptOrder order = *j.script;
     order.status = j.status;
+    order.output = j.output;
     user().ended_scripts.push_back(order);
   }
   if (j.background && !has_background_jobs()) end_waits();

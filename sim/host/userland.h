@@ -58,12 +58,14 @@ struct Process {
   int status = 0;
 };
 
-/// A command that keepalived runs: which one it was, and the daemon that waits for it.
+/// A command that keepalived or sshd runs: which one it was, and the daemon that waits for it.
 struct ScriptOrder {
   std::uint32_t app = 0;
   std::uint32_t pid = 0;  ///< of the daemon: its slot may have been reused
   keepalived::ScriptTicket ticket;
+  std::uint32_t number = 0;  ///< sshd's own ticket
   int status = 0;
+  std::string output;
 };
 
 /// A typed line and what came of it.
@@ -78,7 +80,7 @@ struct Job {
   bool background = false;
   JobId terminal = 0;  ///< background: the line on whose terminal its output appears
   bool done = false;
-  std::optional<ScriptOrder> script;  ///< keepalived typed it
+  std::optional<ScriptOrder> script;  ///< a daemon typed it
 };
 
 struct Userland {

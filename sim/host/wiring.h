@@ -79,6 +79,8 @@ class Wiring final : public ip::Ports,
   /// Runs a command line for keepalived, which hears of its end.
   void run_script(Step& step, std::uint32_t app, std::string_view line,
                   keepalived::ScriptTicket ticket);
+  /// Runs a command line for another program, in root's home.
+  void run_for_program(Step& step, std::uint32_t app, std::uint32_t ticket, std::string_view line);
   /// Ends such a command with SIGTERM; keepalived hears of it as of any end.
   void kill_script(Step& step, std::uint32_t app, keepalived::ScriptTicket ticket);
   bool has_background_jobs() const;

@@ -361,6 +361,28 @@ TEST(Step, ComplainsOfWhatItDoesNotKnow) {
                     HasSubstr("no host 'nobody'"), HasSubstr("no packet 7")));
 }
 
+TEST(Editor, OpensAFileOfTheHostAndTypesTheChange) {
+  const std::string typed = "echo \"it's\\b\" > /root/x\nvi /root/x\ncat /root/x\n";
+  const Outcome shell = lvslab({.args = {"shell", "dr-basic", "client"},
+                                .input = typed,
+                                .environment = {"EDITOR=sed -i s/it/that/"}});
+  EXPECT_THAT(shell.out, HasSubstr("cat /root/x\nthat's\\b\n"));
+  const Outcome stepped = lvslab({.args = {"step", "dr-basic"},
+                                  .input = "type client vi new\ntype client cat new\n",
+                                  .environment = {"VISUAL=", "EDITOR=echo hello >"}});
+  EXPECT_THAT(stepped.out, HasSubstr("cat new\nhello"));
+}
+
+TEST(Editor, IsMissedWhereThereIsNone) {
+  const Outcome shell =
+      lvslab({.args = {"shell", "dr-basic", "client"}, .input = "vi /etc/hosts\n"});
+  EXPECT_THAT(shell.err, HasSubstr("there is no editor to open /etc/hosts in"));
+  const Outcome failed = lvslab({.args = {"shell", "dr-basic", "client"},
+                                 .input = "vi /etc/hosts\n",
+                                 .environment = {"EDITOR=false"}});
+  EXPECT_THAT(failed.err, HasSubstr("the editor `false` has failed"));
+}
+
 TEST(Shell, TypesOnAHostOfTheLab) {
   const Outcome shell =
       lvslab({.args = {"shell", "dr-basic", "client"},

@@ -280,8 +280,10 @@ TEST(BadUsage, WhatIsNotModelledNamesWhatIsClose) {
                                   "lvslab: ss: option -i is not modelled (close: -n -a -l -t -u -w "
                                   "-p -H -s)\n",
                                   2}));
-  EXPECT_EQ(bad("vi x"),
-            (Output{"", "lvslab: vi is not modelled (close: echo TEXT > FILE)\n", 127}));
+  EXPECT_EQ(bad("vi x"), (Output{"",
+                                 "lvslab: vi is not modelled (close: echo TEXT > FILE; at the "
+                                 "prompt of lvslab shell and step vi opens $EDITOR)\n",
+                                 127}));
   EXPECT_THAT(bad("yum install haproxy -y").err, HasSubstr("package haproxy is not modelled"));
   EXPECT_EQ(bad("ifconfg eth0"), (Output{"",
                                          "bash: ifconfg: command not found\n"
