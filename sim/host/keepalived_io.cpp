@@ -132,6 +132,10 @@ void KeepalivedIo::log(Step& step, Part part, std::string_view text) {
   }
 }
 
+void KeepalivedIo::write_file(const std::string& path, const std::string& text) {
+  wiring_.user().files.write(path, text, false);
+}
+
 std::uint32_t KeepalivedIo::fork(Part part) {
   const std::uint32_t pid = wiring_.user().next_pid++;
   (part == Part::kVrrp       ? process().vrrp_pid
@@ -182,8 +186,16 @@ IfIndex KeepalivedIo::device(const std::string& interface) const {
 
 Ipv4Addr KeepalivedIo::address_of(const std::string& interface) const {
   const IfIndex dev = device(interface);
+  const auto is_virtual_address = [&](Ipv4Addr addr) {
+    return std::ranges::any_of(process().keepalived.get().conf().instances, [&](const auto& vrrp) {
+      const auto has = [&](const auto& list) {
+        return std::ranges::any_of(list, [&](const auto& vip) { return vip.address.addr == addr; });
+      };
+      return has(vrrp.addresses) || has(vrrp.excluded);
+    });
+  };
   for (const ip::InAddr& addr : wiring_.host().ip.addrs) {
-    if (addr.dev == dev) return addr.local;
+    if (addr.dev == dev && !is_virtual_address(addr.local)) return addr.local;
   }
   return {};
 }

@@ -21,6 +21,7 @@ class KeepalivedIo final : public keepalived::DaemonIo {
   bool has_program(const std::string& path) const override;
 
   void log(Step& step, keepalived::Part part, std::string_view text) override;
+  void write_file(const std::string& path, const std::string& text) override;
   std::uint32_t fork(keepalived::Part part) override;
   std::uint32_t pid_of(keepalived::Part part) const override;
   void child_ended(keepalived::Part part, bool orderly) override;

@@ -27,6 +27,15 @@ inline bool is_connect_failure(Errno error) {
   }
 }
 
+/// The program of a command, as find_path() of keepalived finds it: /bin is a link to /usr/bin.
+std::string program_of(std::string_view command);
+
+/// Where a checker connects to.
+inline Endpoint target_of(const VirtualServer& vs, const RealServer& rs, const Checker& checker) {
+  const std::uint16_t port_of_server = rs.port != 0 ? rs.port : vs.port;
+  return {checker.connect_ip.value_or(rs.addr), checker.connect_port.value_or(port_of_server)};
+}
+
 struct Checkers::Context {
   Checkers& checkers;
   Step& step;
@@ -42,11 +51,7 @@ struct Checkers::Context {
   Endpoint source(const State& s) const {
     return {checker(s).bind_ip.value_or(Ipv4Addr{}), checker(s).bind_port.value_or(0)};
   }
-  Endpoint target(const State& s) const {
-    const std::uint16_t port_of_server = rs(s).port != 0 ? rs(s).port : vs(s).port;
-    return {checker(s).connect_ip.value_or(rs(s).addr),
-            checker(s).connect_port.value_or(port_of_server)};
-  }
+  Endpoint target(const State& s) const { return target_of(vs(s), rs(s), checker(s)); }
   /// FMT_CHK(): the server, wherever the checker connects to.
   std::string name(const State& s) const { return server_name(vs(s), rs(s)); }
   void log(std::string_view text) { port.log(step, text); }

@@ -28,22 +28,12 @@ unsigned status_of(std::string_view head) {
   return status;
 }
 
-/// Without any condition every success counts; with a digest alone the status does not matter.
+/// Without any condition every success counts.
 bool is_wanted(unsigned status, const CheckUrl& url) {
-  if (url.status_codes.empty()) return !url.digest.empty() || (status >= 200 && status <= 299);
+  if (url.status_codes.empty()) return status >= 200 && status <= 299;
   return std::ranges::any_of(url.status_codes, [&](const auto& range) {
     return status >= range.first && status <= range.second;
   });
-}
-
-/// The program of a command, as find_path() of keepalived finds it: /bin is a link to /usr/bin.
-std::string program_of(std::string_view command) {
-  const std::size_t begin = std::min(command.find_first_not_of("\"' "), command.size());
-  const std::size_t end = command.find_first_of("\"' ", begin);
-  const std::string_view program = command.substr(begin, end - begin);
-  if (program.find('/') == std::string_view::npos) return fmt::format("/usr/bin/{}", program);
-  const bool linked = program.starts_with("/bin/") || program.starts_with("/sbin/");
-  return fmt::format("{}{}", linked ? "/usr" : "", program);
 }
 
 /// Which of the tries of MISC_CHECK failed; `tries` is 0 after the last.
@@ -62,6 +52,15 @@ bool has_digest(std::string_view page, std::string_view digest) {
 }
 
 }  // namespace
+
+std::string program_of(std::string_view command) {
+  const std::size_t begin = std::min(command.find_first_not_of("\"' "), command.size());
+  const std::size_t end = command.find_first_of("\"' ", begin);
+  const std::string_view program = command.substr(begin, end - begin);
+  if (program.find('/') == std::string_view::npos) return fmt::format("/usr/bin/{}", program);
+  const bool linked = program.starts_with("/bin/") || program.starts_with("/sbin/");
+  return fmt::format("{}{}", linked ? "/usr" : "", program);
+}
 
 // --- starting a check ----------------------------------------------------------------------------
 

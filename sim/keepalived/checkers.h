@@ -72,6 +72,8 @@ class Checkers {
   CheckedServers reload(const Configuration& before, const Configuration& conf, const Lvs& lvs);
   /// Tells of the checkers, and when each begins (register_checkers_thread()).
   void activate(Step& step, const Configuration& conf, CheckerPort& port);
+  /// The checkers in the words of the data file (dump_checkers_queue()).
+  std::string data(const Configuration& conf) const;
   /// Ends every check under way, without telling anybody.
   void stop(Step& step, CheckerPort& port);
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sim/keepalived/daemon_ports.h"
+#include "sim/keepalived/data_files.h"
 
 namespace lvslab::keepalived {
 namespace {
@@ -57,6 +58,7 @@ bool Daemon::read(Step& step, DaemonIo& io, bool first) {
   if (detail_) io.log(step, kParent, fmt::format("Opening file '{}'.", conf_path_));
   ReadConf got = read_conf(io, conf_path_, {.config_id = node_});
   messages_.clear();
+  user_told_ = {};
   for (ConfMessage& message : got.messages) {
     if (message.kind == ConfMessage::Kind::kNoted) {
       messages_.push_back(std::move(message));
@@ -90,6 +92,7 @@ void Daemon::tell_messages(Step& step, DaemonIo& io, Part part) {
 void Daemon::fork(Step& step, DaemonIo& io, Part part) {
   Child& child = part == kVrrp ? vrrp_process_ : checker_process_;
   child = {.alive = true};
+  user_told_[static_cast<std::size_t>(part)] = false;
   const std::uint32_t pid = io.fork(part);
   io.log(step, kParent,
          fmt::format("Starting {} child process, pid={}", part == kVrrp ? "VRRP" : "Healthcheck",
@@ -337,8 +340,9 @@ void Daemon::reload(Step& step, DaemonIo& io) {
 // --- the end -------------------------------------------------------------------------------------
 
 void Daemon::signal(Step& step, DaemonIo& io, Part part, int signal) {
-  constexpr int kHangUp = 1, kInterrupt = 2, kKill = 9, kTerminate = 15;
+  constexpr int kHangUp = 1, kInterrupt = 2, kKill = 9, kUser1 = 10, kTerminate = 15;
   const bool terminates = signal == kTerminate || signal == kInterrupt;
+  if (signal == kUser1) return print_data(step, io, part);
   if (part == kParent) {
     if (!parent_alive_) return;
     if (signal == kHangUp) return reload(step, io);
@@ -357,6 +361,38 @@ void Daemon::signal(Step& step, DaemonIo& io, Part part, int signal) {
   }
   end_if_alone(step, io);
   rearm(step, io);
+}
+
+/// SIGUSR1: the parent passes it on; each process writes what it knows.
+void Daemon::print_data(Step& step, DaemonIo& io, Part part) {
+  const auto begin = [&](Part of, std::string_view what) {
+    io.log(step, of,
+           fmt::format("Printing {} data for process({}) on signal", what, io.pid_of(of)));
+    // Said once by each process, be it while it reads.
+    const std::string_view sentence = "Script user 'keepalived_script' does not exist";
+    const bool said = std::ranges::any_of(messages_, [&](const ConfMessage& message) {
+      return part_of(message.phase) == of && message.text == sentence;
+    });
+    bool& told = user_told_[static_cast<std::size_t>(of)];
+    if (!said && !told && conf_.global.script_user.empty()) io.log(step, of, sentence);
+    told = true;
+  };
+  if (part == kParent) {
+    begin(kParent, "parent");
+    io.write_file("/tmp/keepalived_parent.data", global_data(conf_.global, node_, ""));
+  }
+  if (part != kCheckers && hears_vrrp()) {
+    Ports port(io, kVrrp, *this);
+    begin(kVrrp, "VRRP");
+    const std::string interface = io.device("eth0").valid() ? "eth0" : "";
+    io.write_file("/tmp/keepalived.data",
+                  global_data(conf_.global, node_, interface) + vrrp_.data(conf_, port));
+  }
+  if (part != kVrrp && checker_process_.alive) {
+    begin(kCheckers, "checker");
+    io.write_file("/tmp/keepalived_check.data",
+                  global_data(conf_.global, node_, "") + lvs_.data(conf_) + checkers_.data(conf_));
+  }
 }
 
 /// keepalived_terminate(): the parent waits for its children.

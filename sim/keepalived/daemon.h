@@ -4,11 +4,12 @@
 // Models: the parent, the checker process and the VRRP process, each with its pid and its log
 // lines; start, SIGHUP, SIGTERM and SIGKILL of each; that a parent starts a child anew which died,
 // and that children end in order when their parent is killed.
-// Leaves out: notify FIFOs, mail, the data files of SIGUSR1 and SIGUSR2, and the pauses before a
-// child is started for the second time.
+// Leaves out: notify FIFOs, mail, the statistics of SIGUSR2, and the pauses before a child is
+// started for the second time.
 // Source: core/main.c, check/check_daemon.c, vrrp/vrrp_daemon.c of keepalived 2.2.7.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -37,6 +38,7 @@ enum class Part : std::uint8_t { kParent, kCheckers, kVrrp, kLab };
 class DaemonIo : public ConfHost {
  public:
   virtual void log(Step& step, Part part, std::string_view text) = 0;
+  virtual void write_file(const std::string& path, const std::string& text) = 0;
   /// Gives a process a new pid, and returns it.
   virtual std::uint32_t fork(Part part) = 0;
   virtual std::uint32_t pid_of(Part part) const = 0;
@@ -51,7 +53,7 @@ class DaemonIo : public ConfHost {
   // Interfaces and addresses (rtnetlink).
   virtual bool is_up(const std::string& interface) const = 0;
   virtual IfIndex device(const std::string& interface) const = 0;
-  /// The first address of an interface; 0.0.0.0 if it has none.
+  /// The first address of an interface that is no virtual one; 0.0.0.0 if it has none.
   virtual Ipv4Addr address_of(const std::string& interface) const = 0;
   virtual void add_address(Step& step, const std::string& interface,
                            const VirtualAddress& address) = 0;
@@ -115,7 +117,7 @@ class Daemon {
   /// An interface came up or went down, by ifconfig or by its cable.
   void on_interface(Step& step, DaemonIo& io, const std::string& interface, bool up);
   void on_script(Step& step, DaemonIo& io, ScriptTicket ticket, int status);
-  /// A signal to one of the processes: HUP, INT, TERM, KILL; others do nothing.
+  /// A signal to one of the processes: HUP, INT, TERM, KILL, USR1; others do nothing.
   void signal(Step& step, DaemonIo& io, Part part, int signal);
 
   const Vrrp& vrrp() const { return vrrp_; }
@@ -163,6 +165,7 @@ class Daemon {
   void child_died(Step& step, DaemonIo& io, Part part);
   void respawn(Step& step, DaemonIo& io);
   void end_if_alone(Step& step, DaemonIo& io);
+  void print_data(Step& step, DaemonIo& io, Part part);
   std::string stopped_text() const;
 
   std::string conf_path_, node_;
@@ -172,6 +175,7 @@ class Daemon {
   Child vrrp_process_, checker_process_;
   bool pings_allowed_ = false;           ///< the checkers have seen to it
   std::uint32_t lowest_ping_group_ = 0;  ///< before that
+  std::array<bool, 3> user_told_{};      ///< by Part: it has said that there is no script user
   std::vector<ConfMessage> messages_;    ///< of the last reading, for those whom they concern
   Configuration conf_;
   Vrrp vrrp_;

@@ -212,7 +212,7 @@ void Lvs::start(Step& step, const Configuration& conf, LvsPort& port) {
     services_.emplace_back().servers.resize(vs.real_servers.size());
     for (std::size_t i = 0; i < vs.real_servers.size(); ++i) {
       Server& server = services_.back().servers[i];
-      server.weight = server.weight_was = vs.real_servers[i].weight.value_or(1);
+      server.weight = vs.real_servers[i].weight.value_or(1);
       for (const Checker& checker : vs.real_servers[i].checkers) {
         if (checker.alpha.value_or(false)) ++server.failed_checkers;
       }
@@ -278,6 +278,7 @@ void Lvs::reload(Step& step, const Configuration& before, const Configuration& c
       continue;
     }
     services_[now].alive = old[was].alive;
+    services_[now].reloaded = true;
     services_[now].quorum_up = old[was].quorum_up;
     services_[now].sorry_alive = old[was].sorry_alive;
     std::swap(services_, old);

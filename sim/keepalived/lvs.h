@@ -88,6 +88,8 @@ class Lvs {
   /// kernel refused the change: the checker keeps its state then.
   bool set_alive(Step& step, const Configuration& conf, LvsPort& port, std::size_t vs,
                  std::size_t rs, bool alive);
+  /// The services in the words of the data file (dump_vs()).
+  std::string data(const Configuration& conf) const;
   /// The weight of a server as its checkers have made it (update_svr_wgt()).
   std::int64_t weight(std::size_t vs, std::size_t rs) const {
     return services_[vs].servers[rs].weight;
@@ -110,10 +112,11 @@ class Lvs {
     bool reloaded = false;  ///< it was there before the last reload
     std::uint32_t failed_checkers = 0;
     std::int64_t weight = 1;      ///< effective_weight: may lie outside of what the kernel takes
-    std::int64_t weight_was = 1;  ///< before the last reload
+    std::int64_t weight_was = 0;  ///< before the last reload
   };
   struct Service {
-    bool alive = false;  ///< the kernel has it
+    bool alive = false;     ///< the kernel has it
+    bool reloaded = false;  ///< it was there before the last reload
     bool quorum_up = false;
     bool sorry_alive = false;
     std::vector<Server> servers;

@@ -105,6 +105,8 @@ struct VrrpRouter {
   std::uint32_t faults = 0;           ///< tracked things without weight that are down
   std::uint32_t scripts_to_come = 0;  ///< tracked scripts that have not run yet
   Ipv4Addr master;
+  std::uint8_t master_priority = 0;
+  SimTime last_transition;
   SimTime announce_at = SimTime::never();        ///< the second burst
   SimTime announce_lower_at = SimTime::never();  ///< the second burst after a lower priority
   SimTime refresh_at = SimTime::never();
@@ -147,6 +149,9 @@ class Vrrp {
   std::vector<std::size_t> take_due_scripts(SimTime now, const Configuration& conf);
   void script_ended(Step& step, const Configuration& conf, VrrpPort& port, std::size_t script,
                     bool success);
+
+  /// The routers in the words of the data file (dump_vrrp_data()).
+  std::string data(const Configuration& conf, const VrrpPort& port) const;
 
   const std::vector<VrrpRouter>& routers() const { return routers_; }
   bool is_master(const Configuration& conf, const std::string& instance) const;

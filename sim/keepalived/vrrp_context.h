@@ -76,6 +76,7 @@ struct Vrrp::Context {
       return set_deadline(r);
     }
     r.state = VrrpState::kMaster;
+    r.last_transition = step.now();
     set_deadline(r);
     advertise(r);
   }
@@ -129,6 +130,7 @@ struct Vrrp::Context {
     }
     give_up_addresses(r, advertise_stop);
     r.state = r.want;
+    r.last_transition = step.now();
     notify(r);
     r.down_timer = down_interval(r);
     set_deadline(r);
@@ -144,6 +146,7 @@ struct Vrrp::Context {
         log(fmt::format("({}) Entering {} STATE", c.name, to_string(r.want)));
       }
       r.state = r.want;
+      r.last_transition = step.now();
       notify(r);
       if (r.state == VrrpState::kBackup) r.preempt_at.reset();
     }
@@ -269,12 +272,14 @@ struct Vrrp::Context {
                       priority, advert.ip.src.to_string()));
       step.explain(Reason::kVrrpLowerIgnored, {}, {arg(advert.ip.src), priority, r.priority});
       r.master = advert.ip.src;
+      r.master_priority = priority;
       return ignore(r);
     }
     explain_yield(r, c, advert.ip.src, priority);
     if (c.version == 3) r.master_advert_int = advertised_interval(advert);
     r.down_timer = down_interval(r);
     r.master = advert.ip.src;
+    r.master_priority = priority;
     if (c.preempt_delay.ns > 0) follow_preempt_delay(r, c, priority);
     r.want = VrrpState::kBackup;
     set_deadline(r);
@@ -352,6 +357,7 @@ struct Vrrp::Context {
     if (c.version == 3) r.master_advert_int = advertised_interval(advert);
     r.want = VrrpState::kBackup;
     r.master = advert.ip.src;
+    r.master_priority = priority;
     leave_master(r, false);
   }
 

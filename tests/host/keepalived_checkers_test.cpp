@@ -208,5 +208,36 @@ TEST(Reload, FollowsTheEntriesOfAGroup) {
                     Not(HasSubstr("IPVS cmd"))));
 }
 
+TEST(DataFiles, SayWhatTheCheckersKnow) {
+  Watch watch("UDP_CHECK {\n require_reply 68xx\n }", "weight 3");
+  watch.start();
+  watch.lan.type('a', "kill -USR1 $(cat /run/keepalived.pid)");
+  const std::string data = watch.lan.type('a', "cat /tmp/keepalived_check.data");
+  EXPECT_THAT(data,
+              AllOf(HasSubstr(" Router ID = a\n"), HasSubstr("VS VIP = 10.0.0.100, VPORT = 53"),
+                    HasSubstr("   RIP = 10.0.0.2, RPORT = 53, WEIGHT = 3 EFF WEIGHT = 3\n"),
+                    HasSubstr("   num failed checkers = 1\n"), HasSubstr("   Up = no\n"),
+                    HasSubstr("   Keepalive method = UDP_CHECK\n"),
+                    HasSubstr("     Reply data mask = yes\n")));
+  EXPECT_THAT(watch.log(), HasSubstr("Printing checker data for process(1003) on signal"));
+  EXPECT_THAT(watch.lan.type('a', "cat /tmp/keepalived.data"), HasSubstr("No such file"));
+}
+
+TEST(HttpGet, WantsAGoodStatusBesideTheDigest) {
+  constexpr std::string_view kPage = "2d9c96b77cd4c5e80916109ce55d2e04";  // of httpd's 404
+  const auto in_use = [&](std::string_view status) {
+    Watch watch(
+        fmt::format("HTTP_GET {{\n url {{\n path /gone\n {}\n digest {}\n }}\n"
+                    " connect_port 80\n }}",
+                    status, kPage));
+    watch.lan.type('b', "yum install httpd -y");
+    watch.lan.type('b', "service httpd start");
+    watch.start();
+    return watch.in_use();
+  };
+  EXPECT_TRUE(in_use("status_code 404")) << "the digest is that of the page";
+  EXPECT_FALSE(in_use(""));
+}
+
 }  // namespace
 }  // namespace lvslab::host

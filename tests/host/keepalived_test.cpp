@@ -180,5 +180,18 @@ TEST(Keepalived, ABadFileIsRefusedWithItsPlace) {
   EXPECT_EQ(lan.type('a', "systemctl is-active keepalived"), "inactive\n");
 }
 
+TEST(Keepalived, WritesWhatItsRoutersKnow) {
+  Pair pair;
+  pair.lan.type('a', "kill -USR1 $(cat /run/vrrp.pid)");
+  pair.lan.type('b', "kill -USR1 $(cat /run/vrrp.pid)");
+  EXPECT_THAT(pair.lan.type('a', "cat /tmp/keepalived.data"),
+              AllOf(HasSubstr("   State = MASTER\n"), HasSubstr("   Using src_ip = 10.0.0.1\n"),
+                    HasSubstr("     10.0.0.100/24 dev eth0 scope global set\n")));
+  EXPECT_THAT(pair.lan.type('b', "cat /tmp/keepalived.data"),
+              AllOf(HasSubstr("   State = BACKUP\n"), HasSubstr("   Master router = 10.0.0.1\n"),
+                    HasSubstr("   Master priority = 100\n"),
+                    HasSubstr("     10.0.0.100/24 dev eth0 scope global\n")));
+}
+
 }  // namespace
 }  // namespace lvslab::host
