@@ -110,13 +110,41 @@ TEST_P(Sample, IsReadWithoutAWordAgainstIt) {
 INSTANTIATE_TEST_SUITE_P(Shipped, Sample,
                          testing::Values("HTTP_GET.port", "IPv6", "PING_CHECK", "SMTP_CHECK",
                                          "UDP_CHECK", "inhibit", "misc_check", "misc_check_arg",
-                                         "quorum", "status_code", "virtual_server_group",
+                                         "quorum", "sample", "status_code", "virtual_server_group",
                                          "virtualhost", "vrrp.scripts"),
                          [](const auto& param) {
                            std::string name = param.param;
                            std::ranges::replace(name, '.', '_');
                            return name;
                          });
+
+/// The same with every interface that a sample names.
+class Machine : public Folder {
+ public:
+  using Folder::Folder;
+  bool has_interface(const std::string&) const override { return true; }
+};
+
+TEST(Samples, AllLoadAndHaveNothingUnnamed) {
+  const fs::path folder = "/usr/share/doc/keepalived/samples";
+  if (!fs::exists(folder)) GTEST_SKIP() << "the package keepalived is not installed";
+  std::size_t read = 0;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename();
+    if (!name.starts_with("keepalived.conf.")) continue;
+    const ReadConf got = read_conf(Machine(folder), name);
+    EXPECT_TRUE(got.conf.usable) << name;
+    for (const ConfMessage& message : got.messages) {
+      EXPECT_FALSE(message.text.starts_with("Unknown keyword") && message.where.line > 5)
+          << located(message);  // vrrp.lvs_syncd has a mistake in its lines 4 and 5
+      if (message.kind == ConfMessage::Kind::kUnmodelled) {
+        EXPECT_GT(message.where.line, 0) << message.text;
+      }
+    }
+    ++read;
+  }
+  EXPECT_GE(read, 25U);
+}
 
 class Unmodelled : public testing::TestWithParam<std::pair<std::string, std::string>> {};
 
