@@ -102,16 +102,18 @@ std::string check_number(const std::string& text) {
 
 constexpr const char* kFuzzFooterEn =
     R"(A lab that differs is made as small as it can be while it shows the same kind of difference, and
-written to DIR/fuzz-SEED-INDEX.yaml. Labs are the same for the same seed and index, whatever the count.
+written to DIR/fuzz-SEED-INDEX.yaml (fuzz-keepalived-SEED-INDEX.yaml). Labs are the same for the same seed and index, whatever the count.
 Examples:
   lvslab fuzz-compare --seed 1 --count 200
+  lvslab fuzz-compare --labs keepalived --seed 1 --count 60
   lvslab fuzz-compare --seed 1 --start 17 --count 1 --draw && lvslab run fuzz-1-17.yaml
 Exit status: 0 no lab differs, 1 some do, 2 a lab could not be played.)";
 constexpr const char* kFuzzFooterZh =
-    R"(不一致的实验会被缩到最小（仍表现出同一类不一致），并写入 DIR/fuzz-SEED-INDEX.yaml。
+    R"(不一致的实验会被缩到最小（仍表现出同一类不一致），并写入 DIR/fuzz-SEED-INDEX.yaml（或 fuzz-keepalived-SEED-INDEX.yaml）。
 种子和序号相同，实验就相同，与数量无关。
 示例：
   lvslab fuzz-compare --seed 1 --count 200
+  lvslab fuzz-compare --labs keepalived --seed 1 --count 60
   lvslab fuzz-compare --seed 1 --start 17 --count 1 --draw && lvslab run fuzz-1-17.yaml
 退出状态：0 全部一致，1 有不一致，2 有实验无法运行。)";
 
@@ -394,6 +396,12 @@ void Declaration::fuzz_compare() {
   const auto number = [&](const char* name, auto& to, const char* en, const char* zh) {
     return sub->add_option(name, to, say(en, zh))->type_name("N")->check(check_number);
   };
+  sub->add_option(
+         "--labs", fuzz.labs,
+         say("mixed (default): addresses, routes, ARP, IPVS, iptables; keepalived: clusters of "
+             "directors and what befalls them",
+             "mixed（默认）：地址、路由、ARP、IPVS、iptables；keepalived：负载均衡器集群及其故障"))
+      ->check(CLI::IsMember({"mixed", "keepalived"}));
   number("--seed", fuzz.seed, "draws other labs (default: 1)", "换一批实验（默认：1）");
   number("--count", fuzz.count, "how many labs (default: 100)", "实验数量（默认：100）")
       ->check(CLI::Range(1U, 1'000'000'000U));

@@ -77,6 +77,7 @@ struct CompareOptions {
 int compare_command(const Terminal& terminal, const CompareOptions& options);
 
 struct FuzzOptions {
+  std::string labs = "mixed";  ///< which draw: mixed or keepalived
   std::uint64_t seed = 1, start = 0, count = 100;
   unsigned jobs = 1;
   std::string keep = ".";          ///< directory for the files of labs that differ

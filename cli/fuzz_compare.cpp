@@ -20,6 +20,17 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
+fuzz::LabKind kind_of(const FuzzOptions& options) {
+  return options.labs == "keepalived" ? fuzz::LabKind::kKeepalived : fuzz::LabKind::kMixed;
+}
+
+/// The file of a lab.
+std::string path_of(const FuzzOptions& options, std::uint64_t index) {
+  return (fs::path(options.keep) /
+          (fuzz::lab_name(options.seed, index, kind_of(options)) + ".yaml"))
+      .string();
+}
+
 /// What a worker tells of a lab.
 Json result_json(std::uint64_t index, const Result<fuzz::LabResult>& result) {
   Json json = {{"lab", index}};
@@ -104,8 +115,7 @@ class Campaign {
 
   void differs(std::uint64_t index, Json json) {
     ++differ_;
-    const std::string path =
-        (fs::path(options_.keep) / (fuzz::lab_name(options_.seed, index) + ".yaml")).string();
+    const std::string path = path_of(options_, index);
     if (auto written = write_text(path, json["scenario"].get<std::string>()); !written) {
       clear_progress();
       complain(written.error());
@@ -148,9 +158,9 @@ class Campaign {
 int draw_only(const FuzzOptions& options) {
   for (std::uint64_t i = 0; i < options.count; ++i) {
     const std::uint64_t index = options.start + i;
-    const std::string path =
-        (fs::path(options.keep) / (fuzz::lab_name(options.seed, index) + ".yaml")).string();
-    const auto written = write_text(path, scenario::to_yaml(fuzz::random_lab(options.seed, index)));
+    const std::string path = path_of(options, index);
+    const auto written = write_text(
+        path, scenario::to_yaml(fuzz::random_lab(options.seed, index, kind_of(options))));
     if (!written) return complain(written.error()), kExitBadInput;
     fmt::print("{}\n", path);
   }
@@ -181,8 +191,8 @@ int fuzz_compare_command(const Terminal& terminal, const FuzzOptions& options) {
       comparer = std::make_unique<BackendComparer>(make_simulator_of_kernel(), *std::move(theirs),
                                                    options.backend);
     }
-    const auto result =
-        fuzz::try_lab(options.seed, index, *comparer, {.shrink = !options.no_shrink});
+    const auto result = fuzz::try_lab(options.seed, index, *comparer,
+                                      {.kind = kind_of(options), .shrink = !options.no_shrink});
     return result_json(index, result).dump();
   };
   shares.done = [&](std::uint64_t index, const std::string& text) {

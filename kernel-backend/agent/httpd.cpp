@@ -56,6 +56,10 @@ class RealSockets final : public TcpSockets {
     return taken;
   }
   void close(Step&, SocketId socket) override { forget(static_cast<int>(socket.value)); }
+  bool close_and_wait(Step& step, SocketId socket) override {
+    close(step, socket);
+    return false;
+  }
   void shutdown_write(Step&, SocketId socket) override {
     ::shutdown(static_cast<int>(socket.value), SHUT_WR);
   }

@@ -110,7 +110,8 @@ void Ab::on_socket(Step& step, AppIo& io, const SocketEvent& event) {
       on_error(step, io, slot, event.error);
       break;
     case SocketEventKind::kAccepted:
-    case SocketEventKind::kWritable: return;
+    case SocketEventKind::kWritable:
+    case SocketEventKind::kFinAcked: return;
   }
   touch(step, io);
 }

@@ -303,7 +303,8 @@ void Curl::on_socket(Step& step, AppIo& io, const SocketEvent& event) {
       }
       return;
     case SocketEventKind::kAccepted:
-    case SocketEventKind::kWritable: return;
+    case SocketEventKind::kWritable:
+    case SocketEventKind::kFinAcked: return;
   }
 }
 

@@ -179,6 +179,7 @@ void Httpd::on_socket(Step& step, AppIo& io, const SocketEvent& event) {
       }
       return;
     case SocketEventKind::kError: free_connection(index); return;
+    case SocketEventKind::kFinAcked: return;
     case SocketEventKind::kConnected:
     case SocketEventKind::kAccepted: return;
   }

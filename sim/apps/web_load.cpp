@@ -112,7 +112,8 @@ void WebClient::on_socket(Step& step, AppIo& io, const SocketEvent& event) {
       return;
     }
     case SocketEventKind::kAccepted:
-    case SocketEventKind::kWritable: return;
+    case SocketEventKind::kWritable:
+    case SocketEventKind::kFinAcked: return;
   }
 }
 
@@ -142,7 +143,8 @@ void WebServer::on_socket(Step& step, AppIo& io, const SocketEvent& event) {
     case SocketEventKind::kPeerClosed: io.tcp().close(step, event.socket); return;
     case SocketEventKind::kAccepted: io.tcp().set_cookie(event.socket, 0); return;
     case SocketEventKind::kConnected:
-    case SocketEventKind::kError: return;
+    case SocketEventKind::kError:
+    case SocketEventKind::kFinAcked: return;
   }
 }
 

@@ -164,6 +164,7 @@ enum class SocketEventKind : std::uint8_t {
   kData,        ///< `data` arrived in order; valid during the call only
   kWritable,    ///< room in the send buffer after it had been full
   kPeerClosed,  ///< read(2) returned 0: the peer sent FIN
+  kFinAcked,    ///< close_and_wait() is over
   kError        ///< `error`: reset, refused, timed out, unreachable; the socket is gone
 };
 
@@ -196,6 +197,10 @@ class TcpSockets {
   virtual std::size_t send(Step& step, SocketId socket, std::span<const std::uint8_t> data) = 0;
   /// close(2): FIN after the unsent data, or RST if unread data is lost.
   virtual void close(Step& step, SocketId socket) = 0;
+  /// Begins a close(2) with SO_LINGER: FIN after the unsent data. kFinAcked or kError follows;
+  /// then, or when the program's patience is at its end, close() finishes it. False: it is over at
+  /// once.
+  virtual bool close_and_wait(Step& step, SocketId socket) = 0;
   /// shutdown(SHUT_WR).
   virtual void shutdown_write(Step& step, SocketId socket) = 0;
   /// TCP_NODELAY, which is on at first; off means Nagle's algorithm.

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "sim/fuzz/random_lab.h"
 #include "sim/scenario/writer.h"
 
 namespace lvslab::fuzz {
@@ -43,10 +42,10 @@ class SameKind : public Judge {
 
 Result<LabResult> try_lab(std::uint64_t seed, std::uint64_t index, Comparer& comparer,
                           const CampaignOptions& options) {
-  const scenario::Scenario lab = random_lab(seed, index);
+  const scenario::Scenario lab = random_lab(seed, index, options.kind);
   auto differences = comparer.compare(lab);
   if (!differences) return std::unexpected(std::move(differences.error()));
-  LabResult result{seed, index, *std::move(differences), {}, {}};
+  LabResult result{seed, index, options.kind, *std::move(differences), {}, {}};
   if (result.differences.empty()) return result;
   if (!options.shrink) {
     result.smallest = Shrunk{lab, 0, false};
@@ -63,8 +62,9 @@ std::string kept_text(const LabResult& result) {
   if (!result.smallest) return {};
   std::string text = fmt::format(
       "# Lab {} of seed {}: the simulator and the kernel differ.\n"
-      "#   lvslab fuzz-compare --seed {} --start {} --count 1\n#\n",
-      result.index, result.seed, result.seed, result.index);
+      "#   lvslab fuzz-compare {}--seed {} --start {} --count 1\n#\n",
+      result.index, result.seed, result.kind == LabKind::kKeepalived ? "--labs keepalived " : "",
+      result.seed, result.index);
   const auto& shown = result.smallest_differences;
   for (std::size_t i = 0; i < std::min(shown.size(), kKeptDifferences); ++i) {
     text += fmt::format("# {}\n", shown[i].text);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sim/base/result.h"
+#include "sim/fuzz/random_lab.h"
 #include "sim/fuzz/shrink.h"
 #include "sim/scenario/model.h"
 
@@ -32,12 +33,14 @@ class Comparer {
 };
 
 struct CampaignOptions {
+  LabKind kind = LabKind::kMixed;
   bool shrink = true;
   std::uint32_t most_questions = 200;  ///< of a shrink; each plays a lab on both sides
 };
 
 struct LabResult {
   std::uint64_t seed = 0, index = 0;
+  LabKind kind = LabKind::kMixed;
   std::vector<Difference> differences;  ///< of the lab as it was drawn
   /// Where they differ: the smallest lab that still does, and its differences.
   std::optional<Shrunk> smallest;

@@ -131,11 +131,11 @@ Ipv4Prefix Draft::any_prefix(Dice& dice) const {
 }
 
 std::optional<SimTime> Draft::reserve(Dice& dice, SimDuration longest) {
-  SimDuration gap = dice.between(200_ms, 900_ms, 100_ms);
-  if (used_ + gap + longest <= kAct) {
+  SimDuration gap = dice.between(rhythm.shortest, rhythm.longest, 100_ms);
+  if (used_ + gap + longest <= rhythm.act) {
     used_ = used_ + gap + longest;
   } else {
-    if (pauses_ == kPauses) return std::nullopt;
+    if (pauses_ == rhythm.pauses) return std::nullopt;
     ++pauses_;
     used_ = longest;
     // Longer than any socket stays in TIME_WAIT, and short enough that what IPVS keeps for two
@@ -159,6 +159,11 @@ bool Draft::type(Dice& dice, std::size_t host, std::vector<std::string> lines,
   item.action = std::move(run);
   scenario.timeline.push_back(std::move(item));
   return true;
+}
+
+void Draft::wait(SimDuration pause) {
+  used_ = used_ + pause;
+  over_ = over_ + pause;
 }
 
 bool Draft::strike(Dice& dice, scenario::Fault fault) {

@@ -1,9 +1,9 @@
 // A random lab while it is being drawn: the scenario so far, and what later ingredients want to
 // know about it (who is plugged in where, who serves what, who is down).
 //
-// Models: the calendar of a lab that two kernels must agree on. What happens falls into acts of at
-// most kAct; a pause lies between them, after which sockets and half-open connections of IPVS are
-// gone for certain, and finished ones are still there.
+// Models: the calendar of a lab that two kernels must agree on. What happens falls into acts; a
+// pause lies between them, after which sockets and half-open connections of IPVS are gone for
+// certain, and finished ones are still there.
 #pragma once
 
 #include <cstddef>
@@ -38,6 +38,20 @@ struct VirtualService {
   std::uint16_t port = 80;
   std::vector<Ipv4Addr> servers;
   std::string forward = "-g";
+};
+
+/// Directors with keepalived, and what they share.
+struct Cluster {
+  std::vector<std::size_t> directors, servers;
+  Ipv4Addr vip;
+  bool calm = false;  ///< two masters may hear each other without answering each time
+};
+
+/// How close together the items of a timeline are.
+struct Rhythm {
+  SimDuration shortest{200'000'000}, longest{900'000'000};  ///< between two items, in 100 ms
+  SimDuration act{12'000'000'000};
+  int pauses = 2;
 };
 
 class Draft {
@@ -88,6 +102,8 @@ class Draft {
   /// False (and nothing is added) if the lab has no time left.
   bool type(Dice& dice, std::size_t host, std::vector<std::string> lines, SimDuration longest);
   bool strike(Dice& dice, scenario::Fault fault);
+  /// Nothing happens for this long.
+  void wait(SimDuration pause);
 
   scenario::Scenario scenario;
   std::vector<Segment> segments;
@@ -97,11 +113,10 @@ class Draft {
   std::vector<Ipv4Addr> extra_addresses;  ///< on aliases and on lo
   std::vector<bool> up;                   ///< by host
   std::vector<scenario::NicRef> unplugged;
+  Cluster cluster;
+  Rhythm rhythm;
 
  private:
-  static constexpr SimDuration kAct{12'000'000'000};
-  static constexpr int kPauses = 2;
-
   /// Every item begins this long after a tick of a kernel with HZ=100. curl's limits are whole ms
   /// of its own clock, up to 0.7 ms early or 0.5 ms late; six of them in a row stay between two
   /// ticks. What takes a multiple of 0.1 ms here, as cables do, and some µs more in a kernel, ends

@@ -11,6 +11,13 @@ namespace lvslab::fuzz {
 /// Segments, hosts, routers, cables.
 void draw_topology(Draft& draft);
 
+/// A cluster of directors with keepalived, its servers and its client.
+void draw_cluster(Draft& draft);
+
+/// Confirmed neighbours stay REACHABLE for the whole lab (on every host, also in labs of other
+/// kinds).
+void keep_neighbours(Draft& draft);
+
 /// What hosts are like before anything happens, in this order; weights in percent of the labs.
 std::span<const Ingredient> settings();   ///< sysctls, addresses, routes
 std::span<const Ingredient> balancing();  ///< IPVS and what stands behind it
@@ -20,5 +27,10 @@ std::span<const Ingredient> traffic();
 std::span<const Ingredient> edits();
 std::span<const Ingredient> faults();
 std::span<const Ingredient> listings();
+
+/// The same for labs with keepalived.
+std::span<const Ingredient> cluster_traffic();
+std::span<const Ingredient> cluster_faults();
+std::span<const Ingredient> cluster_listings();
 
 }  // namespace lvslab::fuzz

@@ -24,13 +24,7 @@ void add_sysctls(Draft& draft, Dice& dice) {
 /// No kernel draws by lot when a neighbour that was REACHABLE becomes STALE: what is confirmed
 /// stays so for the whole lab. What was only learnt is STALE, and goes the way through DELAY and
 /// PROBE.
-void add_steady_neighbours(Draft& draft, Dice&) {
-  for (std::size_t h = 0; h < draft.scenario.hosts.size(); ++h) {
-    for (const scenario::Nic& nic : draft.host(h).nics) {
-      draft.sysctl(h, fmt::format("net.ipv4.neigh.{}.base_reachable_time_ms", nic.name), "3600000");
-    }
-  }
-}
+void add_steady_neighbours(Draft& draft, Dice&) { keep_neighbours(draft); }
 
 /// Addresses that hosts have besides their own: on aliases and on lo, with masks of all kinds.
 void add_addresses(Draft& draft, Dice& dice) {
@@ -76,6 +70,14 @@ constexpr std::array kSettings{
 };
 
 }  // namespace
+
+void keep_neighbours(Draft& draft) {
+  for (std::size_t h = 0; h < draft.scenario.hosts.size(); ++h) {
+    for (const scenario::Nic& nic : draft.host(h).nics) {
+      draft.sysctl(h, fmt::format("net.ipv4.neigh.{}.base_reachable_time_ms", nic.name), "3600000");
+    }
+  }
+}
 
 std::span<const Ingredient> settings() { return kSettings; }
 

@@ -286,6 +286,10 @@ void Wiring::set_nodelay(Step& step, SocketId socket, bool on) {
   tcp::set_nodelay(step, host_.tcp, tcp_ports(), socket, on);
 }
 
+bool Wiring::close_and_wait(Step& step, SocketId socket) {
+  return tcp::close_and_wait(step, host_.tcp, tcp_ports(), socket);
+}
+
 void Wiring::shutdown_write(Step& step, SocketId socket) {
   tcp::shutdown_write(step, host_.tcp, tcp_ports(), socket);
 }

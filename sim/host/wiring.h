@@ -111,6 +111,7 @@ class Wiring final : public ip::Ports,
                                          IfIndex bound_dev) override;
   std::size_t send(Step& step, SocketId socket, std::span<const std::uint8_t> data) override;
   void close(Step& step, SocketId socket) override;
+  bool close_and_wait(Step& step, SocketId socket) override;
   void shutdown_write(Step& step, SocketId socket) override;
   void set_nodelay(Step& step, SocketId socket, bool on) override;
   void abort(Step& step, SocketId socket) override;

@@ -73,6 +73,10 @@ struct Checkers::Context {
     if (s.ping != 0) port.ping_close(std::exchange(s.ping, std::uint16_t{0}));
   }
 
+  /// Closes the connection, and goes on when that is over.
+  void close_tcp(State& s, After after);
+  void go_on(State& s, After after);
+
   /// The device that a checker binds to, if it names one. False: there is none, and the log says
   /// so.
   bool find_device(const State& s, IfIndex& dev) {
@@ -110,7 +114,7 @@ struct Checkers::Context {
 
   void dial_tcp(State& s);
   void connected(State& s);
-  void answered(State& s);
+  void judge(State& s);
   void tcp_done(State& s, bool success);
   void http_success(State& s);
   /// `why`: what log_all_failures tells.

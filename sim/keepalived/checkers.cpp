@@ -11,6 +11,8 @@ namespace {
 
 /// Before the first check of any server (check_api.c).
 constexpr SimDuration kBootstrapDelay{1'000'000'000};
+/// SO_LINGER of every checker's socket (lib/layer4.c: tcp_bind_connect()).
+constexpr SimDuration kLinger{5'000'000'000};
 /// What is kept of an answer: its head, or the page as well if its digest is wanted.
 constexpr std::size_t kLongestHead = 4096, kLongestPage = 1U << 20;
 
@@ -106,8 +108,29 @@ void Checkers::Context::dial_tcp(State& s) {
   again();
 }
 
+void Checkers::Context::close_tcp(State& s, After after) {
+  if (s.socket.valid() && port.tcp().close_and_wait(step, s.socket)) {
+    s.phase = Phase::kClosing;
+    s.after = after;
+    s.at = step.now() + kLinger;
+    checkers.closing_ = s.index;
+    return;
+  }
+  s.socket = {};
+  go_on(s, after);
+}
+
+void Checkers::Context::go_on(State& s, After after) {
+  switch (after) {
+    case After::kConnected: return tcp_done(s, true);
+    case After::kAnswered: return judge(s);
+    case After::kTimedOut: return http_failure(s, "Timeout WEB read");
+  }
+}
+
 void Checkers::Context::timed_out(State& s) {
   const bool connecting = s.phase == Phase::kConnecting;
+  if (!connecting && checker(s).kind == CheckerKind::kHttp) return close_tcp(s, After::kTimedOut);
   hang_up(s);
   switch (checker(s).kind) {
     case CheckerKind::kTcp:
@@ -122,7 +145,7 @@ void Checkers::Context::timed_out(State& s) {
       log_failure(s, fmt::format("UDP connection to {} failed.", name(s)));
       return datagram_done(s, false);
     case CheckerKind::kDns: return dns_failed(s, "read timeout from socket");
-    default: return http_failure(s, connecting ? "Timeout connecting" : "Timeout WEB read");
+    default: return http_failure(s, "Timeout connecting");
   }
 }
 
@@ -137,10 +160,7 @@ void Checkers::Context::failed(State& s) {
 }
 
 void Checkers::Context::connected(State& s) {
-  if (checker(s).kind == CheckerKind::kTcp) {
-    hang_up(s);
-    return tcp_done(s, true);
-  }
+  if (checker(s).kind == CheckerKind::kTcp) return close_tcp(s, After::kConnected);
   const CheckUrl& url = checker(s).urls[s.url];
   const std::string* host = nullptr;
   for (const std::string* candidate :
@@ -160,8 +180,7 @@ void Checkers::Context::connected(State& s) {
   s.at = step.now() + timeout(s);
 }
 
-void Checkers::Context::answered(State& s) {
-  hang_up(s);
+void Checkers::Context::judge(State& s) {
   const CheckUrl& url = checker(s).urls[s.url];
   if (s.answer.empty()) return http_failure(s, "Read, no data received from ");
   const std::size_t end = s.answer.find("\r\n\r\n");
@@ -415,9 +434,12 @@ void Checkers::stop(Step& step, CheckerPort& port) {
     if (s.ping != 0) port.ping_close(std::exchange(s.ping, std::uint16_t{0}));
     s.at = SimTime::never();
   }
+  closing_.reset();
+  missed_.clear();
 }
 
 SimTime Checkers::next() const {
+  if (is_busy()) return states_[*closing_].at;
   SimTime at = SimTime::never();
   for (const State& s : states_) at = std::min(at, s.at);
   return at;
@@ -425,23 +447,91 @@ SimTime Checkers::next() const {
 
 void Checkers::on_time(Step& step, const Configuration& conf, CheckerPort& port, Lvs& lvs) {
   Context x{*this, step, conf, port, lvs};
-  for (State& s : states_) {
-    if (s.at > step.now()) continue;
-    if (s.phase == Phase::kWaiting) {
-      x.begin(s);
-    } else if (s.phase == Phase::kScript) {
-      s.at = SimTime::never();
-      s.terminated = true;
-      port.kill_check(step, s.index);
-    } else {
-      x.timed_out(s);
-    }
+  if (is_busy()) {
+    if (states_[*closing_].at > step.now()) return;
+    end_closing(x);
   }
+  catch_up(x);
+}
+
+void Checkers::on_timeout(Context& x, State& s) {
+  if (s.phase == Phase::kWaiting) return x.begin(s);
+  if (s.phase != Phase::kScript) return x.timed_out(s);
+  s.at = SimTime::never();
+  s.terminated = true;
+  x.port.kill_check(x.step, s.index);
+}
+
+/// close(2) returns: the FIN is acknowledged, the connection is gone, or five seconds are over.
+void Checkers::end_closing(Context& x) {
+  State& s = states_[*closing_];
+  closing_.reset();
+  x.port.tcp().close(x.step, std::exchange(s.socket, SocketId{}));
+  x.go_on(s, s.after);
+}
+
+/// What came first, then timers in the order of their times (lib/scheduler.c), until the process
+/// waits again.
+void Checkers::catch_up(Context& x) {
+  while (!is_busy() && !missed_.empty()) {
+    Missed missed = std::move(missed_.front());
+    missed_.erase(missed_.begin());
+    if (auto* event = std::get_if<SocketEvent>(&missed.news)) event->data = missed.data;
+    if (auto* news = std::get_if<DatagramNews>(&missed.news)) news->data = missed.data;
+    std::visit([&](const auto& news) { handle(x, news); }, missed.news);
+  }
+  while (!is_busy()) {
+    const auto first = std::ranges::min_element(states_, {}, &State::at);
+    if (first == states_.end() || first->at > x.step.now()) return;
+    on_timeout(x, *first);
+  }
+}
+
+void Checkers::take(Context& x, const News& news) {
+  if (!is_busy()) return std::visit([&](const auto& one) { handle(x, one); }, news);
+  Missed missed{news, {}};
+  std::span<const std::uint8_t> data;
+  if (const auto* event = std::get_if<SocketEvent>(&news)) {
+    if (event->socket == states_[*closing_].socket) {
+      const bool over =
+          event->kind == SocketEventKind::kFinAcked || event->kind == SocketEventKind::kError;
+      if (!over) return;
+      end_closing(x);
+      return catch_up(x);
+    }
+    data = event->data;
+  } else if (const auto* datagram = std::get_if<DatagramNews>(&news)) {
+    data = datagram->data;
+  }
+  missed.data.assign(data.begin(), data.end());
+  missed_.push_back(std::move(missed));
 }
 
 void Checkers::on_socket(Step& step, const Configuration& conf, CheckerPort& port, Lvs& lvs,
                          const SocketEvent& event) {
   Context x{*this, step, conf, port, lvs};
+  take(x, event);
+}
+
+void Checkers::on_datagram(Step& step, const Configuration& conf, CheckerPort& port, Lvs& lvs,
+                           const DatagramNews& news) {
+  Context x{*this, step, conf, port, lvs};
+  take(x, news);
+}
+
+void Checkers::on_ping(Step& step, const Configuration& conf, CheckerPort& port, Lvs& lvs,
+                       std::uint16_t identifier) {
+  Context x{*this, step, conf, port, lvs};
+  take(x, PingReply{identifier});
+}
+
+void Checkers::script_ended(Step& step, const Configuration& conf, CheckerPort& port, Lvs& lvs,
+                            std::size_t checker, int status) {
+  Context x{*this, step, conf, port, lvs};
+  take(x, ScriptEnd{checker, status});
+}
+
+void Checkers::handle(Context& x, const SocketEvent& event) {
   const auto it = std::ranges::find(states_, event.socket, &State::socket);
   if (it == states_.end()) return;
   State& s = *it;
@@ -449,7 +539,7 @@ void Checkers::on_socket(Step& step, const Configuration& conf, CheckerPort& por
     case SocketEventKind::kConnected: return x.connected(s);
     case SocketEventKind::kError: s.socket = {}; return x.failed(s);
     case SocketEventKind::kPeerClosed:
-      if (s.phase == Phase::kReading) x.answered(s);
+      if (s.phase == Phase::kReading) x.close_tcp(s, After::kAnswered);
       return;
     case SocketEventKind::kData: {
       const Checker& c = x.checker(s);
@@ -457,36 +547,32 @@ void Checkers::on_socket(Step& step, const Configuration& conf, CheckerPort& por
       if (s.answer.size() < (whole ? kLongestPage : kLongestHead)) {
         s.answer.append(reinterpret_cast<const char*>(event.data.data()), event.data.size());
       }
-      s.at = step.now() + x.timeout(s);
+      s.at = x.step.now() + x.timeout(s);
       return;
     }
     case SocketEventKind::kAccepted:
-    case SocketEventKind::kWritable: return;
+    case SocketEventKind::kWritable:
+    case SocketEventKind::kFinAcked: return;
   }
 }
 
-void Checkers::on_datagram(Step& step, const Configuration& conf, CheckerPort& port, Lvs& lvs,
-                           const DatagramNews& news) {
-  Context x{*this, step, conf, port, lvs};
+void Checkers::handle(Context& x, const DatagramNews& news) {
   const auto it = std::ranges::find(states_, news.socket, &State::udp);
   if (it == states_.end()) return;
   if (x.checker(*it).kind == CheckerKind::kDns) return x.take_answer(*it, news);
   x.take_reply(*it, news);
 }
 
-void Checkers::on_ping(Step& step, const Configuration& conf, CheckerPort& port, Lvs& lvs,
-                       std::uint16_t identifier) {
-  Context x{*this, step, conf, port, lvs};
-  const auto it = std::ranges::find(states_, identifier, &State::ping);
+void Checkers::handle(Context& x, const PingReply& reply) {
+  const auto it = std::ranges::find(states_, reply.identifier, &State::ping);
   if (it == states_.end()) return;
   x.hang_up(*it);
   x.datagram_done(*it, true);
 }
 
-void Checkers::script_ended(Step& step, const Configuration& conf, CheckerPort& port, Lvs& lvs,
-                            std::size_t checker, int status) {
-  if (checker >= states_.size() || states_[checker].phase != Phase::kScript) return;
-  Context{*this, step, conf, port, lvs}.misc_done(states_[checker], status);
+void Checkers::handle(Context& x, const ScriptEnd& end) {
+  if (end.checker >= states_.size() || states_[end.checker].phase != Phase::kScript) return;
+  x.misc_done(states_[end.checker], end.status);
 }
 
 }  // namespace lvslab::keepalived

@@ -3,10 +3,11 @@
 //
 // Models: TCP_CHECK, HTTP_GET (several URLs, status codes, digests, virtual hosts), MISC_CHECK
 // (exit status and misc_dynamic), PING_CHECK, UDP_CHECK (payload, wanted replies), DNS_CHECK; the
-// random first check, delay_loop, retries, timeouts, alpha; what a reload keeps of their state.
-// Leaves out: SSL, patterns of pages, SMTP_CHECK: such a checker never runs, and its server counts
-// as alive. read_conf() says so. Source: check/check_api.c, check_tcp.c, check_http.c,
-// check_misc.c, check_ping.c, check_udp.c, check_dns.c, ipwrapper.c of keepalived 2.2.7.
+// random first check, delay_loop, retries, timeouts, alpha; what a reload keeps of their state;
+// that a close(2) with SO_LINGER holds up the whole process until its FIN is acknowledged. Leaves
+// out: SSL, patterns of pages, SMTP_CHECK: such a checker never runs, and its server counts as
+// alive. read_conf() says so. Source: check/check_api.c, check_tcp.c, check_http.c, check_misc.c,
+// check_ping.c, check_udp.c, check_dns.c, ipwrapper.c of keepalived 2.2.7.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "sim/keepalived/glibc_random.h"
@@ -92,13 +94,16 @@ class Checkers {
  private:
   static constexpr std::uint32_t kNoSocket = 0xffff'ffffU;
 
-  enum class Phase : std::uint8_t { kWaiting, kConnecting, kReading, kScript };
+  enum class Phase : std::uint8_t { kWaiting, kConnecting, kReading, kScript, kClosing };
+  /// What a checker does when its connection is closed.
+  enum class After : std::uint8_t { kConnected, kAnswered, kTimedOut };
   struct State {
     std::size_t index = 0;  ///< of this state
     std::size_t vs = 0, rs = 0, checker = 0;
     Phase phase = Phase::kWaiting;
     SimTime at = SimTime::never();  ///< of the next check, or the end of patience
     SocketId socket;
+    After after{};  ///< kClosing
     std::uint32_t udp = kNoSocket;
     std::uint16_t ping = 0;  ///< identifier of the ping socket; 0: none
     bool up = true;
@@ -116,9 +121,36 @@ class Checkers {
   };
   struct Context;
 
+  struct PingReply {
+    std::uint16_t identifier = 0;
+  };
+  struct ScriptEnd {
+    std::size_t checker = 0;
+    int status = 0;
+  };
+  using News = std::variant<SocketEvent, DatagramNews, PingReply, ScriptEnd>;
+  /// What came while the process waited in close(2), and the bytes that it speaks of.
+  struct Missed {
+    News news;
+    std::vector<std::uint8_t> data;
+  };
+
+  bool is_busy() const { return closing_.has_value(); }
+  /// Handles it now, or when the process has time.
+  void take(Context& x, const News& news);
+  void end_closing(Context& x);
+  void catch_up(Context& x);
+  void handle(Context& x, const SocketEvent& event);
+  void handle(Context& x, const DatagramNews& news);
+  void handle(Context& x, const PingReply& reply);
+  void handle(Context& x, const ScriptEnd& end);
+  void on_timeout(Context& x, State& s);
+
   void make_states(const Configuration& conf);
 
   std::vector<State> states_;
+  std::optional<std::size_t> closing_;  ///< the state that the process waits for in close(2)
+  std::vector<Missed> missed_;
   GlibcRandom random_{0};    ///< seeded when the configuration is read
   std::uint16_t pings_ = 0;  ///< echo requests sent (seq_no)
 };

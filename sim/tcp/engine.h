@@ -82,6 +82,7 @@ struct Upcalls {
   std::uint32_t cookie = 0;
   SocketId listener;
   bool accepted = false, connected = false, peer_closed = false, writable = false;
+  bool fin_acked = false;
   Errno error = Errno::kNone;
   std::uint16_t data_offset = 0, data_length = 0;  ///< in the segment's frame
   std::vector<EarlySegment> more;                  ///< what became in order behind it

@@ -131,13 +131,18 @@ bool advance_state(Context& c, std::uint32_t index, const Segment& segment, int 
                      {arg(segment.src), segment.tcp.src_port, s.tuple.local_port});
       up.connected = true;
       return true;
-    case TcpState::kFinWait1: return !fin_acked(c, s) || leave_fin_wait1(c, index, segment);
+    case TcpState::kFinWait1:
+      if (!fin_acked(c, s)) return true;
+      up.fin_acked = s.has(flag::kLingers);
+      return leave_fin_wait1(c, index, segment);
     case TcpState::kClosing:
       if (!fin_acked(c, s)) return true;
+      up.fin_acked = s.has(flag::kLingers);
       enter_time_wait(c, index, TcpState::kTimeWait, kTimeWaitLength);
       return false;
     case TcpState::kLastAck:
       if (!fin_acked(c, s)) return true;
+      up.fin_acked = s.has(flag::kLingers);
       c.step.explain(Reason::kTcpClosed, segment.dev,
                      {arg(segment.src), segment.tcp.src_port, s.tuple.local_port});
       remember_peer(c, index);

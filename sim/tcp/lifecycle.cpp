@@ -218,6 +218,7 @@ void emit(Context& c, Upcalls& up, FrameRef frame) {
     }
     if (up.writable) out.fire(SocketEventKind::kWritable);
     if (up.peer_closed) out.fire(SocketEventKind::kPeerClosed);
+    if (up.fin_acked) out.fire(SocketEventKind::kFinAcked);
     if (up.error != Errno::kNone) out.fire(SocketEventKind::kError);
   }
   for (const EarlySegment& early : up.more) c.step.frames().release(early.frame);

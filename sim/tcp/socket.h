@@ -63,6 +63,7 @@ inline constexpr std::uint16_t kPeerFin = 1 << 11;       ///< RCV_SHUTDOWN: the 
 inline constexpr std::uint16_t kWantsRoom = 1 << 12;     ///< SOCK_NOSPACE: kWritable is owed
 inline constexpr std::uint16_t kBulkReceiver = 1 << 13;  ///< keeps its extension for buffer tuning
 inline constexpr std::uint16_t kConfirms = 1 << 14;      ///< sk_dst_pending_confirm
+inline constexpr std::uint16_t kLingers = 1 << 15;       ///< kFinAcked is owed
 }  // namespace flag
 
 inline constexpr std::uint32_t kNoExtension = 0xffff'ffffU;

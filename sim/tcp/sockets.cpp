@@ -171,6 +171,22 @@ void close(Step& step, Stack& stack, Ports ports, SocketId socket) {
   }
 }
 
+bool close_and_wait(Step& step, Stack& stack, Ports ports, SocketId socket) {
+  const std::uint32_t index = find_socket(stack, socket);
+  if (index == kNone) return false;
+  Context c = make_context(step, stack, ports);
+  Socket& s = c.socket(index);
+  if (s.state == TcpState::kSynSent || s.state == TcpState::kFinWait2) {
+    close(step, stack, ports, socket);
+    return false;
+  }
+  const RowWatch watch(c, index);
+  queue_fin(c, index);
+  s.set(flag::kLingers);
+  s.clear(flag::kWantsRoom);
+  return true;
+}
+
 void shutdown_write(Step& step, Stack& stack, Ports ports, SocketId socket) {
   const std::uint32_t index = find_socket(stack, socket);
   if (index == kNone) return;

@@ -85,6 +85,9 @@ std::expected<SocketId, Errno> connect(Step& step, Stack& stack, Ports ports, Ap
 std::size_t send(Step& step, Stack& stack, Ports ports, SocketId socket,
                  std::span<const std::uint8_t> data);
 void close(Step& step, Stack& stack, Ports ports, SocketId socket);
+/// SO_LINGER with a time: see TcpSockets. Source: net/ipv4/tcp.c: tcp_close(),
+/// sk_stream_wait_close().
+bool close_and_wait(Step& step, Stack& stack, Ports ports, SocketId socket);
 void shutdown_write(Step& step, Stack& stack, Ports ports, SocketId socket);
 void abort(Step& step, Stack& stack, Ports ports, SocketId socket);
 /// TCP_NODELAY; off means Nagle's algorithm (RFC 9293 §3.7.4).

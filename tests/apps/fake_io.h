@@ -233,6 +233,10 @@ class FakeIo : public AppIo, public TcpSockets {
     return take;
   }
   void close(Step&, SocketId socket) override { sockets[socket.value].closed = true; }
+  bool close_and_wait(Step& step, SocketId socket) override {
+    close(step, socket);
+    return false;
+  }
   void shutdown_write(Step&, SocketId socket) override { sockets[socket.value].shut = true; }
   void set_nodelay(Step&, SocketId socket, bool on) override { sockets[socket.value].nagle = !on; }
   void abort(Step&, SocketId socket) override { sockets[socket.value].aborted = true; }
