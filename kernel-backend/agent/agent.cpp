@@ -12,6 +12,10 @@
 #include <time.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <system_error>
 
 #include "kernel-backend/agent/boot.h"
 #include "kernel-backend/agent/row_watch.h"
@@ -238,6 +242,27 @@ Result<void> Agent::build(Lab lab) {
   return {};
 }
 
+namespace {
+
+/// SIGSTOP to every process in the pid namespace whose first one is `first`.
+void stop_processes(pid_t first) {
+  std::error_code error;
+  const auto space_of = [&error](const std::string& pid) {
+    return std::filesystem::read_symlink("/proc/" + pid + "/ns/pid", error);
+  };
+  const std::filesystem::path space = space_of(std::to_string(first));
+  if (space.empty()) return;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos || space_of(name) != space) {
+      continue;
+    }
+    ::kill(static_cast<pid_t>(std::strtol(name.c_str(), nullptr, 10)), SIGSTOP);
+  }
+}
+
+}  // namespace
+
 Result<void> Agent::start_process(std::uint32_t h, bool first_boot) {
   Host& host = hosts_[h];
   auto process = start_host(lab_.hosts[h], around_, host.paths, first_boot);
@@ -266,9 +291,11 @@ Result<void> Agent::boot_host(std::uint32_t h, bool first_boot) {
   return configure(h);
 }
 
-// The cables first: a dying host sends nothing.
+// The programs stand still first: none is to see the cables go. Then the cables: a dying host sends
+// nothing.
 void Agent::stop_host(std::uint32_t h) {
   Host& host = hosts_[h];
+  if (host.process.pid > 0 && !host.ended) stop_processes(host.process.pid);
   if (recording_) drain_capture(h);
   host.capture.reset();
   if (wire_) wire_->detach(lab_, h);

@@ -69,7 +69,8 @@ CommandOutcome Executor::operator()(const command::IpCommand& c) {
     return command::ip_link_of_alias();
   }
   if (auto listing = render_ip(wiring_.tables(), of_interfaces(c))) return std::move(*listing);
-  return std::visit(
+  const std::vector<ip::InAddr> before = wiring_.host().ip.addrs;
+  CommandOutcome outcome = std::visit(
       [&](const auto& action) -> CommandOutcome {
         if constexpr (requires { change(action); }) {
           return change(action);
@@ -80,6 +81,8 @@ CommandOutcome Executor::operator()(const command::IpCommand& c) {
         }
       },
       c.action);
+  wiring_.tell_removed_addresses(step_, before);
+  return outcome;
 }
 
 Output Executor::change(const command::IpAddrChange& c) {

@@ -72,6 +72,19 @@ bool targets_fit(const NfTable& table) {
   return true;
 }
 
+/// No rule like that. A target that a module brings is what iptables blames (legacy iptables:
+/// observed).
+Output no_such_rule(const NfTarget& target, Verb verb) {
+  switch (target.kind) {
+    case NfTargetKind::kNone:
+    case NfTargetKind::kAccept:
+    case NfTargetKind::kDrop:
+    case NfTargetKind::kReturn:
+    case NfTargetKind::kChain: return fail(IptablesError::kNoRule, verb);
+    default: return fail(IptablesError::kNoChain, verb);
+  }
+}
+
 Output change_rules(NfTable& table, NfChain& chain, const command::IptablesCommand& c) {
   const NfTarget& target = c.rule.target;
   if (target.kind == NfTargetKind::kChain && table.find(target.chain) == nullptr) {
@@ -100,7 +113,7 @@ Output change_rules(NfTable& table, NfChain& chain, const command::IptablesComma
       rules.erase(at(c.number));
       return {};
     case Verb::kDelete:
-      if (same == rules.end()) return fail(IptablesError::kNoRule, c.verb);
+      if (same == rules.end()) return no_such_rule(target, c.verb);
       rules.erase(same);
       return {};
     default: return same == rules.end() ? fail(IptablesError::kNoRule, c.verb) : Output{};

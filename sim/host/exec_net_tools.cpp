@@ -38,7 +38,9 @@ CommandOutcome Executor::operator()(const command::IfconfigCommand& c) {
   if (c.actions.empty()) return render_ifconfig(wiring_.tables(), c);
   Output all;
   for (const command::IfconfigAction& action : c.actions) {
+    const std::vector<ip::InAddr> before = wiring_.host().ip.addrs;
     const Output done = ifconfig_action(c, action);
+    wiring_.tell_removed_addresses(step_, before);
     all.err += done.err;
     all.status = done.status;
     constexpr int kGivesUp = 255;

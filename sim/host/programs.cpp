@@ -64,9 +64,26 @@ bool Wiring::deliver_vrrp(Step& step, const Packet& packet) {
   const std::string name(host_.ip.devices[packet.in_dev.value - 1U].name.view());
   const keepalived::ReceivedAdvert advert{
       packet.ip, ipv4_payload(step.frames().bytes(packet.frame), packet.ip)};
-  return tell_keepalived([&](keepalived::DaemonIo& io, keepalived::Daemon& daemon) {
-    daemon.on_vrrp(step, io, name, advert);
+  bool taken = false;
+  tell_keepalived([&](keepalived::DaemonIo& io, keepalived::Daemon& daemon) {
+    taken |= daemon.on_vrrp(step, io, name, advert);
   });
+  return taken;
+}
+
+void Wiring::tell_removed_addresses(Step& step, const std::vector<ip::InAddr>& before) {
+  const auto is_there = [&](const ip::InAddr& was) {
+    return std::ranges::any_of(host_.ip.addrs, [&](const ip::InAddr& addr) {
+      return addr.dev == was.dev && addr.local == was.local && addr.prefix_len == was.prefix_len;
+    });
+  };
+  for (const ip::InAddr& was : before) {
+    if (is_there(was)) continue;
+    const std::string name(host_.ip.devices[was.dev.value - 1U].name.view());
+    tell_keepalived([&](keepalived::DaemonIo& io, keepalived::Daemon& daemon) {
+      daemon.on_address_removed(step, io, name, was.local);
+    });
+  }
 }
 
 void Wiring::on_socket(Step& step, AppId owner, const SocketEvent& event) {

@@ -96,6 +96,9 @@ class Wiring final : public ip::Ports,
   void on_udp(Step& step, const ip::UdpEvent& event) override;
   void on_link(Step& step, IfIndex dev, bool running) override;
 
+  /// RTM_DELADDR of those that a command took away.
+  void tell_removed_addresses(Step& step, const std::vector<ip::InAddr>& before);
+
   // --- IpOutput
   // -----------------------------------------------------------------------------------
   std::expected<RouteAnswer, Errno> route(Step& step, const IpSend& want) override;

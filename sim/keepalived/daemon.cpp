@@ -207,6 +207,19 @@ void Daemon::open_sockets(Step& step, DaemonIo& io) {
   }
 }
 
+namespace {
+
+/// How keepalived writes a socket's addresses, with the comma that it writes.
+std::string socket_text(const VrrpInstance& conf) {
+  if (!conf.unicast()) {
+    return fmt::format("multicast, address({})]", conf.multicast_group->to_string());
+  }
+  if (!conf.source) return "unicast, address(none)]";
+  return fmt::format(", unicast, address({})]", conf.source->to_string());
+}
+
+}  // namespace
+
 void Daemon::tell_sockets(Step& step, DaemonIo& io) {
   Ports port(io, kVrrp, *this);
   constexpr int kFirstSocket = 13;
@@ -217,17 +230,13 @@ void Daemon::tell_sockets(Step& step, DaemonIo& io) {
                                    io.device(instance.interface).value);
     if (std::ranges::find(pools, pool) != pools.end()) continue;
     pools.push_back(pool);
-    port.log_detail(
-        step, fmt::format("{}fd({},{}) {}", pool, fd, fd + 1,
-                          instance.unicast() ? "unicast, address(none)]"
-                                             : fmt::format("multicast, address({})]",
-                                                           instance.multicast_group->to_string())));
+    port.log_detail(step, fmt::format("{}fd({},{}) {}", pool, fd, fd + 1, socket_text(instance)));
     fd += 2;
   }
 }
 
-void Daemon::close_sockets(Step& step, DaemonIo& io) {
-  for (const VrrpInstance& instance : conf_.instances) {
+void Daemon::close_sockets(Step& step, DaemonIo& io, const Configuration& conf) {
+  for (const VrrpInstance& instance : conf.instances) {
     if (!instance.unicast()) io.leave_group(step, instance.interface, *instance.multicast_group);
   }
 }
@@ -275,11 +284,20 @@ void Daemon::on_ping(Step& step, DaemonIo& io, std::uint16_t identifier) {
   rearm(step, io);
 }
 
-void Daemon::on_vrrp(Step& step, DaemonIo& io, const std::string& interface,
+bool Daemon::on_vrrp(Step& step, DaemonIo& io, const std::string& interface,
                      const ReceivedAdvert& advert) {
-  if (!hears_vrrp()) return;
+  if (!hears_vrrp()) return false;
   Ports port(io, kVrrp, *this);
   vrrp_.on_advert(step, conf_, port, interface, advert);
+  rearm(step, io);
+  return true;
+}
+
+void Daemon::on_address_removed(Step& step, DaemonIo& io, const std::string& interface,
+                                Ipv4Addr address) {
+  if (!hears_vrrp()) return;
+  Ports port(io, kVrrp, *this);
+  vrrp_.on_address_removed(step, conf_, port, interface, address);
   rearm(step, io);
 }
 
@@ -311,6 +329,7 @@ void Daemon::reload(Step& step, DaemonIo& io) {
     vrrp.log(step, "Reloading");
     const SyncDaemon* sync = sync_of_vrrp();
     tell_reading(step, io, sync != nullptr ? "Reinitializing ipvs" : "");
+    close_sockets(step, io, before);
     open_sockets(step, io);
     vrrp_.reload(step, before, conf_, vrrp);
     if (sync != nullptr) {
@@ -421,7 +440,7 @@ void Daemon::terminate_vrrp(Step& step, DaemonIo& io) {
   if (!hears_vrrp()) return;
   Ports port(io, kVrrp, *this);
   vrrp_.stop(step, conf_, port);
-  close_sockets(step, io);
+  close_sockets(step, io, conf_);
   vrrp_process_.ends_at = step.now() + kFarewell;
 }
 
@@ -445,7 +464,7 @@ void Daemon::terminate_checkers(Step& step, DaemonIo& io) {
 /// SIGKILL: no word to anybody, and everything stays as it is; the kernel closes the sockets.
 void Daemon::kill_child(Step& step, DaemonIo& io, Part part) {
   if (part == kVrrp) {
-    close_sockets(step, io);
+    close_sockets(step, io, conf_);
     vrrp_ = {};
   } else {
     Ports port(io, kCheckers, *this);

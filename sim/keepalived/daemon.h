@@ -112,10 +112,13 @@ class Daemon {
   void on_socket(Step& step, DaemonIo& io, const SocketEvent& event);
   void on_datagram(Step& step, DaemonIo& io, const DatagramNews& news);
   void on_ping(Step& step, DaemonIo& io, std::uint16_t identifier);
-  void on_vrrp(Step& step, DaemonIo& io, const std::string& interface,
+  /// False: no socket takes it.
+  bool on_vrrp(Step& step, DaemonIo& io, const std::string& interface,
                const ReceivedAdvert& advert);
   /// An interface came up or went down, by ifconfig or by its cable.
   void on_interface(Step& step, DaemonIo& io, const std::string& interface, bool up);
+  /// An address is gone that the daemon did not take away itself.
+  void on_address_removed(Step& step, DaemonIo& io, const std::string& interface, Ipv4Addr address);
   void on_script(Step& step, DaemonIo& io, ScriptTicket ticket, int status);
   /// A signal to one of the processes: HUP, INT, TERM, KILL, USR1; others do nothing.
   void signal(Step& step, DaemonIo& io, Part part, int signal);
@@ -149,7 +152,7 @@ class Daemon {
   void forbid_pings(Step& step, DaemonIo& io);
   void open_sockets(Step& step, DaemonIo& io);
   void tell_sockets(Step& step, DaemonIo& io);
-  void close_sockets(Step& step, DaemonIo& io);
+  void close_sockets(Step& step, DaemonIo& io, const Configuration& conf);
   void rearm(Step& step, DaemonIo& io);
   bool hears_vrrp() const {
     return vrrp_process_.alive && vrrp_process_.ends_at == SimTime::never();

@@ -81,6 +81,14 @@ class Daemon::Ports final : public VrrpPort, public CheckerPort, public SyncPort
       });
     }
   }
+  void announce_source(Step& step, const VrrpInstance& conf) override {
+    const Ipv4Addr source = source_of(conf);
+    log_detail(step,
+               fmt::format("{}: sending gratuitous ARP for {}", conf.name, source.to_string()));
+    log_detail(step, fmt::format("Sending gratuitous ARP on {} for {}", conf.interface,
+                                 source.to_string()));
+    io_.send_gratuitous_arp(step, conf.interface, source);
+  }
   void sync_daemon(Step& step, const VrrpInstance& conf, SyncTurn turn) override {
     const SyncDaemon* daemon = daemon_.sync_of_vrrp();
     if (daemon == nullptr || daemon->vrrp_instance != conf.name) return;

@@ -61,7 +61,7 @@ void Vrrp::start(Step& step, const Configuration& conf, VrrpPort& port) {
     } else {
       r.state = VrrpState::kBackup;
       r.down_timer = owner ? SimDuration{1'000} : x.down_interval(r);
-      if (!owner) {
+      if (!owner && std::ranges::find(known_, c.name) == known_.end()) {
         x.log(fmt::format("({}) Entering BACKUP STATE (init)", c.name));
         x.notify(r);
       }
@@ -90,9 +90,11 @@ void Vrrp::reload(Step& step, const Configuration& before, const Configuration& 
   }
   for (const Kept& k : kept) {
     if (k.router.state == VrrpState::kMaster) masters_.push_back(k.name);
+    if (k.router.state != VrrpState::kFault) known_.push_back(k.name);
   }
   start(step, conf, port);
   masters_.clear();
+  known_.clear();
   Context x{*this, step, conf, port};
   for (VrrpRouter& r : routers_) {
     const auto old = std::ranges::find(kept, x.conf_of(r).name, &Kept::name);
@@ -105,9 +107,11 @@ void Vrrp::reload(Step& step, const Configuration& before, const Configuration& 
     const VrrpInstance& was = before.instances[old->router.conf];
     if (was.addresses != x.conf_of(r).addresses || was.excluded != x.conf_of(r).excluded) {
       port.give_addresses(step, was);
-      port.take_addresses(step, x.conf_of(r));
     }
+    port.take_addresses(step, x.conf_of(r));
     r.has_addresses = true;
+    port.send_advert(step, x.conf_of(r), r.priority);
+    if (x.conf_of(r).garp.refresh.ns > 0) r.refresh_at = step.now();
     r.deadline = step.now();
   }
 }
@@ -213,9 +217,37 @@ void Vrrp::on_interface(Step& step, const Configuration& conf, VrrpPort& port,
   Context x{*this, step, conf, port};
   for (VrrpRouter& r : routers_) {
     const std::uint32_t count = x.faults_by(r, interface);
+    const bool was_faulty = r.faults > 0;
     if (count > 0 && up) x.recover(r);
+    // The switches are to learn where a unicast router is (netlink_link_filter(): observed).
+    if (was_faulty && r.faults == 0 && x.conf_of(r).unicast()) {
+      port.announce_source(step, x.conf_of(r));
+    }
     if (count > 0 && !up) x.fault(r);
     x.set_priority(r);
+  }
+}
+
+// netlink_if_address_filter().
+void Vrrp::on_address_removed(Step& step, const Configuration& conf, VrrpPort& port,
+                              const std::string& interface, Ipv4Addr address) {
+  Context x{*this, step, conf, port};
+  for (VrrpRouter& r : routers_) {
+    const VrrpInstance& c = x.conf_of(r);
+    if (r.state != VrrpState::kMaster || !r.has_addresses) continue;
+    const auto lost = [&](const VirtualAddress& vip) {
+      return vip.address.addr == address && (vip.dev.empty() ? c.interface : vip.dev) == interface;
+    };
+    if (std::ranges::none_of(c.addresses, lost) && std::ranges::none_of(c.excluded, lost)) continue;
+    const VrrpState before = r.state;
+    x.log(fmt::format("Netlink reflector reports IP {} removed from {}", address.to_string(),
+                      interface));
+    step.explain(Reason::kVrrpFault, {}, {c.vrid, 0, 0});
+    r.want = VrrpState::kBackup;
+    x.leave_master(r, true);
+    r.down_timer = skew_time(c.version, r.master_advert_int, r.priority);
+    x.set_deadline(r);
+    x.sync_group_of(r, before);
   }
 }
 

@@ -77,6 +77,7 @@ class VrrpPort {
   virtual void log(Step& step, std::string_view text) = 0;
   /// What is logged with -D only.
   virtual void log_detail(Step& step, std::string_view text) = 0;
+  virtual void announce_source(Step& step, const VrrpInstance& conf) = 0;
   virtual void send_advert(Step& step, const VrrpInstance& conf, std::uint8_t priority) = 0;
   /// The virtual addresses and routes of the instance.
   virtual void take_addresses(Step& step, const VrrpInstance& conf) = 0;
@@ -146,6 +147,9 @@ class Vrrp {
   void on_interface(Step& step, const Configuration& conf, VrrpPort& port,
                     const std::string& interface, bool up);
   /// The scripts that are due; each is then reported by script_ended().
+  /// Somebody took an address away. A master whose address it was starts again as backup.
+  void on_address_removed(Step& step, const Configuration& conf, VrrpPort& port,
+                          const std::string& interface, Ipv4Addr address);
   std::vector<std::size_t> take_due_scripts(SimTime now, const Configuration& conf);
   void script_ended(Step& step, const Configuration& conf, VrrpPort& port, std::size_t script,
                     bool success);
@@ -162,6 +166,7 @@ class Vrrp {
   std::vector<VrrpGroup> groups_;
   std::vector<VrrpScriptState> scripts_;
   std::vector<std::string> masters_;  ///< while it reads anew: the instances that are master
+  std::vector<std::string> known_;    ///< those that go on in a reload, without being told of
 };
 
 std::string_view to_string(VrrpState state);  ///< "MASTER", as in keepalived's log

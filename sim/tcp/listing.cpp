@@ -53,7 +53,7 @@ SocketRow row_of(const Stack& stack, const SocketOwners* owners, Handle handle) 
       put_tuple(row, s.tuple);
       row.state = s.state;
       row.send_q = unacknowledged(t, s);
-      if (!s.has(flag::kOrphan)) program = s.owner;
+      if (!s.has(flag::kOrphan) && !s.has(flag::kLingers)) program = s.owner;
       generation = s.generation;
       break;
     }
@@ -83,7 +83,7 @@ RowWatch::RowWatch(Context& c, std::uint32_t index) : c_(c), index_(index) {
 RowWatch::~RowWatch() {
   if (!c_.step.tracing() || !alive(c_, index_, generation_)) return;
   const Socket& s = c_.socket(index_);
-  const bool orphaned = ((s.flags ^ flags_) & flag::kOrphan) != 0;
+  const bool orphaned = ((s.flags ^ flags_) & (flag::kOrphan | flag::kLingers)) != 0;
   if (s.state == state_ && unacknowledged(c_.tables, s) == send_q_ && !orphaned) return;
   c_.step.row_changed(row_of(c_.stack, c_.ports.owners, Handle::of(Kind::kSocket, index_)));
 }
