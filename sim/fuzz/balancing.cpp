@@ -187,6 +187,69 @@ void add_tunnelling(Draft& draft, Dice& dice) {
   add_service(draft, dice, "-i", prepare_tunnel_server);
 }
 
+/// A service for whatever carries a mark.
+void add_marked_service(Draft& draft, Dice& dice) {
+  std::vector<std::size_t> others;
+  auto service = begin_service(draft, dice, others);
+  if (!service) return;
+  const std::size_t director = service->director;
+  const int mark = dice.between(1, 9);
+  const bool masquerade = dice.percent(40);
+  service->option = fmt::format("-f {}", mark);
+  service->forward = masquerade ? "-m" : "-g";
+  draft.set_up(director,
+               fmt::format("iptables -t mangle -A PREROUTING -d {} -p tcp{} -j MARK --set-mark {}",
+                           service->vip.to_string(), dice.percent(60) ? " --dport 80" : "", mark));
+  if (masquerade) draft.set_up(director, "echo 1 > /proc/sys/net/ipv4/ip_forward");
+  draft.set_up(director, fmt::format("ipvsadm -A {} -s {}{}", service->option,
+                                     dice.pick(kSchedulers), dice.percent(25) ? " -p 60" : ""));
+  for (int n = dice.between(1, 3); n > 0 && !others.empty(); --n) {
+    const std::size_t server = dice.pick(others);
+    std::erase(others, server);
+    const Ipv4Addr address = dice.pick(draft.seats_of(server)).address;
+    draft.set_up(director, fmt::format("ipvsadm -a {} -r {} {} -w {}", service->option,
+                                       address.to_string(), service->forward, dice.between(0, 3)));
+    service->servers.push_back(address);
+    become_real_server(draft, server);
+    if (masquerade) {
+      prepare_masqueraded_server(draft, dice, server, *service);
+    } else {
+      prepare_direct_server(draft, dice, server, service->vip);
+    }
+    if (dice.percent(92)) start_web_server(draft, server);
+  }
+  draft.services.push_back(std::move(*service));
+}
+
+/// A director tells another host of its connections; that one may know the service as well.
+void add_sync_daemon(Draft& draft, Dice& dice) {
+  if (draft.services.empty()) return;
+  VirtualService service = dice.pick(draft.services);
+  const Seat& seat = draft.first_seat(service.director);
+  std::vector<Seat> near;
+  std::ranges::copy_if(draft.seats, std::back_inserter(near), [&](const Seat& other) {
+    return other.segment == seat.segment && other.host != seat.host && other.host != 0;
+  });
+  if (near.empty()) return;
+  const Seat backup = dice.pick(near);
+  const std::string sync_id =
+      dice.percent(50) ? fmt::format(" --syncid {}", dice.between(1, 3)) : "";
+  draft.set_up(service.director, fmt::format("ipvsadm --start-daemon master --mcast-interface {}{}",
+                                             draft.host(seat.host).nics[seat.nic].name, sync_id));
+  draft.set_up(backup.host, "yum install ipvsadm -y");
+  draft.set_up(backup.host, fmt::format("ipvsadm --start-daemon backup --mcast-interface {}{}",
+                                        draft.host(backup.host).nics[backup.nic].name, sync_id));
+  if (dice.percent(50)) {
+    draft.set_up(backup.host, fmt::format("ipvsadm -A {} -s rr", service.option));
+    for (const Ipv4Addr server : service.servers) {
+      draft.set_up(backup.host, fmt::format("ipvsadm -a {} -r {} {}", service.option,
+                                            server.to_string(), service.forward));
+    }
+  }
+  service.director = backup.host;
+  draft.services.push_back(std::move(service));
+}
+
 void add_web_servers(Draft& draft, Dice& dice) {
   for (int n = dice.between(1, 2); n > 0; --n) {
     start_web_server(draft, dice.below(draft.scenario.hosts.size()));
@@ -197,6 +260,8 @@ constexpr std::array kBalancing{
     Ingredient{"direct-routing", 65, add_direct_routing},
     Ingredient{"masquerading", 30, add_masquerading},
     Ingredient{"tunnelling", 20, add_tunnelling},
+    Ingredient{"marked-service", 15, add_marked_service},
+    Ingredient{"sync-daemon", 20, add_sync_daemon},
     Ingredient{"web-servers", 50, add_web_servers},
 };
 

@@ -233,6 +233,7 @@ void draw_directors(Draft& draft, Dice& dice, const Shared& shared) {
     std::swap(priorities[i - 1], priorities[dice.below(i)]);
   }
   const bool sync_daemon = dice.percent(15);
+  draft.cluster.synced = sync_daemon;
   const bool all_backup = dice.percent(50);
   for (std::size_t d = 0; d < draft.cluster.directors.size(); ++d) {
     Part part;

@@ -44,7 +44,8 @@ struct VirtualService {
 struct Cluster {
   std::vector<std::size_t> directors, servers;
   Ipv4Addr vip;
-  bool calm = false;  ///< two masters may hear each other without answering each time
+  bool synced = false;  ///< with lvs_sync_daemon
+  bool calm = false;    ///< two masters may hear each other without answering each time
 };
 
 /// How close together the items of a timeline are.

@@ -5,6 +5,7 @@
 
 #include "sim/fuzz/ingredients.h"
 #include "sim/fuzz/knobs.h"
+#include "sim/fuzz/rules.h"
 
 namespace lvslab::fuzz {
 namespace {
@@ -136,6 +137,35 @@ void edit_web_server(Draft& draft, Dice& dice) {
   draft.type(dice, host, {fmt::format("service httpd {}", dice.pick(kVerbs))}, {});
 }
 
+void edit_rules(Draft& draft, Dice& dice) {
+  type_on_any(draft, dice, [&](std::size_t host) -> std::string {
+    static constexpr std::array<std::string_view, 3> kTables{"filter", "nat", "mangle"};
+    static constexpr std::array<std::string_view, 3> kChains{"INPUT", "FORWARD", "OUTPUT"};
+    switch (dice.below(8)) {
+      case 0: return fmt::format("iptables -t {} -F", dice.pick(kTables));
+      case 1: return fmt::format("iptables -D {} 1", dice.pick(kChains));
+      case 2:
+        return fmt::format("iptables -P {} {}", dice.pick(kChains),
+                           dice.percent(30) ? "DROP" : "ACCEPT");
+      case 3: return fmt::format("iptables -t {} -Z", dice.pick(kTables));
+      default: return "iptables " + any_rule(draft, dice, host);
+    }
+  });
+}
+
+/// The sync daemon of a director: one more, or none any more.
+void edit_sync_daemon(Draft& draft, Dice& dice) {
+  if (draft.services.empty()) return;
+  const std::size_t host = dice.pick(draft.services).director;
+  if (!draft.up[host]) return;
+  const std::string_view role = dice.percent(50) ? "master" : "backup";
+  draft.type(dice, host,
+             {dice.percent(60) ? fmt::format("ipvsadm --start-daemon {} --mcast-interface {}", role,
+                                             draft.host(host).nics[draft.first_seat(host).nic].name)
+                               : fmt::format("ipvsadm --stop-daemon {}", role)},
+             {});
+}
+
 constexpr std::array kEdits{
     Ingredient{"edit-sysctl", 5, edit_sysctl},
     Ingredient{"add-address", 4, add_address},
@@ -147,6 +177,8 @@ constexpr std::array kEdits{
     Ingredient{"edit-neighbours", 3, edit_neighbours},
     Ingredient{"edit-service", 8, edit_service},
     Ingredient{"edit-web-server", 2, edit_web_server},
+    Ingredient{"edit-rules", 5, edit_rules},
+    Ingredient{"edit-sync-daemon", 1, edit_sync_daemon},
 };
 
 }  // namespace

@@ -21,6 +21,7 @@ void keep_neighbours(Draft& draft);
 /// What hosts are like before anything happens, in this order; weights in percent of the labs.
 std::span<const Ingredient> settings();   ///< sysctls, addresses, routes
 std::span<const Ingredient> balancing();  ///< IPVS and what stands behind it
+std::span<const Ingredient> finishing();  ///< sysctls of IPVS, iptables
 
 /// What happens; weights against each other. Each adds one item (or a few that belong together).
 std::span<const Ingredient> traffic();

@@ -37,9 +37,29 @@ constexpr std::array kGlobalKnobs{
     KnobSpec{"ip_default_ttl", {"32", "128", "255", "2"}},
     KnobSpec{"icmp_echo_ignore_all", {"1", "", "", ""}},
     KnobSpec{"icmp_errors_use_inbound_ifaddr", {"1", "", "", ""}},
-    KnobSpec{"vs.expire_nodest_conn", {"1", "", "", ""}},
-    KnobSpec{"vs.conn_reuse_mode", {"0", "1", "", ""}},
-    KnobSpec{"vs.sloppy_tcp", {"1", "", "", ""}},
+};
+/// Below net.ipv4.vs. drop_entry=3 looks at entries by lot; all else that is left out is refused
+/// (docs/ipvs.md).
+constexpr std::array kVsKnobs{
+    KnobSpec{"expire_nodest_conn", {"1", "", "", ""}},
+    KnobSpec{"expire_quiescent_template", {"1", "", "", ""}},
+    KnobSpec{"conn_reuse_mode", {"0", "1", "", ""}},
+    KnobSpec{"sloppy_tcp", {"1", "", "", ""}},
+    KnobSpec{"conntrack", {"1", "", "", ""}},
+    KnobSpec{"snat_reroute", {"0", "", "", ""}},
+    KnobSpec{"nat_icmp_send", {"1", "", "", ""}},
+    KnobSpec{"schedule_icmp", {"1", "", "", ""}},
+    KnobSpec{"cache_bypass", {"1", "", "", ""}},
+    KnobSpec{"pmtu_disc", {"0", "", "", ""}},
+    KnobSpec{"secure_tcp", {"3", "", "", ""}},
+    KnobSpec{"drop_packet", {"3", "", "", ""}},
+    KnobSpec{"am_droprate", {"2", "5", "", ""}},
+    KnobSpec{"backup_only", {"1", "", "", ""}},
+    KnobSpec{"lblc_expiration", {"60", "", "", ""}},
+    KnobSpec{"lblcr_expiration", {"60", "", "", ""}},
+    KnobSpec{"sync_persist_mode", {"1", "", "", ""}},
+    KnobSpec{"sync_refresh_period", {"10", "", "", ""}},
+    KnobSpec{"sync_retries", {"2", "", "", ""}},
 };
 
 std::string_view any_value(const KnobSpec& spec, Dice& dice) {
@@ -52,7 +72,16 @@ constexpr std::array<std::uint8_t, 10> kLengths{24, 24, 32, 32, 16, 8, 25, 28, 3
 
 }  // namespace
 
+Knob any_balancer_knob(Dice& dice) {
+  const KnobSpec& spec = dice.pick(kVsKnobs);
+  return {fmt::format("net.ipv4.vs.{}", spec.name), std::string(any_value(spec, dice))};
+}
+
 Knob any_knob(const Draft& draft, Dice& dice, std::size_t host) {
+  const scenario::Role role = draft.host(host).role;
+  if (dice.percent(role == scenario::Role::kDirector ? 45 : 6)) {
+    return any_balancer_knob(dice);
+  }
   if (dice.percent(25)) {
     const KnobSpec& spec = dice.pick(kGlobalKnobs);
     return {fmt::format("net.ipv4.{}", spec.name), std::string(any_value(spec, dice))};

@@ -12,6 +12,8 @@ struct Knob {
 };
 /// A sysctl whose effect is modelled, with a value that somebody might try.
 Knob any_knob(const Draft& draft, Dice& dice, std::size_t host);
+/// One of net.ipv4.vs.
+Knob any_balancer_knob(Dice& dice);
 /// `knob` set by hand, by sysctl or by echo.
 std::string typed(const Knob& knob, Dice& dice);
 

@@ -51,9 +51,11 @@ void list_services(Draft& draft, Dice& dice) {
   if (draft.services.empty()) return;
   const VirtualService& service = dice.pick(draft.services);
   if (!draft.up[service.director]) return;
-  static constexpr std::array<std::string_view, 6> kLines{
-      "ipvsadm -ln", "ipvsadm -ln",         "ipvsadm -lnc",
-      "ipvsadm -Sn", "cat /proc/net/ip_vs", "ipvsadm -ln --thresholds"};
+  static constexpr std::array<std::string_view, 8> kLines{
+      "ipvsadm -ln",         "ipvsadm -ln",
+      "ipvsadm -lnc",        "ipvsadm -Sn",
+      "cat /proc/net/ip_vs", "ipvsadm -ln --thresholds",
+      "ipvsadm -l --daemon", "ipvsadm -ln --persistent-conn"};
   std::string line(dice.pick(kLines));
   // /proc lists the services in the order of a hash that the kernel's memory decides on.
   const auto here = std::ranges::count(draft.services, service.director, &VirtualService::director);
@@ -86,6 +88,13 @@ void list_rules(Draft& draft, Dice& dice) {
   list_on_any(draft, dice, std::array<std::string_view, 1>{"ip rule"});
 }
 
+void list_firewall(Draft& draft, Dice& dice) {
+  list_on_any(draft, dice,
+              std::array<std::string_view, 5>{"iptables -L -n -v", "iptables -t nat -L -n -v",
+                                              "iptables -S", "iptables -t nat -S",
+                                              "iptables -t mangle -L -n -v"});
+}
+
 constexpr std::array kListings{
     Ingredient{"list-addresses", 4, list_addresses},
     Ingredient{"list-links", 1, list_links},
@@ -96,6 +105,7 @@ constexpr std::array kListings{
     Ingredient{"list-counters", 2, list_counters},
     Ingredient{"list-sysctls", 2, list_sysctls},
     Ingredient{"list-rules", 1, list_rules},
+    Ingredient{"list-firewall", 4, list_firewall},
 };
 
 }  // namespace

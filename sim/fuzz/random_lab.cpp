@@ -18,8 +18,9 @@ void add_settings(Draft& draft, std::span<const Ingredient> table) {
 }
 
 /// Failovers take seconds: dead masters are noticed after three adverts, dead servers after some
-/// checks.
-constexpr Rhythm kFailoverRhythm{.shortest = SimDuration{700'000'000},
+/// checks. Between two items a group that was joined or left is told of for the second time, at a
+/// moment that the kernel draws by lot: up to a second and an eighth later.
+constexpr Rhythm kFailoverRhythm{.shortest = SimDuration{1'300'000'000},
                                  .longest = SimDuration{6'000'000'000},
                                  .act = SimDuration{75'000'000'000},
                                  .pauses = 0};
@@ -105,6 +106,7 @@ scenario::Scenario random_lab(std::uint64_t seed, std::uint64_t index, LabKind k
     draw_topology(draft);
     add_settings(draft, settings());
     add_settings(draft, balancing());
+    add_settings(draft, finishing());
     steady_forwarders(draft);
     draw_timeline(draft);
   }

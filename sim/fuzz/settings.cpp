@@ -7,6 +7,7 @@
 
 #include "sim/fuzz/ingredients.h"
 #include "sim/fuzz/knobs.h"
+#include "sim/fuzz/rules.h"
 
 namespace lvslab::fuzz {
 namespace {
@@ -60,6 +61,30 @@ void add_static_neighbour(Draft& draft, Dice& dice) {
   draft.set_up(host, any_neighbour_command(draft, dice, host));
 }
 
+void add_rules(Draft& draft, Dice& dice) {
+  for (int hosts = dice.between(1, 2); hosts > 0; --hosts) {
+    const std::size_t host = dice.below(draft.scenario.hosts.size());
+    for (int n = dice.between(1, 3); n > 0; --n) {
+      draft.set_up(host, "iptables " + any_rule(draft, dice, host));
+    }
+  }
+}
+
+void add_balancer_sysctls(Draft& draft, Dice& dice) {
+  for (const VirtualService& service : draft.services) {
+    if (!dice.percent(50)) continue;
+    for (int n = dice.between(1, 3); n > 0; --n) {
+      const Knob knob = any_balancer_knob(dice);
+      draft.sysctl(service.director, knob.key, knob.value);
+    }
+  }
+}
+
+constexpr std::array kFinishing{
+    Ingredient{"balancer-sysctls", 100, add_balancer_sysctls},
+    Ingredient{"rules", 35, add_rules},
+};
+
 constexpr std::array kSettings{
     Ingredient{"sysctls", 60, add_sysctls},
     Ingredient{"steady-neighbours", 100, add_steady_neighbours},
@@ -78,6 +103,8 @@ void keep_neighbours(Draft& draft) {
     }
   }
 }
+
+std::span<const Ingredient> finishing() { return kFinishing; }
 
 std::span<const Ingredient> settings() { return kSettings; }
 
