@@ -38,8 +38,9 @@ constexpr std::array kGlobalKnobs{
     KnobSpec{"icmp_echo_ignore_all", {"1", "", "", ""}},
     KnobSpec{"icmp_errors_use_inbound_ifaddr", {"1", "", "", ""}},
 };
-/// Below net.ipv4.vs. drop_entry=3 looks at entries by lot; all else that is left out is refused
-/// (docs/ipvs.md).
+/// Below net.ipv4.vs. drop_entry=3 looks at entries by lot; lblc_expiration and lblcr_expiration
+/// are there once a scheduler of that name was loaded, by any lab of the same boot; all else that
+/// is left out is refused (docs/ipvs.md).
 constexpr std::array kVsKnobs{
     KnobSpec{"expire_nodest_conn", {"1", "", "", ""}},
     KnobSpec{"expire_quiescent_template", {"1", "", "", ""}},
@@ -55,8 +56,8 @@ constexpr std::array kVsKnobs{
     KnobSpec{"drop_packet", {"3", "", "", ""}},
     KnobSpec{"am_droprate", {"2", "5", "", ""}},
     KnobSpec{"backup_only", {"1", "", "", ""}},
-    KnobSpec{"lblc_expiration", {"60", "", "", ""}},
-    KnobSpec{"lblcr_expiration", {"60", "", "", ""}},
+    KnobSpec{"amemthresh", {"2048", "", "", ""}},
+    KnobSpec{"sync_qlen_max", {"100", "", "", ""}},
     KnobSpec{"sync_persist_mode", {"1", "", "", ""}},
     KnobSpec{"sync_refresh_period", {"10", "", "", ""}},
     KnobSpec{"sync_retries", {"2", "", "", ""}},

@@ -143,6 +143,7 @@ CommandOutcome Executor::operator()(const command::IptablesCommand& c) {
   netfilter::Netfilter& netfilter = wiring_.host().netfilter.get();
   if (c.table == "nat") netfilter.touch_nat();
   NfTable& table = *netfilter.find_table(c.table);
+  netfilter.touch_table(table);
   Output outcome = apply(table, c);
   if (outcome.status == 0 && changes(c.verb)) {
     // A changed table is put in place of the old one, which takes the policies' counters with it.

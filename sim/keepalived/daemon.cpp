@@ -125,7 +125,8 @@ void Daemon::tell_reading(Step& step, DaemonIo& io, std::string_view ipvs) {
     }
   };
   const auto is_read = [](const ConfMessage& m) {
-    return m.where.line != 0 || m.text.starts_with("Script user");
+    return m.where.line != 0 || m.text.starts_with("Script user") ||
+           m.text.find("preempt") != std::string::npos;
   };
   const auto is_security = [](const ConfMessage& m) {
     return m.text.starts_with("SECURITY") || m.text.starts_with("WARNING - script");

@@ -1,6 +1,7 @@
 #include "sim/netfilter/netfilter.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/wire/tcp.h"
 
@@ -180,6 +181,12 @@ void Netfilter::rules_changed() {
     });
   });
   if (tracks_ && !before) conntrack_.lose_windows();
+}
+
+void Netfilter::touch_table(const NfTable& table) {
+  const auto index = static_cast<std::size_t>(&table - tables_.data());
+  if (std::exchange(touched_[index], true)) return;
+  for (NfChain& chain : tables_[index].chains) chain.counters = {};
 }
 
 NfTable* Netfilter::find_table(std::string_view name) {

@@ -51,6 +51,10 @@ class Netfilter {
   NfTable& table(TableId id) { return tables_[static_cast<std::size_t>(id)]; }
   const NfTable& table(TableId id) const { return tables_[static_cast<std::size_t>(id)]; }
   NfTable* find_table(std::string_view name);
+  /// A command names it. The kernel has no table before the first one that does, so that its
+  /// policies count from then on (net/ipv4/netfilter/iptable_filter.c:
+  /// iptable_filter_table_init()).
+  void touch_table(const NfTable& table);
 
   /// To be called when rules came or went: switches tracking on or off. Once the table nat was
   /// touched its hooks stay, and do something while tracking is on.
@@ -66,6 +70,7 @@ class Netfilter {
 
  private:
   std::array<NfTable, 3> tables_;
+  std::array<bool, 3> touched_{};
   Conntrack conntrack_;
   bool tracks_ = false, nat_hooks_ = false;
 };
