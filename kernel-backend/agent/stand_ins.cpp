@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -357,6 +358,7 @@ void start_enabled_services() {
   for (const std::string service : kServices) {
     if (!exists(kEnabled + service + ".service") || !is_installed(service)) continue;
     if (::fork() != 0) continue;
+    ::syscall(SYS_close_range, 3U, ~0U, 0U);  // a service has no file open that it did not open
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);

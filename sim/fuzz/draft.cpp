@@ -142,6 +142,7 @@ std::optional<SimTime> Draft::reserve(Dice& dice, SimDuration longest) {
     // minutes outlives one pause and not two.
     gap = dice.between(75_s, 85_s, 1_s);
   }
+  if (!rhythm.on_the_second && (over_ + gap).ns % 1'000'000'000 == 0) gap = gap + 100_ms;
   const SimTime begin = over_ + gap;
   over_ = begin + longest;
   return begin + kBesideTheTick;

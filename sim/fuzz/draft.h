@@ -53,6 +53,9 @@ struct Rhythm {
   SimDuration shortest{200'000'000}, longest{900'000'000};  ///< between two items, in 100 ms
   SimDuration act{12'000'000'000};
   int pauses = 2;
+  /// Whether an item may begin in the first tick of a second: time(2) may still tell the second
+  /// before then.
+  bool on_the_second = true;
 };
 
 class Draft {

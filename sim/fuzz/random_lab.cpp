@@ -19,11 +19,14 @@ void add_settings(Draft& draft, std::span<const Ingredient> table) {
 
 /// Failovers take seconds: dead masters are noticed after three adverts, dead servers after some
 /// checks. Between two items a group that was joined or left is told of for the second time, at a
-/// moment that the kernel draws by lot: up to a second and an eighth later.
+/// moment that the kernel draws by lot: up to a second and an eighth later. And none begins in the
+/// first tick of a second: the seed of keepalived's random numbers is the second, and whether the
+/// clock that stands still between ticks has come to it then differs from boot to boot.
 constexpr Rhythm kFailoverRhythm{.shortest = SimDuration{1'300'000'000},
                                  .longest = SimDuration{6'000'000'000},
                                  .act = SimDuration{75'000'000'000},
-                                 .pauses = 0};
+                                 .pauses = 0,
+                                 .on_the_second = false};
 
 std::uint32_t total_of(std::span<const Ingredient> table) {
   std::uint32_t total = 0;

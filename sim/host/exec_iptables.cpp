@@ -72,15 +72,14 @@ bool targets_fit(const NfTable& table) {
   return true;
 }
 
-/// No rule like that. A target that a module brings is what iptables blames (legacy iptables:
-/// observed).
+/// No rule like that. If its target is a user's chain or comes from a module, iptables blames that
+/// (legacy iptables: observed).
 Output no_such_rule(const NfTarget& target, Verb verb) {
   switch (target.kind) {
     case NfTargetKind::kNone:
     case NfTargetKind::kAccept:
     case NfTargetKind::kDrop:
-    case NfTargetKind::kReturn:
-    case NfTargetKind::kChain: return fail(IptablesError::kNoRule, verb);
+    case NfTargetKind::kReturn: return fail(IptablesError::kNoRule, verb);
     default: return fail(IptablesError::kNoChain, verb);
   }
 }

@@ -470,6 +470,18 @@ void Checkers::end_closing(Context& x) {
   x.go_on(s, s.after);
 }
 
+namespace {
+
+/// thread_timer_expired(): the scheduler complains of more than a second.
+void tell_late(Step& step, CheckerPort& port, SimDuration late) {
+  constexpr SimDuration kPatience{1'000'000'000};
+  if (late <= kPatience) return;
+  port.log(step, fmt::format("A thread timer expired {}.{:06} seconds ago", late.seconds(),
+                             late.us() % 1'000'000));
+}
+
+}  // namespace
+
 /// What came first, then timers in the order of their times (lib/scheduler.c), until the process
 /// waits again.
 void Checkers::catch_up(Context& x) {
@@ -483,6 +495,7 @@ void Checkers::catch_up(Context& x) {
   while (!is_busy()) {
     const auto first = std::ranges::min_element(states_, {}, &State::at);
     if (first == states_.end() || first->at > x.step.now()) return;
+    tell_late(x.step, x.port, x.step.now() - first->at);
     on_timeout(x, *first);
   }
 }

@@ -107,6 +107,37 @@ TEST(RandomLab, IsPlayedToItsEndWithEveryCommandUnderstood) {
   }
 }
 
+TEST(RandomLab, WithKeepalivedLoadsThroughTheRealLoaderAsItWasDrawn) {
+  for (std::uint64_t index = 0; index < 500; ++index) {
+    const Scenario lab = random_lab(7, index, LabKind::kKeepalived);
+    const std::string text = scenario::to_yaml(lab);
+    const auto loaded = scenario::load_text(text, "lab.yaml");
+    ASSERT_TRUE(loaded.has_value()) << loaded.error().front().to_string() << "\n" << text;
+    ASSERT_EQ(*loaded, lab) << text;
+  }
+}
+
+TEST(RandomLab, WithKeepalivedIsPlayedToItsEndAndEveryFileIsUnderstood) {
+  int masters = 0;
+  for (std::uint64_t index = 0; index < 60; ++index) {
+    const Scenario lab = random_lab(11, index, LabKind::kKeepalived);
+    EXPECT_EQ(lab.name, lab_name(11, index, LabKind::kKeepalived));
+    const Played played = play(lab);
+    EXPECT_EQ(played.end, lab::PlayEnd::kFinished) << lab.name;
+    EXPECT_TRUE(played.problems.empty()) << lab.name;
+    for (const lab::Entry& entry : played.entries) {
+      EXPECT_EQ(entry.output.find("lvslab:"), std::string::npos)
+          << lab.name << ": " << entry.host << "# " << entry.text << "\n"
+          << entry.output;
+      if (entry.output.find("Entering MASTER STATE") != std::string::npos) ++masters;
+      if (entry.origin != lab::Entry::Origin::kTimeline || entry.line != 0) continue;
+      EXPECT_EQ(entry.started, *lab.timeline[entry.item].at)
+          << lab.name << ": what was typed before " << entry.text << " took too long";
+    }
+  }
+  EXPECT_GT(masters, 10);
+}
+
 /// Where within a tick of 10 ms.
 SimDuration beside_the_tick(SimTime at) { return {at.ns % 10'000'000}; }
 
@@ -156,8 +187,8 @@ std::map<std::string, int> tools_of(std::uint64_t seed, std::uint64_t labs) {
 TEST(RandomLab, SpeaksTheWholeVocabularyOfALab) {
   const std::map<std::string, int> tools = tools_of(1, 300);
   for (const char* const tool :
-       {"ab", "arp", "arping", "cat", "curl", "echo", "for", "ifconfig", "ip", "ipvsadm", "netstat",
-        "ping", "route", "service", "ss", "sysctl", "fault"}) {
+       {"ab", "arp", "arping", "cat", "curl", "echo", "for", "ifconfig", "ip", "ipvsadm",
+        "iptables", "netstat", "ping", "route", "service", "ss", "sysctl", "fault"}) {
     EXPECT_TRUE(tools.contains(tool)) << tool;
   }
 }

@@ -56,6 +56,17 @@ TEST(Close, AckRidesOnTheFinOfAProgramThatClosesAtOnce) {
   EXPECT_THAT(bench.client().states(), ElementsAre(TcpState::kTimeWait));
 }
 
+TEST(Close, WaitsUntilTheFinIsAcknowledgedIfItIsToLinger) {
+  TcpBench bench;
+  const SocketId socket = bench.establish();
+  EXPECT_TRUE(bench.close_and_wait(0, socket));
+  EXPECT_EQ(bench.client().count(SocketEventKind::kFinAcked), 0U);
+  bench.run_for(100_ms);
+  EXPECT_EQ(bench.client().count(SocketEventKind::kFinAcked), 1U);
+  EXPECT_THAT(bench.client().states(), ElementsAre(TcpState::kFinWait2));
+  EXPECT_FALSE(bench.close_and_wait(0, socket)) << "nothing is left to wait for";
+}
+
 TEST(Close, BothAtOnceGoThroughClosingToTimeWait) {
   TcpBench bench;
   const SocketId socket = bench.establish();

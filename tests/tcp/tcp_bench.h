@@ -161,6 +161,10 @@ class TcpBench {
     Step s = step(i);
     tcp::close(s, end(i).stack, end(i).ports(), socket);
   }
+  bool close_and_wait(int i, SocketId socket) {
+    Step s = step(i);
+    return tcp::close_and_wait(s, end(i).stack, end(i).ports(), socket);
+  }
   void shutdown(int i, SocketId socket) {
     Step s = step(i);
     tcp::shutdown_write(s, end(i).stack, end(i).ports(), socket);
