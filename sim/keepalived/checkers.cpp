@@ -112,7 +112,7 @@ void Checkers::Context::close_tcp(State& s, After after) {
   if (s.socket.valid() && port.tcp().close_and_wait(step, s.socket)) {
     s.phase = Phase::kClosing;
     s.after = after;
-    s.at = step.now() + kLinger;
+    s.at = step.timers().run_at(step.now() + kLinger, step.now());
     checkers.closing_ = s.index;
     return;
   }
