@@ -157,7 +157,11 @@ bool Lvs::talk(Step& step, LvsPort& port, Command what, const ServiceRule& servi
     case Command::kEdit: error = port.edit_service(step, service); break;
     case Command::kAddServer: error = port.add_server(step, service, *server); break;
     case Command::kDeleteServer: error = port.delete_server(step, service, *server); break;
-    case Command::kEditServer: error = port.edit_server(step, service, *server); break;
+    case Command::kEditServer:
+      error = port.edit_server(step, service, *server);
+      // Somebody took it away: it comes back, as it is to be (ipvs_talk(): observed).
+      if (error == Errno::kNoEnt) error = port.add_server(step, service, *server);
+      break;
   }
   if (error == Errno::kNone) return true;
   std::string name = rule_name(service);
