@@ -191,6 +191,15 @@ class InterfaceComparer {
     return fmt::format("{}.{:06} s", at.ns / 1'000'000'000, at.ns / 1'000 % 1'000'000);
   }
 
+  /// How much later than this one the other side's may come: a report that repeats one may come as
+  /// long after that as the lots go.
+  SimDuration lateness_of(const std::vector<Passing>& frames, std::size_t i) const {
+    const SimDuration gap = gap_before(frames, static_cast<std::uint32_t>(i));
+    const SimDuration most = kReportLottery + tolerance_of(kReportLottery);
+    const bool repeats = is_report() && i > 0 && gap <= most;
+    return repeats ? std::max(tolerance_of(gap), most - gap) : tolerance_of(gap);
+  }
+
   void collect_alone(const std::vector<Passing>& sim, const std::vector<Passing>& real,
                      const Pairs& together, std::vector<Alone>& missing,
                      std::vector<Alone>& extra) const {
@@ -199,11 +208,11 @@ class InterfaceComparer {
     for (const auto& [i, j] : together) has_partner[i] = is_partner[j] = true;
     for (std::size_t i = 0; i < sim.size(); ++i) {
       if (has_partner[i]) continue;
-      missing.push_back({sim[i], conversation_, tolerance_of(gap_before(sim, i))});
+      missing.push_back({sim[i], conversation_, lateness_of(sim, i)});
     }
     for (std::size_t j = 0; j < real.size(); ++j) {
       if (is_partner[j]) continue;
-      extra.push_back({real[j], conversation_, tolerance_of(gap_before(real, j))});
+      extra.push_back({real[j], conversation_, lateness_of(real, j)});
     }
   }
 

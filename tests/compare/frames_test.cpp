@@ -1,4 +1,6 @@
 // Frames that a kernel sends otherwise: dropped, added, reordered, changed, late.
+#include <algorithm>
+
 #include "tests/compare/bench.h"
 
 namespace lvslab::compare {
@@ -233,6 +235,41 @@ timeline:
 
 /// The client keeps its MAC address to itself: the server's answers die on the server, one after
 /// the other, and errors on lo quote them.
+/// A host joins a group less than a second before the end; its second report comes at a moment
+/// drawn by lot.
+class GroupJoinedAtTheEnd : public testing::Test {
+ protected:
+  scenario::Scenario scenario = two_hosts(R"(
+timeline:
+  - {at: 1s, on: client, run: ipvsadm --start-daemon backup --mcast-interface eth0}
+settle: 990ms
+)");
+  Recording sim = simulate(scenario);
+  Tape tape{sim};
+  void lose_report(std::size_t n) {
+    const std::size_t received = tape.find("web", kReceived, "igmp", n);
+    tape.pieces.erase(tape.pieces.begin() + static_cast<std::ptrdiff_t>(received));
+    const std::size_t sent = tape.find("client", kSent, "igmp", n);
+    tape.pieces.erase(tape.pieces.begin() + static_cast<std::ptrdiff_t>(sent));
+  }
+  bool agrees() const {
+    const Comparison comparison = compare(scenario, sim, tape.wind());
+    return std::ranges::none_of(comparison.interfaces,
+                                [](const InterfaceResult& one) { return one.different > 0; });
+  }
+};
+
+TEST_F(GroupJoinedAtTheEnd, NeedNotBeToldOfTwice) {
+  lose_report(1);
+  EXPECT_TRUE(agrees());
+}
+
+TEST_F(GroupJoinedAtTheEnd, MustBeToldOfOnce) {
+  lose_report(1);
+  lose_report(0);
+  EXPECT_FALSE(agrees());
+}
+
 TEST(AnswersThatNeverLeft, BeginWithWhateverNumberTheyWereGiven) {
   const auto scenario = two_hosts(R"(
 timeline:
