@@ -293,8 +293,8 @@ Result<void> Wire::set_far_carrier(const Lab& lab, std::uint32_t host, bool up) 
     for (const int end : {0, 1}) {
       const LabPlug& plug = lab.cables[c].ends[end];
       if (plug.is_switch || plug.node != host) continue;
-      up_[c] = up;
-      if (auto done = set_up(inner_name(c, 1 - end), up); !done) return done;
+      // A cable that was pulled out stays so, whatever becomes of the host.
+      if (auto done = set_up(inner_name(c, 1 - end), up && up_[c]); !done) return done;
     }
   }
   return {};

@@ -102,12 +102,15 @@ bool is_member(const Stack& stack, IfIndex dev, Ipv4Addr group) {
 
 void join_group(Step& step, Stack& stack, IfIndex dev, Ipv4Addr group) {
   if (GroupMember* member = find_member(stack, dev, group)) {
-    if (member->users++ > 0) return;
-    member->reports = kRobustness;
-  } else {
-    stack.live.get().groups.members.push_back(
-        {.dev = dev, .group = group, .users = 1, .reports = kRobustness});
+    if (member->users > 0) {
+      ++member->users;
+      return;
+    }
   }
+  // One that was left and waits for its reports is a new one (igmpv3_del_delrec()).
+  auto& members = stack.live.get().groups.members;
+  std::erase_if(members, [&](const GroupMember& m) { return m.dev == dev && m.group == group; });
+  members.push_back({.dev = dev, .group = group, .users = 1, .reports = kRobustness});
   if (stack.devices[dev.value - 1U].up) change(step, stack, dev);
 }
 
@@ -116,6 +119,10 @@ void leave_group(Step& step, Stack& stack, IfIndex dev, Ipv4Addr group) {
   if (member == nullptr || member->users == 0 || --member->users > 0) return;
   const bool up = stack.devices[dev.value - 1U].up;
   member->reports = up ? kRobustness : 0;
+  // What was left last is told of first (igmpv3_add_delrec()).
+  auto& members = stack.live.get().groups.members;
+  const auto left = members.begin() + (member - members.data());
+  std::rotate(left, left + 1, members.end());
   if (up) return change(step, stack, dev);
   std::erase_if(stack.live.get().groups.members,
                 [](const GroupMember& m) { return m.users == 0 && m.reports == 0; });
