@@ -114,6 +114,7 @@ void Ssh::on_socket(Step& step, AppIo& io, const SocketEvent& event) {
                   connected_ ? command::ssh_connection_lost(host(), scp() != nullptr)
                              : command::ssh_no_connection(host(), errno_text(event.error),
                                                           scp() != nullptr));
+    case SocketEventKind::kFinAcked:
     case SocketEventKind::kAccepted: return;
   }
 }
