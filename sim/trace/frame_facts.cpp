@@ -9,6 +9,7 @@
 #include "sim/wire/arp.h"
 #include "sim/wire/ethernet.h"
 #include "sim/wire/icmpv4.h"
+#include "sim/wire/icmpv6.h"
 #include "sim/wire/ipv4.h"
 #include "sim/wire/tcp.h"
 #include "sim/wire/tunnel.h"
@@ -18,6 +19,7 @@ namespace lvslab {
 namespace {
 
 std::string tail_of(Ipv4Addr address) { return fmt::format(".{}", address.bits & 0xff); }
+std::string tail_of(Ipv6Addr address) { return fmt::format(":{:x}", address.low & 0xffff); }
 
 void read_arp(Bytes in, FrameFacts& facts) {
   facts.protocol = Protocol::kArp;
@@ -95,7 +97,44 @@ void read_icmp(Bytes in, FrameFacts& facts) {
   }
 }
 
-void read_ipv4(Bytes in, FrameFacts& facts, int depth);
+void read_neighbour(const NeighbourRepr& message, FrameFacts& facts) {
+  if (!message.advert) {
+    facts.label = "who-has " + tail_of(message.target);
+  } else {
+    facts.label = (message.solicited ? "" : "my ") + tail_of(message.target) +
+                  (message.solicited ? " is-at" : "");
+  }
+}
+
+void read_icmp6(Bytes in, FrameFacts& facts) {
+  facts.protocol = Protocol::kIcmp;
+  const auto icmp = Icmp6Repr::parse_header(in);
+  if (!icmp) return;
+  facts.error = icmp->is_error();
+  constexpr auto kUnreachable = std::to_array<std::string_view>(
+      {"no route", "prohibited", "beyond scope", "addr unreach", "port unreach"});
+  switch (icmp->type) {
+    case Icmp6Type::kEchoRequest:
+    case Icmp6Type::kEchoReply:
+      facts.icmp_id = icmp->id();
+      facts.label = icmp->type == Icmp6Type::kEchoRequest ? "echo" : "echo reply";
+      return;
+    case Icmp6Type::kNeighbourSolicit:
+    case Icmp6Type::kNeighbourAdvert:
+      if (const auto message = NeighbourRepr::parse(in)) read_neighbour(*message, facts);
+      return;
+    case Icmp6Type::kUnreachable:
+      facts.label = icmp->code < kUnreachable.size() ? kUnreachable[icmp->code] : "unreach";
+      return;
+    case Icmp6Type::kTimeExceeded: facts.label = "hops exceeded"; return;
+    case Icmp6Type::kPacketTooBig: facts.label = "too big"; return;
+    case Icmp6Type::kRedirect: facts.label = "redirect"; return;
+    case Icmp6Type::kListenerReport: facts.label = "MLD"; return;
+    default: facts.label = fmt::format("type {}", in[0]); return;
+  }
+}
+
+void read_ip(Bytes in, FrameFacts& facts, int depth);
 
 void enter(Bytes inner, Envelope envelope, FrameFacts& facts, int depth) {
   if (facts.envelope == Envelope::kNone) {
@@ -103,12 +142,14 @@ void enter(Bytes inner, Envelope envelope, FrameFacts& facts, int depth) {
     facts.outer_src = facts.src;
     facts.outer_dst = facts.dst;
   }
-  read_ipv4(inner, facts, depth + 1);
+  read_ip(inner, facts, depth + 1);
 }
 
 void read_gre(Bytes in, FrameFacts& facts, int depth) {
   const auto gre = GreRepr::parse_header(in);
-  if (gre && EtherType{gre->protocol} == EtherType::kIpv4) {
+  if (!gre) return;
+  const EtherType carried{gre->protocol};
+  if (carried == EtherType::kIpv4 || carried == EtherType::kIpv6) {
     enter(in.subspan(gre->length()), Envelope::kGre, facts, depth);
   }
 }
@@ -128,9 +169,44 @@ void read_udp(Bytes in, FrameFacts& facts, int depth) {
   }
 }
 
+void read_payload(IpProto protocol, Bytes payload, FrameFacts& facts, int depth) {
+  switch (protocol) {
+    case IpProto::kIcmp: return read_icmp(payload, facts);
+    case IpProto::kIcmp6: return read_icmp6(payload, facts);
+    case IpProto::kTcp: return read_tcp(payload, facts);
+    case IpProto::kUdp: return read_udp(payload, facts, depth);
+    case IpProto::kIpip:
+    case IpProto::kIpv6: return enter(payload, Envelope::kIpip, facts, depth);
+    case IpProto::kGre: return read_gre(payload, facts, depth);
+    case IpProto::kVrrp:
+      facts.protocol = Protocol::kVrrp;
+      if (payload.size() >= 4) facts.label = fmt::format("vrid {} prio {}", payload[1], payload[2]);
+      return;
+    case IpProto::kIgmp: facts.label = "IGMP"; return;
+    default: facts.label = fmt::format("proto {}", static_cast<int>(protocol)); return;
+  }
+}
+
+void read_ipv6(Bytes in, FrameFacts& facts, int depth) {
+  const auto ip = Ipv6Repr::parse_header(in);
+  if (!ip) return;
+  facts.has_ip = true;
+  facts.src = ip->src;
+  facts.dst = ip->dst;
+  Bytes payload = in.subspan(Ipv6Repr::kLength);
+  payload = payload.first(std::min<std::size_t>(payload.size(), ip->payload_length));
+  IpProto protocol = ip->protocol;
+  constexpr IpProto kHopByHop{0};
+  if (protocol == kHopByHop && payload.size() >= 8) {
+    protocol = IpProto{payload[0]};
+    payload = payload.subspan(std::min<std::size_t>(payload.size(), 8 + payload[1] * 8U));
+  }
+  read_payload(protocol, payload, facts, depth);
+}
+
 void read_ipv4(Bytes in, FrameFacts& facts, int depth) {
   const auto ip = Ipv4Repr::parse_header(in);
-  if (!ip || depth > 2) return;
+  if (!ip) return;
   facts.has_ip = true;
   facts.src = ip->src;
   facts.dst = ip->dst;
@@ -141,19 +217,12 @@ void read_ipv4(Bytes in, FrameFacts& facts, int depth) {
     facts.label = "fragment";
     return;
   }
-  switch (ip->protocol) {
-    case IpProto::kIcmp: return read_icmp(payload, facts);
-    case IpProto::kTcp: return read_tcp(payload, facts);
-    case IpProto::kUdp: return read_udp(payload, facts, depth);
-    case IpProto::kIpip: return enter(payload, Envelope::kIpip, facts, depth);
-    case IpProto::kGre: return read_gre(payload, facts, depth);
-    case IpProto::kVrrp:
-      facts.protocol = Protocol::kVrrp;
-      if (payload.size() >= 4) facts.label = fmt::format("vrid {} prio {}", payload[1], payload[2]);
-      return;
-    case IpProto::kIgmp: facts.label = "IGMP"; return;
-    default: facts.label = fmt::format("proto {}", static_cast<int>(ip->protocol)); return;
-  }
+  read_payload(ip->protocol, payload, facts, depth);
+}
+
+void read_ip(Bytes in, FrameFacts& facts, int depth) {
+  if (in.empty() || depth > 2) return;
+  in[0] >> 4 == 6 ? read_ipv6(in, facts, depth) : read_ipv4(in, facts, depth);
 }
 
 }  // namespace
@@ -167,8 +236,8 @@ FrameFacts facts_of(Bytes frame) {
   const Bytes payload = frame.subspan(EthernetRepr::kLength);
   if (eth->ethertype == EtherType::kArp) {
     read_arp(payload, facts);
-  } else if (eth->ethertype == EtherType::kIpv4) {
-    read_ipv4(payload, facts, 0);
+  } else if (eth->ethertype == EtherType::kIpv4 || eth->ethertype == EtherType::kIpv6) {
+    read_ip(payload, facts, 0);
   } else {
     facts.label = fmt::format("0x{:04x}", static_cast<int>(eth->ethertype));
   }
@@ -186,7 +255,7 @@ std::string protocol_name(const FrameFacts& facts) {
 namespace {
 
 // The end with the higher port is the client's.
-std::pair<Ipv4Addr, std::uint16_t> client_end(const FrameFacts& facts) {
+std::pair<IpAddr, std::uint16_t> client_end(const FrameFacts& facts) {
   if (facts.src_port > facts.dst_port) return {facts.src, facts.src_port};
   return {facts.dst, facts.dst_port};
 }
@@ -200,7 +269,7 @@ bool same_conversation(const FrameFacts& a, const FrameFacts& b) {
     case Protocol::kUdp: return client_end(a).second == client_end(b).second;
     case Protocol::kIcmp: return !a.error && !b.error && a.icmp_id == b.icmp_id;
     case Protocol::kArp: {
-      const Ipv4Addr asked = a.arp_reply ? a.src : a.dst;
+      const IpAddr asked = a.arp_reply ? a.src : a.dst;
       return asked == (b.arp_reply ? b.src : b.dst);
     }
     case Protocol::kVrrp: return true;

@@ -1,13 +1,13 @@
 // What a viewer shows of a frame at a glance: protocol, ends, a label of a few characters.
 //
-// Models: Ethernet, ARP, IPv4 with ICMP, TCP, UDP, VRRP, and one packet inside another (IPIP, GRE).
+// Models: Ethernet, ARP, IPv4 and IPv6 with ICMP, TCP, UDP, VRRP, and one packet inside another (IPIP, GRE).
 // Leaves out: everything that the packet inspector shows (sim/wire/dissect.h).
 #pragma once
 
 #include <cstdint>
 #include <string>
 
-#include "sim/base/addr.h"
+#include "sim/base/ip_addr.h"
 #include "sim/wire/bytes.h"
 
 namespace lvslab {
@@ -23,8 +23,8 @@ struct FrameFacts {
   Envelope envelope = Envelope::kNone;
   MacAddr src_mac, dst_mac;
   bool has_ip = false;
-  Ipv4Addr src, dst;              ///< of the innermost packet; for ARP sender and target
-  Ipv4Addr outer_src, outer_dst;  ///< of the envelope
+  IpAddr src, dst;              ///< of the innermost packet; for ARP sender and target
+  IpAddr outer_src, outer_dst;  ///< of the envelope
   std::uint16_t src_port = 0, dst_port = 0;
   std::uint16_t icmp_id = 0;
   std::uint32_t tcp_seq = 0;

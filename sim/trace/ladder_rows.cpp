@@ -47,7 +47,7 @@ void LadderBuilder::take(const Trace& trace, std::uint32_t i) {
       const FrameFacts& f = rows_.back().facts;
       if (f.protocol == Protocol::kTcp && (f.syn || f.fin || f.payload > 0)) {
         rows_.back().again =
-            segments_[{r.node.value, f.src.bits, f.tcp_seq, f.src_port, f.dst_port}]++ > 0;
+            segments_[{r.node.value, f.src, f.tcp_seq, f.src_port, f.dst_port}]++ > 0;
       }
       return;
     }

@@ -52,7 +52,7 @@ class LadderBuilder {
   std::vector<LadderRow> rows_;
   std::map<std::uint32_t, std::size_t> row_of_sending_;  ///< record → row
   /// (host, source, sequence, ports) → how often it was sent with data, SYN or FIN.
-  std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint16_t, std::uint16_t>,
+  std::map<std::tuple<std::uint32_t, IpAddr, std::uint32_t, std::uint16_t, std::uint16_t>,
            std::uint32_t>
       segments_;
 };

@@ -9,6 +9,7 @@
 #include "sim/trace/pcapng_blocks.h"
 #include "sim/trace/text.h"
 #include "sim/wire/ethernet.h"
+#include "sim/wire/ipv6.h"
 
 namespace lvslab {
 namespace {
@@ -58,11 +59,16 @@ void put_interface(std::vector<std::uint8_t>& out, const TraceNode& node, const 
 void put_names(std::vector<std::uint8_t>& out, std::span<const AddrName> names) {
   PcapngBlock block(out, pcapng::kNameResolution);
   for (const AddrName& entry : names) {
-    std::vector<std::uint8_t> value(4);
-    store_ipv4(value.data(), entry.addr);
+    const bool v4 = entry.addr.is_v4();
+    std::vector<std::uint8_t> value(v4 ? 4 : 16);
+    if (v4) {
+      store_ipv4(value.data(), entry.addr.v4());
+    } else {
+      store_ipv6(value.data(), entry.addr.v6());
+    }
     value.insert(value.end(), entry.name.begin(), entry.name.end());
     value.push_back(0);
-    block.option(pcapng::kNameIpv4, value);
+    block.option(v4 ? pcapng::kNameIpv4 : pcapng::kNameIpv6, value);
   }
   block.option(pcapng::kNameEnd, Bytes{});
 }

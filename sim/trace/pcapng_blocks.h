@@ -22,7 +22,7 @@ inline constexpr std::uint16_t kUserAppl = 4;
 inline constexpr std::uint16_t kIfName = 2, kIfDescription = 3, kIfMacAddr = 6, kIfTsResol = 9;
 inline constexpr std::uint16_t kEpbFlags = 2;
 // Records of the name resolution block, built like options.
-inline constexpr std::uint16_t kNameEnd = 0, kNameIpv4 = 1;
+inline constexpr std::uint16_t kNameEnd = 0, kNameIpv4 = 1, kNameIpv6 = 2;
 }  // namespace pcapng
 
 /// One block at the end of `out`, complete when it is destroyed.

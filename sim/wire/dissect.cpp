@@ -28,7 +28,7 @@ constexpr std::array kEtherReaders{
     EtherReader{EtherType::kIpv4, "IPv4", read_ipv4},
     EtherReader{EtherType::kArp, "ARP", read_arp},
     EtherReader{EtherType::kVlan, "802.1Q", nullptr},
-    EtherReader{EtherType::kIpv6, "IPv6", nullptr},
+    EtherReader{EtherType::kIpv6, "IPv6", read_ipv6},
 };
 
 struct IpReader {
@@ -40,7 +40,8 @@ constexpr std::array kIpReaders{
     IpReader{IpProto::kIcmp, "ICMP", read_icmp}, IpReader{IpProto::kTcp, "TCP", read_tcp},
     IpReader{IpProto::kUdp, "UDP", read_udp},    IpReader{IpProto::kIgmp, "IGMP", read_igmp},
     IpReader{IpProto::kIpip, "IPIP", read_ipip}, IpReader{IpProto::kGre, "GRE", read_gre},
-    IpReader{IpProto::kVrrp, "VRRP", read_vrrp},
+    IpReader{IpProto::kVrrp, "VRRP", read_vrrp}, IpReader{IpProto::kIpv6, "IPv6", read_ipip},
+    IpReader{IpProto::kIcmp6, "ICMPv6", read_icmp6},
 };
 
 void read_ethernet(Dissector& d) {
@@ -119,7 +120,8 @@ void read_gre(Dissector& d, Slice in, const IpContext& ip) {
             in.at + 4, 2);
   }
   const Slice payload = in.from(gre->length());
-  if (gre->protocol == static_cast<std::uint16_t>(EtherType::kIpv4)) {
+  const EtherType carried{gre->protocol};
+  if (carried == EtherType::kIpv4 || carried == EtherType::kIpv6) {
     read_carried(d, payload);
   } else if (payload.size > 0) {
     d.protocol("payload", fmt::format("{} bytes", payload.size), payload.at, payload.size);
@@ -171,7 +173,8 @@ void read_carried(Dissector& d, Slice in) {
   if (d.too_deep()) {
     d.protocol("payload", fmt::format("{} bytes", in.size), in.at, in.size);
   } else {
-    d.quoted([&] { read_ipv4(d, in); });
+    const bool v6 = in.of(d)[0] >> 4 == 6;
+    d.quoted([&] { v6 ? read_ipv6(d, in) : read_ipv4(d, in); });
   }
 }
 
@@ -181,24 +184,33 @@ std::string checksum_text(std::uint16_t value, std::uint64_t sum) {
                      fold_sum(std::uint64_t{value} + checksum_of(sum)));
 }
 
+std::string_view ip_protocol_name(IpProto protocol) {
+  const IpReader* reader = find_reader(protocol);
+  return reader != nullptr ? reader->name : "unknown";
+}
+
+void read_ip_payload(Dissector& d, Slice payload, IpProto protocol, bool later_fragment,
+                     const IpContext& ip) {
+  const IpReader* reader = find_reader(protocol);
+  if (reader != nullptr && !later_fragment) {
+    reader->read(d, payload, ip);
+  } else if (payload.size > 0) {
+    d.protocol(later_fragment ? "fragment" : "payload", fmt::format("{} bytes", payload.size),
+               payload.at, payload.size);
+  }
+}
+
 void read_ipv4(Dissector& d, Slice in) {
   const auto ip = Ipv4Repr::parse_header(in.of(d));
   if (!ip) {
     d.malformed(fmt::format("IPv4 header: {}", to_string(ip.error())), in.at, in.size);
     return;
   }
-  const IpReader* reader = find_reader(ip->protocol);
-  ipv4_fields(d, in, *ip, reader ? reader->name : "unknown");
+  ipv4_fields(d, in, *ip, ip_protocol_name(ip->protocol));
   const Slice rest = in.from(ip->header_length);
   const Slice payload = rest.first(ip->payload_length);
   const IpContext context{ip->src, ip->dst, ip->payload_length, ip->is_fragment()};
-  if (reader != nullptr && reader->read != nullptr && ip->fragment_offset == 0) {
-    reader->read(d, payload, context);
-  } else if (payload.size > 0) {
-    const std::string_view name = reader ? reader->name : "payload";
-    d.protocol(ip->fragment_offset != 0 ? "fragment" : name, fmt::format("{} bytes", payload.size),
-               payload.at, payload.size);
-  }
+  read_ip_payload(d, payload, ip->protocol, ip->fragment_offset != 0, context);
   if (rest.size < ip->payload_length) {
     d.malformed(fmt::format("{} bytes of the packet are missing", ip->payload_length - rest.size),
                 rest.at, rest.size);

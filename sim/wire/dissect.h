@@ -1,8 +1,8 @@
 // A frame as a tree of named fields with their places in the bytes: what packet views and
 // `lvslab step` show. Reads simulated and real captures alike, and says which checksums are right.
 //
-// Modelled: Ethernet, ARP, IPv4, ICMP with the packet it quotes, UDP, TCP with options, the first
-// line of HTTP. Other protocols are one field with their number; a reader for one more protocol is
+// Modelled: Ethernet, ARP, IPv4, IPv6, ICMP of both with the packet it quotes, neighbour discovery,
+// UDP, TCP with options, the first line of HTTP. Other protocols are one field with their number; a reader for one more protocol is
 // one row in a table of dissect.cpp.
 #pragma once
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "sim/wire/dissect.h"
-#include "sim/wire/ipv4.h"
+#include "sim/wire/ipv6.h"
 
 namespace lvslab::detail {
 
@@ -62,17 +62,23 @@ struct Slice {
   Slice first(std::size_t n) const { return {at, n < size ? n : size}; }
 };
 
-/// What transport readers need of the IPv4 header.
+/// What transport readers need of the IP header.
 struct IpContext {
-  Ipv4Addr src, dst;
+  IpAddr src, dst;
   std::size_t length = 0;  ///< bytes of payload the header claims; a quote may hold fewer
   bool fragment = false;   ///< the checksum covers more than is here
 };
 
 void read_ipv4(Dissector& d, Slice in);
-/// A whole packet inside of a tunnel's, one level deeper.
+void read_ipv6(Dissector& d, Slice in);
+/// What an IP packet carries: by the reader of its protocol, or as so many bytes.
+void read_ip_payload(Dissector& d, Slice payload, IpProto protocol, bool later_fragment,
+                     const IpContext& ip);
+std::string_view ip_protocol_name(IpProto protocol);  ///< "unknown" if there is no reader
+/// A whole packet inside of another, one level deeper; its first byte tells its version.
 void read_carried(Dissector& d, Slice in);
 void read_icmp(Dissector& d, Slice in, const IpContext& ip);
+void read_icmp6(Dissector& d, Slice in, const IpContext& ip);
 void read_udp(Dissector& d, Slice in, const IpContext& ip);
 void read_tcp(Dissector& d, Slice in, const IpContext& ip);
 void read_igmp(Dissector& d, Slice in, const IpContext& ip);

@@ -13,7 +13,9 @@ enum class IpProto : std::uint8_t {
   kIpip = 4,
   kTcp = 6,
   kUdp = 17,
+  kIpv6 = 41,
   kGre = 47,
+  kIcmp6 = 58,
   kVrrp = 112,
 };
 

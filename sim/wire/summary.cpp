@@ -41,6 +41,8 @@ std::string_view protocol_name(IpProto protocol) {
     case IpProto::kUdp: return "UDP";
     case IpProto::kGre: return "GRE";
     case IpProto::kVrrp: return "VRRP";
+    case IpProto::kIpv6: return "IPv6";
+    case IpProto::kIcmp6: return "ICMPv6";
   }
   return "unknown";
 }
@@ -59,7 +61,7 @@ std::string fragment_flags(std::uint16_t fragment) {
 
 }  // namespace
 
-std::string TcpdumpPrinter::name_of(Ipv4Addr addr) const {
+std::string TcpdumpPrinter::name_of(IpAddr addr) const {
   const auto found = std::ranges::find(style_.names, addr, &AddrName::addr);
   return found == style_.names.end() ? addr.to_string() : std::string(found->name);
 }
@@ -81,8 +83,9 @@ void TcpdumpPrinter::frame(Bytes in) {
     truncated("ether");
     return;
   }
-  const bool known =
-      ethernet->ethertype == EtherType::kArp || ethernet->ethertype == EtherType::kIpv4;
+  const bool known = ethernet->ethertype == EtherType::kArp ||
+                     ethernet->ethertype == EtherType::kIpv4 ||
+                     ethernet->ethertype == EtherType::kIpv6;
   if (style_.link_header || !known) {
     fmt::format_to(std::back_inserter(out_),
                    "{} > {}, ethertype {} (0x{:04x}), length {}: ", ethernet->src.to_string(),
@@ -92,6 +95,7 @@ void TcpdumpPrinter::frame(Bytes in) {
   const Bytes payload = in.subspan(EthernetRepr::kLength);
   if (ethernet->ethertype == EtherType::kArp) arp(payload);
   if (ethernet->ethertype == EtherType::kIpv4) ipv4(payload, payload.size());
+  if (ethernet->ethertype == EtherType::kIpv6) ipv6(payload, payload.size());
 }
 
 /// arp_print(), print-arp.c

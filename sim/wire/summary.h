@@ -1,7 +1,7 @@
 // One frame as one line, in the words of tcpdump 4.99 (print-*.c): what students compare with a
 // real terminal. The caller puts the time stamp in front.
 //
-// Modelled: Ethernet, ARP, IPv4, ICMP, UDP, TCP with its options, HTTP on ports 80 and 8080.
+// Modelled: Ethernet, ARP, IPv4, IPv6, ICMP of both with neighbour discovery, UDP, TCP with its options, HTTP on ports 80 and 8080.
 // Left out: other payloads by port number (DNS, SSH, ...), IGMP, VRRP, IPIP and GRE (their protocol
 // number is printed), VLAN tags, IPv4 option texts, data of an RST under -v, WebDAV methods, port
 // names (always numeric), and the hex dump of what has no printer: the line ends before it.
@@ -13,13 +13,14 @@
 #include <string>
 #include <string_view>
 
+#include "sim/base/ip_addr.h"
 #include "sim/wire/bytes.h"
 
 namespace lvslab {
 
 /// A name that replaces an address, as reverse DNS or /etc/hosts would give it.
 struct AddrName {
-  Ipv4Addr addr;
+  IpAddr addr;
   std::string_view name;
 };
 
@@ -35,7 +36,7 @@ struct TcpdumpStyle {
 class TcpSequenceTracker {
  public:
   struct Segment {
-    Ipv4Addr src, dst;
+    IpAddr src, dst;
     std::uint16_t src_port = 0, dst_port = 0;
     std::uint32_t seq = 0, ack = 0;
     bool syn = false;
@@ -51,7 +52,7 @@ class TcpSequenceTracker {
 
  private:
   struct Key {
-    Ipv4Addr low, high;
+    IpAddr low, high;
     std::uint16_t low_port = 0, high_port = 0;
     auto operator<=>(const Key&) const = default;
   };

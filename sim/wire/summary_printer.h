@@ -5,6 +5,7 @@
 
 #include "sim/wire/arp.h"
 #include "sim/wire/icmpv4.h"
+#include "sim/wire/ipv6.h"
 #include "sim/wire/summary.h"
 #include "sim/wire/tcp.h"
 
@@ -21,7 +22,7 @@ class TcpdumpPrinter {
  private:
   /// What a transport printer needs of the header around it.
   struct Ip {
-    Ipv4Addr src, dst;
+    IpAddr src, dst;
     IpProto protocol{};
     bool fragmented = false;
   };
@@ -35,7 +36,13 @@ class TcpdumpPrinter {
   bool ipv4(Bytes in, std::size_t length);
   bool ipv4_body(Bytes in, std::size_t header_length, std::size_t length);
   void ipv4_verbose(Bytes in, std::size_t header_length);
+  bool ipv6(Bytes in, std::size_t length);
+  bool ipv6_body(Bytes in, std::size_t length, IpProto protocol, Ip ip);
   bool icmp(Bytes in, std::size_t length, const Ip& ip);
+  bool icmp6(Bytes in, std::size_t length, const Ip& ip);
+  bool icmp6_error(Bytes in, const Ip& ip);
+  void neighbour_options(Bytes in);
+  void listener_report(Bytes in, std::size_t length);
   bool igmp(Bytes in, std::size_t length);
   bool vrrp(Bytes in, std::size_t length, const Ip& ip);
   bool icmp_quoted(Bytes in);
@@ -54,7 +61,7 @@ class TcpdumpPrinter {
   /// The index after the line that starts at `at`; 0 if no whole line of text starts there.
   std::size_t text_line(std::string_view prefix, Bytes in, std::size_t at, std::size_t length);
 
-  std::string name_of(Ipv4Addr addr) const;
+  std::string name_of(IpAddr addr) const;
   void addresses(const Ip& ip, std::string_view end);
   bool truncated(std::string_view protocol);
 

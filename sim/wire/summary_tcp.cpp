@@ -126,9 +126,9 @@ void TcpdumpPrinter::tcp_numbers(Bytes in, std::size_t data_length, const Number
 void TcpdumpPrinter::tcp_checksum(Bytes in, std::size_t length, const Ip& ip) {
   if (in.size() < length) return;
   const std::uint16_t field = load_be16(in.data() + 16);
-  const std::uint64_t sum = std::uint64_t{pseudo_header_sum(
-                                ip.src, ip.dst, static_cast<std::uint8_t>(IpProto::kTcp), length)} +
-                            sum_bytes(in.first(length));
+  const std::uint64_t sum =
+      pseudo_header_sum(ip.src, ip.dst, static_cast<std::uint8_t>(IpProto::kTcp), length) +
+      sum_bytes(in.first(length));
   fmt::format_to(std::back_inserter(out_), ", cksum 0x{:04x}", field);
   if (fold_sum(sum) == 0xffff) {
     out_ += " (correct)";

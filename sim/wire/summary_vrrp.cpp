@@ -25,7 +25,7 @@ bool TcpdumpPrinter::vrrp(Bytes in, std::size_t length, const Ip& ip) {
     fmt::format_to(out, ", intvl {}s, length {}", in[5], length);
   }
   if (style_.verbose == 0) return true;
-  if (!VrrpRepr::checksum_ok(in.first(std::min(in.size(), length)), ip.src, ip.dst)) {
+  if (!VrrpRepr::checksum_ok(in.first(std::min(in.size(), length)), ip.src.v4(), ip.dst.v4())) {
     fmt::format_to(out, ", (bad vrrp cksum {:x})", load_be16(in.data() + 6));
   }
   out_ += ", addrs";
