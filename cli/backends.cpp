@@ -16,13 +16,13 @@ Result<std::unique_ptr<lab::Backend>> make_backend(const std::string& name) {
   if (name == "sim") return std::make_unique<backend::SimBackend>();
   if (name == "kernel") {
     return std::make_unique<kernel::KernelBackend>(
-        [](std::uint64_t seed) -> Result<std::unique_ptr<kernel::Kernel>> {
-          return kernel::UmlKernel::boot({.seed = seed});
+        [](const kernel::KernelBackend::Wanted& wanted) -> Result<std::unique_ptr<kernel::Kernel>> {
+          return kernel::UmlKernel::boot({.seed = wanted.seed, .ipv6 = wanted.ipv6});
         });
   }
   if (name == "kernel:native") {
     return std::make_unique<kernel::KernelBackend>(
-        [](std::uint64_t) -> Result<std::unique_ptr<kernel::Kernel>> {
+        [](const kernel::KernelBackend::Wanted&) -> Result<std::unique_ptr<kernel::Kernel>> {
           return kernel::NativeKernel::start();
         });
   }

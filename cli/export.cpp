@@ -27,6 +27,9 @@ std::string dot_text(const Scenario& scenario) {
       for (const Ipv4Prefix& address : nic.addresses) {
         label += fmt::format("\\n{} {}", nic.name, address.to_string());
       }
+      for (const Ipv6Prefix& address : nic.addresses6) {
+        label += fmt::format("\\n{} {}", nic.name, address.to_string());
+      }
     }
     text += fmt::format("  \"{}\" [shape=box, label=\"{}\\n({})\"];\n", host.name, label,
                         scenario::to_string(host.role));
@@ -52,6 +55,7 @@ std::string json_text(const Scenario& scenario) {
       for (const scenario::Nic& nic : host->nics) {
         Json addresses = Json::array();
         for (const Ipv4Prefix& address : nic.addresses) addresses.push_back(address.to_string());
+        for (const Ipv6Prefix& address : nic.addresses6) addresses.push_back(address.to_string());
         node["nics"].push_back(
             {{"name", nic.name}, {"mac", nic.mac.to_string()}, {"addresses", addresses}});
       }

@@ -109,6 +109,8 @@ class Names {
     for (const scenario::Host& host : scenario.hosts) {
       for (const scenario::Nic& nic : host.nics) {
         for (const Ipv4Prefix& address : nic.addresses) names_.try_emplace(address.addr, host.name);
+        for (const Ipv6Prefix& address : nic.addresses6)
+          names_.try_emplace(address.addr, host.name);
       }
     }
     int vips = 0;
@@ -128,7 +130,7 @@ class Names {
   std::span<const AddrName> list() const { return list_; }
 
  private:
-  std::map<Ipv4Addr, std::string> names_;
+  std::map<IpAddr, std::string> names_;
   std::vector<AddrName> list_;
 };
 

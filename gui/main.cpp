@@ -26,8 +26,8 @@ Result<std::unique_ptr<lab::Backend>> make_backend(const std::string& name) {
   }
   if (name == "kernel") {
     return std::make_unique<kernel::KernelBackend>(
-        [](std::uint64_t seed) -> Result<std::unique_ptr<kernel::Kernel>> {
-          return kernel::UmlKernel::boot({.seed = seed});
+        [](const kernel::KernelBackend::Wanted& wanted) -> Result<std::unique_ptr<kernel::Kernel>> {
+          return kernel::UmlKernel::boot({.seed = wanted.seed, .ipv6 = wanted.ipv6});
         });
   }
   return fail("there is no backend '" + name + "'");

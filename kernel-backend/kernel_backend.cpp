@@ -188,11 +188,13 @@ Result<void> KernelBackend::load(const scenario::Scenario& scenario, Trace* sink
   replies_.clear();
   recorded_ = caught_up_ = {};
   recorder_.begin(scenario_, sink);
-  if (!kernel_ || !kernel_->alive()) {
+  const bool ipv6 = scenario::uses_ipv6(scenario);
+  if (!kernel_ || !kernel_->alive() || ipv6 != with_ipv6_) {
     kernel_.reset();
-    auto booted = boot_(scenario.seed);
+    auto booted = boot_({.seed = scenario.seed, .ipv6 = ipv6});
     if (!booted) return std::unexpected(booted.error());
     kernel_ = *std::move(booted);
+    with_ipv6_ = ipv6;
   }
   lab_ = lab_of(scenario_);
   const auto built = ask(MessageKind::kBuild, lab_, true);

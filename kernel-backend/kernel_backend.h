@@ -1,9 +1,10 @@
 // The real kernel behind the waist of sim/lab/backend.h: the same scenarios, the same records.
 //
 // Models: all of Backend. One kernel is booted for the first load() and kept for those that follow;
-// it is booted anew if it died. What a line prints comes from the real tool, run by a shell. In
-// real time (the machine's own kernel) news comes a little late and not in order: records wait for
-// it. Leaves out: going back in time, and reasons.
+// it is booted anew if it died, or if one scenario uses IPv6 and the other does not. What a line
+// prints comes from the real tool, run by a shell. In real time (the machine's own kernel) news
+// comes a little late and not in order: records wait for it. Leaves out: going back in time, and
+// reasons.
 #pragma once
 
 #include <functional>
@@ -19,7 +20,11 @@ namespace lvslab::kernel {
 
 class KernelBackend final : public lab::Backend, public lab::Consoles {
  public:
-  using Boot = std::function<Result<std::unique_ptr<Kernel>>(std::uint64_t seed)>;
+  struct Wanted {
+    std::uint64_t seed = 1;
+    bool ipv6 = false;
+  };
+  using Boot = std::function<Result<std::unique_ptr<Kernel>>(const Wanted& wanted)>;
   explicit KernelBackend(Boot boot) : boot_(std::move(boot)) {}
 
   lab::Capabilities capabilities() const override;
@@ -71,6 +76,7 @@ class KernelBackend final : public lab::Backend, public lab::Consoles {
 
   Boot boot_;
   std::unique_ptr<Kernel> kernel_;
+  bool with_ipv6_ = false;
   scenario::Scenario scenario_;
   Lab lab_;
   Recorder recorder_;

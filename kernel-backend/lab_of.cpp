@@ -11,16 +11,23 @@ namespace {
 
 using scenario::Scenario;
 
-LabHost host_of(const scenario::Host& host) {
+LabPrefix6 prefix6(const Ipv6Prefix& p) { return {p.addr.high, p.addr.low, p.len}; }
+
+LabHost host_of(const scenario::Host& host, bool ipv6) {
   LabHost lab;
   lab.name = host.name;
+  lab.ipv6 = ipv6;
   for (const scenario::Nic& nic : host.nics) {
     LabNic& card = lab.nics.emplace_back();
-    card = {nic.name, nic.mac.bits, nic.link.mtu, {}};
+    card = {nic.name, nic.mac.bits, nic.link.mtu, {}, {}};
     for (const Ipv4Prefix& p : nic.addresses) card.addresses.push_back({p.addr.bits, p.len});
+    for (const Ipv6Prefix& p : nic.addresses6) card.addresses6.push_back(prefix6(p));
   }
   for (const scenario::Route& route : host.routes) {
     lab.routes.push_back({{route.dst.addr.bits, route.dst.len}, route.via.bits, route.dev});
+  }
+  for (const scenario::Route6& route : host.routes6) {
+    lab.routes6.push_back({prefix6(route.dst), prefix6({route.via, 128}), route.dev});
   }
   for (const scenario::Sysctl& sysctl : host.sysctls) {
     lab.sysctls.push_back({sysctl.key, sysctl.value});
@@ -69,7 +76,9 @@ LabImpairment impairment_of(const scenario::LinkProperties& p) {
 Lab lab_of(const Scenario& scenario) {
   Lab lab;
   lab.epoch_ns = unix_ns(SimTime{});
-  for (const scenario::Host& host : scenario.hosts) lab.hosts.push_back(host_of(host));
+  for (const scenario::Host& host : scenario.hosts) {
+    lab.hosts.push_back(host_of(host, scenario::uses_ipv6(scenario)));
+  }
   for (const scenario::Switch& one : scenario.switches) lab.switches.push_back(one.name);
   for (std::uint32_t h = 0; h < scenario.hosts.size(); ++h) {
     for (std::uint32_t n = 0; n < scenario.hosts[h].nics.size(); ++n) {

@@ -51,12 +51,21 @@ void fields(RouteRow& r, F&& f) {
     r.linkdown);
 }
 template <class F>
+void fields(Addr6Row& r, F&& f) {
+  f(r.dev, r.local, r.scope);
+}
+template <class F>
+void fields(Route6Row& r, F&& f) {
+  f(r.table, r.type, r.dst, r.gateway, r.dev, r.proto, r.prefsrc, r.metric, r.multicast, r.anycast,
+    r.linkdown);
+}
+template <class F>
 void fields(RuleRow& r, F&& f) {
   f(r.priority, r.from, r.to, r.iif, r.oif, r.fwmark, r.fwmask, r.match_fwmark, r.table, r.action);
 }
 template <class F>
 void fields(NeighRow& r, F&& f) {
-  f(r.dev, r.ip, r.mac, r.state, r.used, r.confirmed, r.updated, r.probes);
+  f(r.dev, r.ip, r.mac, r.state, r.used, r.confirmed, r.updated, r.probes, r.router);
 }
 template <class F>
 void fields(SocketRow& r, F&& f) {
@@ -93,8 +102,8 @@ void fields(SysctlRow& r, F&& f) {
 }
 template <class F>
 void fields(HostTables& t, F&& f) {
-  f(t.hostname, t.now, t.links, t.addrs, t.routes, t.rules, t.neighs, t.sockets, t.services,
-    t.dests, t.conns, t.sysctls);
+  f(t.hostname, t.now, t.links, t.addrs, t.routes, t.addrs6, t.routes6, t.rules, t.neighs,
+    t.sockets, t.services, t.dests, t.conns, t.sysctls);
 }
 
 class Writer {
@@ -121,6 +130,15 @@ class Writer {
   void put(IfIndex v) { put(v.value); }
   void put(MacAddr v) { put(v.bits); }
   void put(Ipv4Addr v) { put(v.bits); }
+  void put(Ipv6Addr v) {
+    put(v.high);
+    put(v.low);
+  }
+  void put(IpAddr v) { put(v.v6()); }
+  void put(const Ipv6Prefix& v) {
+    put(v.addr);
+    put(v.len);
+  }
   void put(SimTime v) { put(v.ns); }
   void put(const Ipv4Prefix& v) {
     put(v.addr);
@@ -178,6 +196,20 @@ class Reader {
     if (v.bits >> 48 != 0) refuse();
   }
   void get(Ipv4Addr& v) { get(v.bits); }
+  void get(Ipv6Addr& v) {
+    get(v.high);
+    get(v.low);
+  }
+  void get(IpAddr& v) {
+    Ipv6Addr addr;
+    get(addr);
+    v = addr;
+  }
+  void get(Ipv6Prefix& v) {
+    get(v.addr);
+    get(v.len);
+    if (v.len > 128) refuse();
+  }
   void get(SimTime& v) { get(v.ns); }
   void get(Ipv4Prefix& v) {
     get(v.addr);

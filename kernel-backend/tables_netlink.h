@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "sim/base/result.h"
-#include "sim/wire/bytes.h"
+#include "sim/wire/ipv6.h"
 
 namespace lvslab::kernel {
 
@@ -72,6 +72,9 @@ class AttributeTable {
   }
   Ipv4Addr ipv4(std::size_t type) const {
     return values_[type].size() >= 4 ? load_ipv4(values_[type].data()) : Ipv4Addr{};
+  }
+  Ipv6Addr ipv6(std::size_t type) const {
+    return values_[type].size() >= 16 ? load_ipv6(values_[type].data()) : Ipv6Addr{};
   }
   MacAddr mac(std::size_t type) const { return ethernet_address(bytes(type)); }
   /// Without the terminating zero.

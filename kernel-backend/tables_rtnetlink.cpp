@@ -149,6 +149,42 @@ std::optional<RouteRow> parse_route(Bytes body) {
   return row;
 }
 
+std::optional<Addr6Row> parse_addr6(Bytes body) {
+  ifaddrmsg head{};
+  AttributeTable<IFA_MAX + 1> a;
+  if (!take_apart(body, head, a) || head.ifa_family != AF_INET6) return std::nullopt;
+  const auto dev = if_index(head.ifa_index);
+  if (!dev || head.ifa_prefixlen > 128) return std::nullopt;
+  return Addr6Row{.dev = *dev,
+                  .local = {a.ipv6(a.has(IFA_LOCAL) ? IFA_LOCAL : IFA_ADDRESS), head.ifa_prefixlen},
+                  .scope = static_cast<Scope>(head.ifa_scope)};
+}
+
+std::optional<Route6Row> parse_route6(Bytes body) {
+  rtmsg head{};
+  AttributeTable<RTA_MAX + 1> a;
+  if (!take_apart(body, head, a) || head.rtm_family != AF_INET6) return std::nullopt;
+  const bool group = head.rtm_type == RTN_MULTICAST, anycast = head.rtm_type == RTN_ANYCAST;
+  const auto type = group     ? RouteType::kUnicast
+                    : anycast ? RouteType::kLocal
+                              : route_type(head.rtm_type);
+  const auto dev = if_index(a.number<std::uint32_t>(RTA_OIF));
+  if (!type || !dev || head.rtm_dst_len > 128 || (head.rtm_flags & RTM_F_CLONED) != 0) {
+    return std::nullopt;
+  }
+  return Route6Row{.table = a.has(RTA_TABLE) ? a.number<std::uint32_t>(RTA_TABLE) : head.rtm_table,
+                   .type = *type,
+                   .dst = {a.ipv6(RTA_DST), head.rtm_dst_len},
+                   .gateway = a.ipv6(RTA_GATEWAY),
+                   .dev = *dev,
+                   .proto = static_cast<RouteProto>(head.rtm_protocol),
+                   .prefsrc = a.ipv6(RTA_PREFSRC),
+                   .metric = a.number<std::uint32_t>(RTA_PRIORITY),
+                   .multicast = group,
+                   .anycast = anycast,
+                   .linkdown = (head.rtm_flags & RTNH_F_LINKDOWN) != 0};
+}
+
 std::optional<RuleRow> parse_rule(Bytes body) {
   fib_rule_hdr head{};
   AttributeTable<FRA_MAX + 1> a;
@@ -172,12 +208,16 @@ std::optional<RuleRow> parse_rule(Bytes body) {
 std::optional<NeighRow> parse_neigh(Bytes body, SimTime now) {
   ndmsg head{};
   AttributeTable<NDA_MAX + 1> a;
-  if (!take_apart(body, head, a) || head.ndm_family != AF_INET) return std::nullopt;
+  if (!take_apart(body, head, a)) return std::nullopt;
+  if (head.ndm_family != AF_INET && head.ndm_family != AF_INET6) return std::nullopt;
+  const bool six = head.ndm_family == AF_INET6;
+  if (six && (head.ndm_state & NUD_NOARP) != 0) return std::nullopt;
   const auto dev = if_index(static_cast<std::uint32_t>(head.ndm_ifindex));
   if (!dev || head.ndm_state > UINT8_MAX || (head.ndm_flags & NTF_PROXY) != 0) return std::nullopt;
   NeighRow row;
   row.dev = *dev;
-  row.ip = a.ipv4(NDA_DST);
+  row.ip = six ? IpAddr(a.ipv6(NDA_DST)) : IpAddr(a.ipv4(NDA_DST));
+  row.router = (head.ndm_flags & NTF_ROUTER) != 0;
   row.mac = a.mac(NDA_LLADDR);
   row.state = static_cast<NeighState>(head.ndm_state);
   const auto ages = a.number<nda_cacheinfo>(NDA_CACHEINFO);
@@ -226,6 +266,15 @@ Result<void> read_rtnetlink(NetlinkReader& route, TableSet wanted, HostTables& t
     done = read_table(route, RTM_GETADDR, request<ifaddrmsg>(AF_INET), "reading the addresses",
                       tables.addrs, parse_addr);
   }
+  if (done && (wanted & kAddrTable) != 0) {
+    done = read_table(route, RTM_GETADDR, request<ifaddrmsg>(AF_INET6), "reading the addresses",
+                      tables.addrs6, parse_addr6);
+  }
+  if (done && (wanted & kRouteTable) != 0) {
+    done = read_table(route, RTM_GETROUTE, request<rtmsg>(AF_INET6), "reading the routes",
+                      tables.routes6, parse_route6);
+    std::ranges::stable_sort(tables.routes6, std::ranges::greater{}, &Route6Row::table);
+  }
   if (done && (wanted & kRouteTable) != 0) {
     done = read_table(route, RTM_GETROUTE, request<rtmsg>(AF_INET), "reading the routes",
                       tables.routes, parse_route);
@@ -235,7 +284,7 @@ Result<void> read_rtnetlink(NetlinkReader& route, TableSet wanted, HostTables& t
                       tables.rules, parse_rule);
   }
   if (done && (wanted & kNeighTable) != 0) {
-    done = read_table(route, RTM_GETNEIGH, request<ndmsg>(AF_INET), "reading the neighbours",
+    done = read_table(route, RTM_GETNEIGH, request<ndmsg>(AF_UNSPEC), "reading the neighbours",
                       tables.neighs, [&](Bytes body) { return parse_neigh(body, tables.now); });
     std::ranges::sort(tables.neighs, {}, [](const NeighRow& r) { return std::pair(r.dev, r.ip); });
   }

@@ -28,6 +28,9 @@ std::optional<LinkRow> parse_link(Bytes body);
 std::optional<AddrRow> parse_addr(Bytes body);
 std::optional<RouteRow> parse_route(Bytes body);
 std::optional<RuleRow> parse_rule(Bytes body);
+std::optional<Addr6Row> parse_addr6(Bytes body);
+std::optional<Route6Row> parse_route6(Bytes body);
+/// Of both versions; those of IPv6 without groups, whose entries say nothing.
 std::optional<NeighRow> parse_neigh(Bytes body, SimTime now);
 
 /// Which of the tables a reading is to fill.

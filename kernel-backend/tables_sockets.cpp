@@ -24,6 +24,13 @@ Ipv4Addr addr_of(const __be32* address) {
   return load_ipv4(bytes.data());
 }
 
+IpAddr addr_of(std::uint8_t family, const __be32* address) {
+  if (family == AF_INET) return addr_of(address);
+  std::array<std::uint8_t, 16> bytes{};
+  std::memcpy(bytes.data(), address, bytes.size());
+  return load_ipv6(bytes.data());
+}
+
 std::uint16_t port_of(__be16 port) {
   std::array<std::uint8_t, 2> bytes{};
   std::memcpy(bytes.data(), &port, bytes.size());
@@ -45,14 +52,14 @@ std::optional<SocketSeen> parse_inet_diag(Bytes body, SocketProto proto) {
   if (body.size() < sizeof(inet_diag_msg)) return std::nullopt;
   const auto m = load_native<inet_diag_msg>(body);
   const auto state = state_of(m.idiag_state);
-  if (m.idiag_family != AF_INET || !state) return std::nullopt;
+  if ((m.idiag_family != AF_INET && m.idiag_family != AF_INET6) || !state) return std::nullopt;
   SocketSeen seen;
   seen.inode = m.idiag_inode;
   SocketRow& row = seen.row;
   row.proto = proto;
-  row.local = addr_of(m.id.idiag_src);
+  row.local = addr_of(m.idiag_family, m.id.idiag_src);
   row.local_port = port_of(m.id.idiag_sport);
-  row.remote = addr_of(m.id.idiag_dst);
+  row.remote = addr_of(m.idiag_family, m.id.idiag_dst);
   row.remote_port = port_of(m.id.idiag_dport);
   row.state = *state;
   row.recv_q = m.idiag_rqueue;
@@ -78,7 +85,8 @@ std::optional<SocketSeen> parse_proc_udp(std::string_view line) {
   seen.inode = words.number<std::uint32_t>(10);
   if (!words.good() || !state) return std::nullopt;
   row.state = *state;
-  row.id = row.local.bits * 31 + row.remote.bits * 17 + row.local_port * 65'537U + row.remote_port;
+  row.id =
+      row.local.hash() * 31 + row.remote.hash() * 17 + row.local_port * 65'537U + row.remote_port;
   return seen;
 }
 
@@ -137,9 +145,10 @@ std::vector<SocketOwner> socket_owners(const std::string& proc) {
 
 namespace {
 
-std::expected<std::vector<SocketSeen>, int> dump_sockets(NetlinkReader& diag, SocketProto proto) {
+std::expected<std::vector<SocketSeen>, int> dump_sockets(NetlinkReader& diag, SocketProto proto,
+                                                         std::uint8_t family) {
   inet_diag_req_v2 request{};
-  request.sdiag_family = AF_INET;
+  request.sdiag_family = family;
   request.sdiag_protocol = static_cast<std::uint8_t>(proto);
   request.idiag_states = ~0U;
   const auto answer = diag.dump(SOCK_DIAG_BY_FAMILY, NetlinkBody(request));
@@ -173,9 +182,11 @@ auto place_of(const SocketRow& r) {
 Result<void> read_sockets(NetlinkReader& diag, const std::string& proc,
                           const std::string& processes, HostTables& tables) {
   tables.sockets.clear();
-  auto seen = dump_sockets(diag, SocketProto::kTcp);
+  auto seen = dump_sockets(diag, SocketProto::kTcp, AF_INET);
   if (!seen) return fail(std::string("reading the TCP sockets: ") + std::strerror(seen.error()));
-  const auto udp = dump_sockets(diag, SocketProto::kUdp);
+  const auto tcp6 = dump_sockets(diag, SocketProto::kTcp, AF_INET6);
+  if (tcp6) seen->insert(seen->end(), tcp6->begin(), tcp6->end());
+  const auto udp = dump_sockets(diag, SocketProto::kUdp, AF_INET);
   if (!udp && udp.error() != ENOENT && udp.error() != EOPNOTSUPP) {
     return fail(std::string("reading the UDP sockets: ") + std::strerror(udp.error()));
   }

@@ -66,9 +66,10 @@ Result<void> UmlKernel::start(const UmlOptions& options) {
   page_ = new (at) ClockPage;
 
   const int given[] = {page_fd_.get(), wake_.get(), notify_.get()};
-  auto started = start_keeper("keep", given,
-                              {std::to_string(options.memory_mib), std::to_string(options.seed),
-                               kKernelPath, tool_directory() + "/uml_clock.so"});
+  auto started =
+      start_keeper("keep", given,
+                   {std::to_string(options.memory_mib), std::to_string(options.seed), kKernelPath,
+                    tool_directory() + "/uml_clock.so", options.ipv6 ? "ipv6" : "no-ipv6"});
   if (started) ::fcntl(channel_.get(), F_SETFL, O_NONBLOCK);
   return started;
 }

@@ -17,6 +17,7 @@ namespace lvslab::kernel {
 struct UmlOptions {
   unsigned memory_mib = 256;
   std::uint64_t seed = 1;
+  bool ipv6 = false;  ///< else the kernel knows none, as where it was switched off at boot
 };
 
 class UmlKernel final : public KeptKernel {

@@ -27,7 +27,7 @@ std::string key_of(const LadderRow& row, const Trace& trace) {
   const std::string text =
       row.kind == LadderRow::Kind::kArrow
           ? fmt::format("{}|{}|{}|{}", static_cast<int>(row.facts.protocol), row.facts.label,
-                        row.facts.src.bits, row.facts.dst.bits)
+                        row.facts.src.to_string(), row.facts.dst.to_string())
           : std::string(trace.text(trace[row.record].args[0]));
   return fmt::format("{}|{}|{}", static_cast<int>(row.kind), row.from, text);
 }

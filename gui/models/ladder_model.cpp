@@ -20,6 +20,7 @@ void LadderModel::rebuild() {
     QStringList addresses;
     for (const scenario::Nic& nic : host.nics) {
       for (const Ipv4Prefix& address : nic.addresses) addresses << to_qt(address.addr.to_string());
+      for (const Ipv6Prefix& address : nic.addresses6) addresses << to_qt(address.addr.to_string());
     }
     columns_.push_back({host.name, addresses.join(QStringLiteral(", "))});
   }

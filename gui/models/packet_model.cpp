@@ -29,8 +29,8 @@ RecordId received_before(const Trace& trace, RecordId sent) {
     if (cause.node != r.node || cause.at != r.at) break;
     if (cause.kind == RecordKind::kFrameReceived && cause.frame.valid()) found = at;
   }
-  if (found.valid() && !is_arp(trace.frame(trace[found].frame))) return found;
-  // It waited for an answer to ARP: the packet itself came earlier.
+  if (found.valid() && !seeks_neighbour(trace.frame(trace[found].frame))) return found;
+  // It waited for the MAC address of the next host: the packet itself came earlier.
   const std::uint32_t oldest = sent.value > kLongestWait ? sent.value - kLongestWait : 0;
   for (std::uint32_t i = sent.value; i-- > oldest;) {
     const TraceRecord& in = trace[RecordId(i)];

@@ -33,9 +33,11 @@ struct Plug {
   auto operator<=>(const Plug&) const = default;
 };
 
+/// The TTL or hop limit; 0 if there is none.
 std::uint8_t ttl_of(Bytes frame) {
-  constexpr std::size_t kTtlAt = 22;
-  return is_ipv4(frame) && frame.size() > kTtlAt ? frame[kTtlAt] : std::uint8_t{0};
+  constexpr std::size_t kTtlAt = 22, kHopLimitAt = 21;
+  if (!is_ip_packet(frame)) return 0;
+  return frame[frame[EthernetRepr::kLength] >> 4 == 6 ? kHopLimitAt : kTtlAt];
 }
 
 std::uint64_t digest_of(Bytes bytes) {
@@ -163,7 +165,7 @@ class RunMaker {
     }
   }
 
-  std::string name_of(Ipv4Addr addr) const {
+  std::string name_of(IpAddr addr) const {
     const auto found = std::ranges::find(capture_.names, addr, &CaptureName::addr);
     return found == capture_.names.end() ? addr.to_string() : found->name;
   }
@@ -272,7 +274,8 @@ class RunMaker {
       const bool same_segment =
           facts.protocol == Protocol::kTcp && was.protocol == Protocol::kTcp && same_end &&
           was.tcp_seq == facts.tcp_seq && was.payload == facts.payload && was.label == facts.label;
-      if (same_segment || (is_ipv4(bytes) && same_packet(one->bytes, bytes))) return one->record;
+      if (same_segment || (is_ip_packet(bytes) && same_packet(one->bytes, bytes)))
+        return one->record;
     }
     return {};
   }
@@ -379,9 +382,10 @@ class RunMaker {
       for (const auto& [addr, by_arp] : addresses) {
         // A server that answers from a VIP, which ARP shows at another host, hides it.
         if (!by_arp && arp_owners_.contains(addr)) continue;
+        if (!addr.is_v4()) continue;  // those of IPv6 show in the frames alone
         AddrRow row;
         row.dev = dev_of(plug);
-        row.local = {addr, 32};  // no frame tells the network's size
+        row.local = {addr.v4(), 32};  // no frame tells the network's size
         row.label = ShortName(hosts()[plug.host].nics[plug.nic].name);
         TraceRecord record;
         record.kind = RecordKind::kRowAdded;
@@ -427,8 +431,8 @@ class RunMaker {
   std::map<std::size_t, std::deque<Held>> held_;
   std::map<std::size_t, Traits> traits_;
   /// True: it said so by ARP; false: it sends from it.
-  std::map<Plug, std::map<Ipv4Addr, bool>> addresses_;
-  std::set<Ipv4Addr> arp_owners_;
+  std::map<Plug, std::map<IpAddr, bool>> addresses_;
+  std::set<IpAddr> arp_owners_;
   std::vector<std::size_t> networks_;  ///< a forest over all NICs
 };
 

@@ -73,8 +73,8 @@ QString rule_action(const RuleRow& rule) {
   }
 }
 
-QString end_text(Ipv4Addr addr, std::uint16_t port) {
-  const std::string host = addr.is_any() ? "*" : addr.to_string();
+QString end_text(IpAddr addr, std::uint16_t port) {
+  const std::string host = addr == IpAddr() ? "*" : addr.bracketed();
   return to_qt(port == 0 ? fmt::format("{}:*", host) : fmt::format("{}:{}", host, port));
 }
 

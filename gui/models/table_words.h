@@ -21,7 +21,7 @@ QString vrrp_word(VrrpPhase phase);
 QString rule_selector(const RuleRow& rule);
 QString rule_action(const RuleRow& rule);
 /// "192.168.80.150:80"; "*" for any address or port.
-QString end_text(Ipv4Addr addr, std::uint16_t port);
+QString end_text(IpAddr addr, std::uint16_t port);
 QString service_text(const IpvsServiceKey& key);
 /// "3.2 s", "2 min".
 QString age_text(SimDuration age);

@@ -193,6 +193,10 @@ void TablesModel::fill(const HostTables& t, std::vector<Row>& rows) const {
             {to_qt(t.dev_name(r.dev)), to_qt(r.local.to_string()), to_qt(r.label.view()),
              scope_word(r.scope) + (r.secondary ? QStringLiteral(" secondary") : QString())});
       }
+      for (const Addr6Row& r : t.addrs6) {
+        add(fmt::format("{}/{}", r.dev.value, r.local.to_string()),
+            {to_qt(t.dev_name(r.dev)), to_qt(r.local.to_string()), QString(), scope_word(r.scope)});
+      }
       return;
     case HostTable::kNeighbours:
       for (const NeighRow& r : t.neighs) {
@@ -240,6 +244,17 @@ void TablesModel::fill_routing(const HostTables& t, std::vector<Row>& rows) cons
     if ((r.table == kTableLocal) != local) continue;
     const bool all = r.dst.len == 0;
     QString dst = all ? QStringLiteral("default") : to_qt(r.dst.to_string());
+    if (!local && r.table != kTableMain) dst += QStringLiteral(" (%1)").arg(r.table);
+    rows.push_back({fmt::format("{}/{}/{}/{}", r.table, static_cast<int>(r.type), r.dst.to_string(),
+                                r.dev.value),
+                    {dst, r.gateway.is_any() ? QStringLiteral("—") : to_qt(r.gateway.to_string()),
+                     to_qt(t.dev_name(r.dev)),
+                     r.prefsrc.is_any() ? QStringLiteral("—") : to_qt(r.prefsrc.to_string()),
+                     route_word(r.type)}});
+  }
+  for (const Route6Row& r : t.routes6) {
+    if ((r.table == kTableLocal) != local || r.multicast || r.anycast) continue;
+    QString dst = r.dst.len == 0 ? QStringLiteral("default (IPv6)") : to_qt(r.dst.to_string());
     if (!local && r.table != kTableMain) dst += QStringLiteral(" (%1)").arg(r.table);
     rows.push_back({fmt::format("{}/{}/{}/{}", r.table, static_cast<int>(r.type), r.dst.to_string(),
                                 r.dev.value),
@@ -312,6 +327,20 @@ QString TablesModel::vip_text(const VrrpRow& row, Position position) const {
   return texts.isEmpty() ? QStringLiteral("—") : texts.join(QStringLiteral(", "));
 }
 
+namespace {
+
+/// The length of a destination in a listing that holds `addr`; -1 if it does not.
+int matched_length(const std::string& destination, IpAddr addr) {
+  if (addr.is_v4()) {
+    const auto prefix = Ipv4Prefix::parse(destination == "default" ? "0.0.0.0/0" : destination);
+    return prefix && prefix->contains(addr.v4()) ? prefix->len : -1;
+  }
+  const auto prefix = Ipv6Prefix::parse(destination == "default (IPv6)" ? "::/0" : destination);
+  return prefix && prefix->contains(addr.v6()) ? prefix->len : -1;
+}
+
+}  // namespace
+
 // The row that the packet in focus would look up: the longest matching route, the neighbour, the
 // connection.
 void TablesModel::mark_used(std::vector<Row>& rows) const {
@@ -333,10 +362,10 @@ void TablesModel::mark_used(std::vector<Row>& rows) const {
   for (Row& row : rows) {
     const std::string first = row.cells.value(0).toStdString();
     if (table_ == HostTable::kRoutes || table_ == HostTable::kLocalRoutes) {
-      const auto prefix = Ipv4Prefix::parse(first == "default" ? "0.0.0.0/0" : first);
-      if (prefix && prefix->contains(facts.dst) && prefix->len > best_len) {
+      const int len = matched_length(first, facts.dst);
+      if (len > best_len) {
         best = &row;
-        best_len = prefix->len;
+        best_len = len;
       }
     } else if (table_ == HostTable::kNeighbours) {
       const bool sends = r.kind == RecordKind::kFrameSent;

@@ -129,6 +129,10 @@ QStringList TerminalModel::completions(const QString& line) const {
           const QString text = to_qt(address.addr.to_string());
           if (text.startsWith(word)) lines << head + text;
         }
+        for (const Ipv6Prefix& address : nic.addresses6) {
+          const QString text = to_qt(address.addr.to_string());
+          if (text.startsWith(word)) lines << head + text;
+        }
       }
     }
   }

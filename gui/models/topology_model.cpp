@@ -224,9 +224,12 @@ void TopologyModel::refresh() {
 void TopologyModel::read_host(std::size_t node, const HostTables& t) {
   for (const LinkRow& link : t.links) {
     if (link.loopback) continue;
-    NodeState::Nic nic{std::string(link.name.view()), {}, link.up, link.carrier};
+    NodeState::Nic nic{std::string(link.name.view()), {}, {}, link.up, link.carrier};
     for (const AddrRow& row : t.addrs) {
       if (row.dev == link.dev) nic.addresses.push_back(row.local);
+    }
+    for (const Addr6Row& row : t.addrs6) {
+      if (row.dev == link.dev && row.scope != Scope::kLink) nic.addresses6.push_back(row.local);
     }
     states_[node].nics.push_back(std::move(nic));
   }
@@ -367,6 +370,7 @@ QString TopologyModel::describe(std::size_t node) const {
   for (const NodeState::Nic& nic : state.nics) {
     QStringList addresses;
     for (const Ipv4Prefix& address : nic.addresses) addresses << to_qt(address.to_string());
+    for (const Ipv6Prefix& address : nic.addresses6) addresses << to_qt(address.to_string());
     QString line = to_qt(nic.name) + u' ' + addresses.join(QStringLiteral(", "));
     if (!nic.up) line += u' ' + tr("(down)");
     if (!nic.carrier) line += u' ' + tr("(no cable)");

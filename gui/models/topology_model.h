@@ -43,6 +43,7 @@ struct NodeState {
   struct Nic {
     std::string name;
     std::vector<Ipv4Prefix> addresses;
+    std::vector<Ipv6Prefix> addresses6;  ///< without link-local ones, which all have
     bool up = true;
     bool carrier = true;
     bool operator==(const Nic&) const = default;

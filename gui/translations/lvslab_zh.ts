@@ -170,28 +170,16 @@
         <translation>地址</translation>
     </message>
     <message>
-        <source>answer</source>
-        <translation>回答</translation>
-    </message>
-    <message>
-        <source>name</source>
-        <translation>域名</translation>
-    </message>
-    <message>
-        <source>query id</source>
-        <translation>查询编号</translation>
-    </message>
-    <message>
-        <source>response code</source>
-        <translation>响应码</translation>
-    </message>
-    <message>
         <source>address count</source>
         <translation>地址数</translation>
     </message>
     <message>
         <source>advert interval</source>
         <translation>通告间隔</translation>
+    </message>
+    <message>
+        <source>answer</source>
+        <translation>回答</translation>
     </message>
     <message>
         <source>authentication</source>
@@ -230,6 +218,10 @@
         <translation>目的地址</translation>
     </message>
     <message>
+        <source>destination options</source>
+        <translation>目的选项</translation>
+    </message>
+    <message>
         <source>destination port</source>
         <translation>目的端口</translation>
     </message>
@@ -250,8 +242,16 @@
         <translation>标志</translation>
     </message>
     <message>
+        <source>flow label</source>
+        <translation>流标签</translation>
+    </message>
+    <message>
         <source>fragment</source>
         <translation>分片</translation>
+    </message>
+    <message>
+        <source>fragment header</source>
+        <translation>分片首部</translation>
     </message>
     <message>
         <source>fragment offset</source>
@@ -282,6 +282,14 @@
         <translation>首部长度</translation>
     </message>
     <message>
+        <source>hop limit</source>
+        <translation>跳数限制</translation>
+    </message>
+    <message>
+        <source>hop-by-hop options</source>
+        <translation>逐跳选项</translation>
+    </message>
+    <message>
         <source>identification</source>
         <translation>标识</translation>
     </message>
@@ -306,6 +314,14 @@
         <translation>更多分片</translation>
     </message>
     <message>
+        <source>name</source>
+        <translation>域名</translation>
+    </message>
+    <message>
+        <source>next header</source>
+        <translation>下一个首部</translation>
+    </message>
+    <message>
         <source>next-hop MTU</source>
         <translation>下一跳 MTU</translation>
     </message>
@@ -322,6 +338,10 @@
         <translation>选项</translation>
     </message>
     <message>
+        <source>override</source>
+        <translation>覆盖</translation>
+    </message>
+    <message>
         <source>padding</source>
         <translation>填充</translation>
     </message>
@@ -332,6 +352,10 @@
     <message>
         <source>payload</source>
         <translation>载荷</translation>
+    </message>
+    <message>
+        <source>payload length</source>
+        <translation>载荷长度</translation>
     </message>
     <message>
         <source>priority</source>
@@ -350,12 +374,28 @@
         <translation>协议类型</translation>
     </message>
     <message>
+        <source>query id</source>
+        <translation>查询编号</translation>
+    </message>
+    <message>
         <source>record count</source>
         <translation>记录数</translation>
     </message>
     <message>
+        <source>response code</source>
+        <translation>响应码</translation>
+    </message>
+    <message>
         <source>rest of header</source>
         <translation>首部其余部分</translation>
+    </message>
+    <message>
+        <source>router</source>
+        <translation>路由器</translation>
+    </message>
+    <message>
+        <source>routing header</source>
+        <translation>路由首部</translation>
     </message>
     <message>
         <source>SACK</source>
@@ -394,8 +434,16 @@
         <translation>大小</translation>
     </message>
     <message>
+        <source>solicited</source>
+        <translation>应询问而发</translation>
+    </message>
+    <message>
         <source>source</source>
         <translation>源地址</translation>
+    </message>
+    <message>
+        <source>source MAC</source>
+        <translation>源 MAC</translation>
     </message>
     <message>
         <source>source port</source>
@@ -432,6 +480,10 @@
     <message>
         <source>total length</source>
         <translation>总长度</translation>
+    </message>
+    <message>
+        <source>traffic class</source>
+        <translation>流量类别</translation>
     </message>
     <message>
         <source>type</source>

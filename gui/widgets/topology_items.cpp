@@ -81,6 +81,7 @@ QStringList NodeItem::address_lines() const {
       const bool bare = address.len == 32;
       if (!vip) plain << to_qt(bare ? address.addr.to_string() : address.to_string());
     }
+    for (const Ipv6Prefix& address : nic.addresses6) plain << to_qt(address.to_string());
     QString line = to_qt(nic.name) + QStringLiteral("  ") + plain.join(QStringLiteral(", "));
     if (!nic.carrier) line += QStringLiteral("  ✕");
     if (!nic.up) line += QStringLiteral("  ↓");

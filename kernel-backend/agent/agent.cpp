@@ -52,6 +52,14 @@ std::string hosts_file(const Lab& lab) {
       text += addr + " " + host.name + "\n";
       break;
     }
+    for (const LabNic& nic : host.nics) {
+      if (nic.addresses6.empty()) continue;
+      const LabPrefix6& a = nic.addresses6.front();
+      std::string addr = Ipv6Addr{a.high, a.low}.to_string();
+      addr.resize(std::max<std::size_t>(addr.size(), 15), ' ');
+      text += addr + " " + host.name + "\n";
+      break;
+    }
   }
   return text;
 }

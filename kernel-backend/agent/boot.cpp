@@ -75,8 +75,9 @@ class ModuleIndex {
       if (!loaded_.insert(paths[i]).second) continue;
       const Fd fd(::open((directory_ + paths[i]).c_str(), O_RDONLY | O_CLOEXEC));
       if (!fd.valid()) return os_failure(paths[i]);
-      // ip_vs needs the IPv6 module to be there; the lab speaks IPv4 alone.
-      const char* parameters = module_name(paths[i]) == "ipv6" ? "disable=1" : "";
+      // ip_vs needs the IPv6 module to be there, also where a lab speaks IPv4 alone.
+      const bool off = module_name(paths[i]) == "ipv6" && ::getenv(kWithIpv6) == nullptr;
+      const char* parameters = off ? "disable=1" : "";
       if (::syscall(SYS_finit_module, fd.get(), parameters, 0) != 0 && errno != EEXIST) {
         return os_failure("module " + paths[i]);
       }
@@ -180,6 +181,10 @@ Result<void> boot_kernel(const std::string& self) {
   if (auto done = modules.read(); !done) return done;
   for (const char* name : kWanted) {
     if (auto done = modules.load(name); !done) return done;
+  }
+  for (const char* of : {"all", "default"}) {  // switches only pass on what hosts say
+    static_cast<void>(
+        write_file("/proc/sys/net/ipv6/conf/" + std::string(of) + "/disable_ipv6", "1"));
   }
   if (auto done = have_usual_buffers(); !done) return done;
   if (auto done = keep_tunnels_apart(); !done) return done;

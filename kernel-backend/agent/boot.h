@@ -13,6 +13,8 @@ inline constexpr const char* kOnMachineMark = "/usr/local/lib/lvslab/on-machine"
 /// As process 1 of a User-Mode Linux kernel whose root is the machine's file system, read-only.
 /// Errors: what could not be mounted or loaded.
 Result<void> boot_kernel(const std::string& self);
+/// Set in the environment of the kernel's first process: hosts of the lab use IPv6.
+inline constexpr const char* kWithIpv6 = "lvslab_ipv6";
 
 /// Makes kStandIns, with the program at kAgentCopy under the names that it stands in for, and hides
 /// what no host should see of the machine.

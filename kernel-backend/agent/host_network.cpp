@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "kernel-backend/agent/netlink.h"
@@ -84,6 +85,55 @@ Result<void> add_route(NetlinkSocket& socket, const LabRoute& route) {
   if (route.via != 0) request.attribute(RTA_GATEWAY, network_order(route.via));
   if (!route.dev.empty()) request.attribute(RTA_OIF, std::uint32_t{interface_index(route.dev)});
   return socket.talk(request, "route");
+}
+
+// Bytes in the order of the wire.
+std::array<std::uint8_t, 16> bytes_of(const LabPrefix6& prefix) {
+  std::array<std::uint8_t, 16> bytes{};
+  for (int i = 0; i < 8; ++i) {
+    bytes[i] = static_cast<std::uint8_t>(prefix.high >> (56 - 8 * i));
+    bytes[8 + i] = static_cast<std::uint8_t>(prefix.low >> (56 - 8 * i));
+  }
+  return bytes;
+}
+
+Result<void> add_address6(NetlinkSocket& socket, const std::string& dev, const LabPrefix6& prefix) {
+  NetlinkRequest request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
+  ifaddrmsg message{};
+  message.ifa_family = AF_INET6;
+  message.ifa_prefixlen = prefix.len;
+  message.ifa_index = interface_index(dev);
+  request.fixed(message);
+  request.attribute(IFA_LOCAL, bytes_of(prefix));
+  request.attribute(IFA_ADDRESS, bytes_of(prefix));
+  return socket.talk(request, "IPv6 address of " + dev);
+}
+
+Result<void> add_route6(NetlinkSocket& socket, const LabRoute6& route) {
+  NetlinkRequest request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+  rtmsg message{};
+  message.rtm_family = AF_INET6;
+  message.rtm_dst_len = route.to.len;
+  message.rtm_table = RT_TABLE_MAIN;
+  message.rtm_protocol = RTPROT_BOOT;
+  message.rtm_type = RTN_UNICAST;
+  request.fixed(message);
+  if (route.to.len > 0) request.attribute(RTA_DST, bytes_of(route.to));
+  if (route.via.high != 0 || route.via.low != 0) {
+    request.attribute(RTA_GATEWAY, bytes_of(route.via));
+  }
+  if (!route.dev.empty()) request.attribute(RTA_OIF, std::uint32_t{interface_index(route.dev)});
+  return socket.talk(request, "IPv6 route");
+}
+
+/// What nobody in a lab asked for: addresses are not probed before they are used, and no router is
+/// looked for. Before a device comes up.
+void keep_ipv6_quiet(const std::string& dev) {
+  const std::string conf = "/proc/sys/net/ipv6/conf/" + dev + "/";
+  for (const char* key :
+       {"accept_ra", "autoconf", "accept_dad", "dad_transmits", "router_solicitations"}) {
+    static_cast<void>(write_file(conf + key, "0"));
+  }
 }
 
 std::string sysctl_path(const std::string& key) {
@@ -160,6 +210,13 @@ Result<void> configure_network(const LabHost& host) {
   if (!socket) return std::unexpected(socket.error());
   const Fd control(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   disable_offloads(control.get(), "lo");
+  const auto ipv6_of = [&](const std::string& dev) {
+    if (host.ipv6) keep_ipv6_quiet(dev);
+    static_cast<void>(
+        write_file("/proc/sys/net/ipv6/conf/" + dev + "/disable_ipv6", host.ipv6 ? "0" : "1"));
+  };
+  for (const char* dev : {"all", "default", "lo"}) ipv6_of(dev);
+  for (const LabNic& nic : host.nics) ipv6_of(nic.name);
   if (auto done = set_up(*socket, "lo"); !done) return done;
   for (const LabText& sysctl : host.sysctls) {
     if (auto done = write_file(sysctl_path(sysctl.name), sysctl.text); !done) {
@@ -173,9 +230,15 @@ Result<void> configure_network(const LabHost& host) {
     for (const LabPrefix& prefix : nic.addresses) {
       if (auto done = add_address(*socket, nic.name, prefix); !done) return done;
     }
+    for (const LabPrefix6& prefix : nic.addresses6) {
+      if (auto done = add_address6(*socket, nic.name, prefix); !done) return done;
+    }
   }
   for (const LabRoute& route : host.routes) {
     if (auto done = add_route(*socket, route); !done) return done;
+  }
+  for (const LabRoute6& route : host.routes6) {
+    if (auto done = add_route6(*socket, route); !done) return done;
   }
   return {};
 }

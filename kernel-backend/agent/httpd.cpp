@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include <map>
+#include <set>
 
 #include "kernel-backend/agent/stand_ins.h"
 #include "kernel-backend/os.h"
@@ -31,19 +32,19 @@ class RealSockets final : public TcpSockets {
   RealSockets() : poll_(::epoll_create1(EPOLL_CLOEXEC)) {}
 
   std::expected<SocketId, Errno> listen(Step&, AppId, Endpoint at, std::uint32_t backlog) override {
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const bool six = at.addr.names_ipv6();
+    const int fd =
+        ::socket(six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     const int one = 1;
-    ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(at.addr.bits);
-    address.sin_port = htons(at.port);
-    if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-        ::listen(listener_, static_cast<int>(backlog)) != 0) {
+    ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (six) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
+    if (!(six ? bind_any6(fd, at.port) : bind_to(fd, at)) ||
+        ::listen(fd, static_cast<int>(backlog)) != 0) {
       return std::unexpected(Errno::kAddrInUse);
     }
-    watch(listener_, EPOLLIN);
-    return SocketId{static_cast<std::uint32_t>(listener_)};
+    listeners_.insert(fd);
+    watch(fd, EPOLLIN);
+    return SocketId{static_cast<std::uint32_t>(fd)};
   }
   std::expected<SocketId, Errno> connect(Step&, AppId, Endpoint, Endpoint, IfIndex) override {
     return std::unexpected(Errno::kOpNotSupp);
@@ -79,7 +80,7 @@ class RealSockets final : public TcpSockets {
   Endpoint remote(SocketId) const override { return {}; }
 
   int poll_fd() const { return poll_.get(); }
-  int listener() const { return listener_; }
+  bool listens(int fd) const { return listeners_.contains(fd); }
   bool is_open(int fd) const { return cookies_.contains(fd); }
   std::uint32_t cookie(int fd) const { return cookies_.at(fd); }
   void watch(int fd, std::uint32_t events) { control(EPOLL_CTL_ADD, fd, events); }
@@ -89,6 +90,19 @@ class RealSockets final : public TcpSockets {
   }
 
  private:
+  static bool bind_to(int fd, Endpoint at) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(at.addr.bits);
+    address.sin_port = htons(at.port);
+    return ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  }
+  static bool bind_any6(int fd, std::uint16_t port) {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_port = htons(port);
+    return ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  }
   void control(int what, int fd, std::uint32_t events) {
     epoll_event event{};
     event.events = events;
@@ -96,7 +110,7 @@ class RealSockets final : public TcpSockets {
     ::epoll_ctl(poll_.get(), what, fd, &event);
   }
   Fd poll_;
-  int listener_ = -1;
+  std::set<int> listeners_;
   std::map<int, std::uint32_t> cookies_;
 };
 
@@ -131,6 +145,11 @@ class HttpdIo final : public apps::AppIo {
   bool write_file(Step&, std::string_view, std::string_view) override { return false; }
   std::optional<LinkRow> device(std::string_view) const override { return std::nullopt; }
   std::vector<LinkRow> devices() const override { return {}; }
+  /// Off in labs that do not use it, or not even known to the kernel.
+  bool has_ipv6() const override {
+    const auto off = kernel::read_file("/proc/sys/net/ipv6/conf/all/disable_ipv6");
+    return off && off->starts_with('0');
+  }
   bool is_local(Ipv4Addr) const override { return false; }
   bool is_broadcast(Ipv4Addr) const override { return false; }
   std::optional<AddrRow> address_of(IfIndex) const override { return std::nullopt; }
@@ -184,8 +203,8 @@ class Server {
     const int count = ::epoll_wait(io_.sockets.poll_fd(), events.data(), events.size(), timeout_ms);
     for (int i = 0; i < count; ++i) {
       const int fd = events[static_cast<std::size_t>(i)].data.fd;
-      if (fd == io_.sockets.listener())
-        accept_all();
+      if (io_.sockets.listens(fd))
+        accept_all(fd);
       else
         on_ready(fd, events[static_cast<std::size_t>(i)].events);
     }
@@ -195,10 +214,9 @@ class Server {
     httpd_.on_timer(due, io_);
   }
 
-  void accept_all() {
+  void accept_all(int listener) {
     for (;;) {
-      const int fd =
-          ::accept4(io_.sockets.listener(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      const int fd = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd < 0) return;
       io_.sockets.watch(fd, EPOLLIN);
       tell(fd, SocketEventKind::kAccepted, {});

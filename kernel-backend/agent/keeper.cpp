@@ -16,8 +16,10 @@
 #include <sys/wait.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "kernel-backend/agent/boot.h"
 #include "kernel-backend/agent/mounts.h"
 #include "kernel-backend/clock/clock_page.h"
 #include "kernel-backend/os.h"
@@ -31,6 +33,7 @@ constexpr uid_t kNobody = 64'321;
 struct Plan {
   int lifeline = -1, channel = -1, console = -1, page = -1, wake = -1, notify = -1;
   unsigned long memory_mib = 256;
+  bool ipv6 = false;
   std::string seed, kernel, clock;
   std::string directory;
 };
@@ -140,12 +143,16 @@ void stay_on_one_processor() {
                                home.c_str(),  "PATH=/usr/bin:/bin", nullptr};
   const std::string mib = "mem=" + std::to_string(plan.memory_mib) + "M";
   const std::string init = "init=" + plan.directory + "/agent";
+  // The kernel hands words that it does not know to its first process, as variables.
+  const std::string with_ipv6 = std::string(kWithIpv6) + "=1";
+  const char* const ipv6 = plan.ipv6 ? with_ipv6.c_str() : nullptr;
   const std::string uml_dir = "uml_dir=" + own;
   const char* arguments[] = {
       "linux.uml",      mib.c_str(), "root=/dev/root",     "rootfstype=hostfs",
       "hostfs=/",       "ro",        init.c_str(),         "con=null",
       "con0=null,fd:1", "ssl=null",  "ssl0=fd:3",          uml_dir.c_str(),
-      "umid=lab",       "quiet",     "random.trust_cpu=1", nullptr};
+      "umid=lab",       "quiet",     "random.trust_cpu=1", ipv6,
+      nullptr};
   ::execve(plan.kernel.c_str(), const_cast<char**>(arguments), const_cast<char**>(environment));
   ::dprintf(1, "lvslab: %s: %s\n", plan.kernel.c_str(), std::strerror(errno));
   _exit(127);
@@ -227,7 +234,7 @@ Fd begin_to_keep() {
 }
 
 int keep(int count, char** arguments) {
-  if (count != 10) return 2;
+  if (count != 11) return 2;
   Plan plan;
   int* const fds[] = {&plan.lifeline, &plan.channel, &plan.console,
                       &plan.page,     &plan.wake,    &plan.notify};
@@ -236,6 +243,7 @@ int keep(int count, char** arguments) {
   plan.seed = arguments[7];
   plan.kernel = arguments[8];
   plan.clock = arguments[9];
+  plan.ipv6 = std::string_view(arguments[10]) == "ipv6";
 
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   const Fd signals = begin_to_keep();

@@ -65,20 +65,40 @@ struct LabPrefix {
   }
 };
 
+struct LabPrefix6 {
+  std::uint64_t high = 0, low = 0;
+  std::uint8_t len = 128;
+  template <class F>
+  void each(F&& f) {
+    f(high, low, len);
+  }
+};
+
 struct LabNic {
   std::string name;
   std::uint64_t mac = 0;
   std::uint32_t mtu = 1500;
   std::vector<LabPrefix> addresses;
+  std::vector<LabPrefix6> addresses6;
   template <class F>
   void each(F&& f) {
-    f(name, mac, mtu, addresses);
+    f(name, mac, mtu, addresses, addresses6);
   }
 };
 
 struct LabRoute {
   LabPrefix to;
   std::uint32_t via = 0;  ///< 0: on-link
+  std::string dev;
+  template <class F>
+  void each(F&& f) {
+    f(to, via, dev);
+  }
+};
+
+struct LabRoute6 {
+  LabPrefix6 to;
+  LabPrefix6 via;  ///< :: : on-link
   std::string dev;
   template <class F>
   void each(F&& f) {
@@ -99,10 +119,12 @@ struct LabHost {
   std::string name;
   std::vector<LabNic> nics;
   std::vector<LabRoute> routes;
+  std::vector<LabRoute6> routes6;
+  bool ipv6 = false;  ///< the lab uses it
   std::vector<LabText> sysctls, files;
   template <class F>
   void each(F&& f) {
-    f(name, nics, routes, sysctls, files);
+    f(name, nics, routes, routes6, ipv6, sysctls, files);
   }
 };
 

@@ -62,6 +62,15 @@ class AppIo {
 
   /// By /etc/hosts, a dotted quad, or what a name server told this program before.
   virtual std::expected<Ipv4Addr, command::NameError> resolve(std::string_view name) const = 0;
+  /// The same of IPv6: by /etc/hosts, or an address; by its name (sim/core/address_names.h).
+  virtual std::expected<Ipv4Addr, command::NameError> resolve6(std::string_view /*name*/) const {
+    return std::unexpected(command::NameError::kUnknown);
+  }
+  /// The name of an IPv6 address, and what any address stands for.
+  virtual Ipv4Addr name_of_ipv6(Ipv6Addr /*addr*/) { return Ipv4Addr::any6(); }
+  virtual IpAddr shown(Ipv4Addr addr) const { return addr; }
+  /// The lab uses IPv6: what serves all addresses has a socket for each version.
+  virtual bool has_ipv6() const { return false; }
   /// All addresses of a name, the best one first.
   virtual std::vector<Ipv4Addr> addresses_of(std::string_view name) const {
     const auto addr = resolve(name);

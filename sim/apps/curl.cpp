@@ -73,8 +73,20 @@ void Curl::on_resolved(Step& step, AppIo& io) {
   if (!go_to_host(step, io)) run(step, io);
 }
 
+/// getaddrinfo(): an IPv6 address that can be reached comes before those of IPv4 (RFC 6724 §6).
+std::vector<Ipv4Addr> Curl::find_remotes(Step& step, AppIo& io) {
+  std::vector<Ipv4Addr> found;
+  const auto six =
+      command.inet ? std::unexpected(command::NameError::kUnknown) : io.resolve6(url_.host);
+  const bool is_address = Ipv6Addr::parse(url_.host).has_value();
+  if (six && (is_address || io.route(step, {.dst = *six}))) found.push_back(*six);
+  if (command.inet6 || is_address) return found;
+  for (const Ipv4Addr addr : io.addresses_of(url_.host)) found.push_back(addr);
+  return found;
+}
+
 bool Curl::go_to_host(Step& step, AppIo& io) {
-  remotes_ = io.addresses_of(url_.host);
+  remotes_ = find_remotes(step, io);
   remote_index_ = 0;
   transfer_.name_lookup = since_start(step);
   if (remotes_.empty()) {
@@ -104,9 +116,9 @@ bool Curl::take_kept(Step& step, AppIo& io) {
   kept_.erase(it);
   reused_ = true;
   verbose(step, io, command::curl_verbose_reused(url_, connection_));
-  transfer_.remote_ip = remote_;
+  transfer_.remote_ip = io.shown(remote_);
   transfer_.remote_port = url_.port;
-  transfer_.local_ip = io.tcp().local(socket_).addr;
+  transfer_.local_ip = io.shown(io.tcp().local(socket_).addr);
   transfer_.local_port = io.tcp().local(socket_).port;
   return true;
 }
@@ -121,7 +133,7 @@ bool Curl::open_connection(Step& step, AppIo& io) {
 
 bool Curl::try_address(Step& step, AppIo& io) {
   remote_ = remotes_[remote_index_];
-  verbose(step, io, command::curl_verbose_trying(url_, remote_));
+  verbose(step, io, command::curl_verbose_trying(url_, io.shown(remote_)));
   Endpoint local;
   IfIndex dev;
   if (!choose_local_end(step, io, local, dev)) return false;
@@ -190,19 +202,22 @@ bool Curl::connect_at_once_failed(Step& step, AppIo& io, Errno error, bool bound
     return false;
   }
   if (remote_index_ + 1 < remotes_.size()) {
-    verbose(step, io, command::curl_verbose_address_immediate_fail(remote_, errno_text(error)));
+    verbose(step, io,
+            command::curl_verbose_address_immediate_fail(io.shown(remote_), errno_text(error)));
     return move_on(step, io);
   }
   const CurlError why = command::curl_could_not_connect(url_, since_start(step));
-  fail(step, io, why,
-       command::curl_verbose_immediate_fail(remote_, errno_text(error), why, connection_));
+  fail(
+      step, io, why,
+      command::curl_verbose_immediate_fail(io.shown(remote_), errno_text(error), why, connection_));
   return false;
 }
 
 void Curl::on_connect_error(Step& step, AppIo& io, Errno error) {
   socket_ = {};  // gone with its error
   if (remote_index_ + 1 < remotes_.size()) {
-    verbose(step, io, command::curl_verbose_address_failed(url_, remote_, errno_text(error)));
+    verbose(step, io,
+            command::curl_verbose_address_failed(url_, io.shown(remote_), errno_text(error)));
     move_on(step, io);
     return;
   }
@@ -210,7 +225,8 @@ void Curl::on_connect_error(Step& step, AppIo& io, Errno error) {
   // lib/connect.c: ETIMEDOUT has the status of a timeout and the words of a failure.
   if (error == Errno::kTimedOut) why.code = command::CurlCode::kOperationTimedout;
   fail(step, io, why,
-       command::curl_verbose_connect_failed(url_, remote_, errno_text(error), why, connection_));
+       command::curl_verbose_connect_failed(url_, io.shown(remote_), errno_text(error), why,
+                                            connection_));
   run(step, io);
 }
 
@@ -285,11 +301,11 @@ void Curl::on_socket(Step& step, AppIo& io, const SocketEvent& event) {
     case SocketEventKind::kConnected:
       transfer_.connect = transfer_.pre_transfer = since_start(step);
       transfer_.num_connects = 1;
-      transfer_.remote_ip = remote_;
+      transfer_.remote_ip = io.shown(remote_);
       transfer_.remote_port = url_.port;
-      transfer_.local_ip = io.tcp().local(socket_).addr;
+      transfer_.local_ip = io.shown(io.tcp().local(socket_).addr);
       transfer_.local_port = io.tcp().local(socket_).port;
-      verbose(step, io, command::curl_verbose_connected(url_, remote_, connection_));
+      verbose(step, io, command::curl_verbose_connected(url_, io.shown(remote_), connection_));
       send_request(step, io);
       return;
     case SocketEventKind::kData: on_data(step, io, as_text(event.data)); return;

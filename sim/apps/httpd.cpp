@@ -112,7 +112,11 @@ std::size_t Httpd::memory_bytes() const {
 
 void Httpd::start(Step& step, AppIo& io) {
   const auto listener = io.tcp().listen(step, io.id(), {{}, port}, kBacklog);
-  if (listener) return;
+  // As a server that keeps the versions apart (IPV6_V6ONLY): one socket for each.
+  const auto listener6 = io.has_ipv6() && listener
+                             ? io.tcp().listen(step, io.id(), {Ipv4Addr::any6(), port}, kBacklog)
+                             : listener;
+  if (listener && listener6) return;
   io.print_error(step, fmt::format("(98)Address already in use: AH00072: make_sock: could not bind "
                                    "to address 0.0.0.0:{}\nno listening sockets available, "
                                    "shutting down\nAH00015: Unable to open logs\n",

@@ -5,6 +5,7 @@
 #include "sim/base/calendar.h"
 #include "sim/core/errno_text.h"
 #include "sim/wire/icmpv4.h"
+#include "sim/wire/icmpv6.h"
 
 namespace lvslab::apps {
 namespace {
@@ -31,6 +32,12 @@ std::int64_t stamp_of(Bytes payload) {
 /// The sequence number of the echo request that an ICMP error quotes; nothing if it is not ours.
 std::optional<std::uint16_t> quoted_sequence(Bytes message, std::uint16_t identifier) {
   const Bytes quote = message.subspan(std::min(message.size(), IcmpRepr::kLength));
+  if (const auto ip6 = Ipv6Repr::parse_header(quote)) {
+    const auto icmp = Icmp6Repr::parse_header(quote.subspan(Ipv6Repr::kLength));
+    const bool ours = ip6->protocol == IpProto::kIcmp6 && icmp &&
+                      icmp->type == Icmp6Type::kEchoRequest && icmp->id() == identifier;
+    return ours ? std::optional(icmp->sequence()) : std::nullopt;
+  }
   const auto ip = Ipv4Repr::parse_header(quote);
   if (!ip || ip->protocol != IpProto::kIcmp) return std::nullopt;
   const auto icmp = IcmpRepr::parse_header(quote.subspan(ip->header_length));
@@ -46,11 +53,26 @@ void Ping::start(Step& step, AppIo& io) {
   if (!prepare(step, io)) return;
   identifier_ = static_cast<std::uint16_t>(io.pid());
   io.listen_icmp(identifier_);
-  io.print(step, command::ping_header(command, target_,
-                                      command.interface.empty() ? Ipv4Addr{} : how_.src));
+  io.print(step, command::ping_header(command, io.shown(target_),
+                                      command.interface.empty() ? IpAddr{} : io.shown(how_.src)));
   began_ = next_send_ = step.now();
   if (command.deadline.ns > 0) deadline_ = began_ + command.deadline;
   on_timer(step, io);
+}
+
+/// getaddrinfo(): an IPv6 address that can be reached comes before one of IPv4 (RFC 6724 §6).
+std::expected<Ipv4Addr, command::NameError> Ping::find_target(Step& step, AppIo& io) {
+  std::string_view name = command.target;
+  if (const std::size_t zone = name.find('%'); zone != std::string_view::npos) {
+    if (command.interface.empty()) command.interface = name.substr(zone + 1);
+    name = name.substr(0, zone);
+  }
+  if (command.inet) return io.resolve(name);
+  const auto six = io.resolve6(name);
+  if (command.inet6) return six;
+  const bool is_address = Ipv6Addr::parse(name).has_value();
+  if (six && (is_address || io.route(step, {.dst = *six}))) return six;
+  return io.resolve(name);
 }
 
 bool Ping::prepare(Step& step, AppIo& io) {
@@ -61,11 +83,11 @@ bool Ping::prepare(Step& step, AppIo& io) {
     over_ = true;
     return false;
   };
-  const auto target = io.resolve(command.target);
+  const auto target = find_target(step, io);
   if (!target) return fail(command::ping_unknown_host(command.target, target.error()));
   target_ = target->is_any() ? Ipv4Addr{0x7f00'0001} : *target;
   how_.dst = target_;
-  how_.protocol = IpProto::kIcmp;
+  how_.protocol = target_.names_ipv6() ? IpProto::kIcmp6 : IpProto::kIcmp;
   if (command.ttl != 0) how_.ttl = command.ttl;
   if (!bind_to_interface(step, io)) return false;
   const auto route = io.route(step, how_);
@@ -77,6 +99,10 @@ bool Ping::prepare(Step& step, AppIo& io) {
     return fail(forbidden ? command::ping_is_broadcast()
                           : command::ping_connect_failed(errno_text(route.error())));
   }
+  if (target_.names_ipv6()) {
+    if (route && how_.src.is_any()) how_.src = route->src;
+    return true;
+  }
   const bool to_broadcast = io.is_broadcast(target_);
   if (to_broadcast && !command.broadcast) return fail(command::ping_is_broadcast());
   if (to_broadcast) io.print_error(step, "WARNING: pinging broadcast address\n");
@@ -87,12 +113,14 @@ bool Ping::prepare(Step& step, AppIo& io) {
 bool Ping::bind_to_interface(Step& step, AppIo& io) {
   if (command.interface.empty()) return true;
   command::Output why;
-  if (const auto addr = Ipv4Addr::parse(command.interface)) {
-    how_.src = *addr;
-    if (io.is_local(*addr)) return true;
+  const auto addr = IpAddr::parse(command.interface);
+  if (addr && addr->is_v4() != target_.names_ipv6()) {
+    how_.src = addr->is_v4() ? addr->v4() : io.name_of_ipv6(addr->v6());
+    if (io.is_local(how_.src)) return true;
     why = command::ping_cannot_bind();
   } else if (const auto device = io.device(command.interface)) {
     how_.oif = device->dev;
+    if (target_.names_ipv6()) return true;
     if (const auto own = io.address_of(device->dev)) how_.src = own->local.addr;
     return true;
   } else {
@@ -185,7 +213,11 @@ void Ping::send_request(Step& step, AppIo& io) {
     store_le64(payload.data(), static_cast<std::uint64_t>(now / 1'000'000'000));
     store_le64(payload.data() + 8, static_cast<std::uint64_t>(now % 1'000'000'000 / 1'000));
   }
-  IcmpRepr::echo(IcmpType::kEchoRequest, identifier_, sequence).emit(message);
+  if (target_.names_ipv6()) {  // the checksum is the kernel's business
+    Icmp6Repr::echo(Icmp6Type::kEchoRequest, identifier_, sequence).emit(message, {}, {});
+  } else {
+    IcmpRepr::echo(IcmpType::kEchoRequest, identifier_, sequence).emit(message);
+  }
   const Errno error = io.send_ip(step, how, frame);
   if (error != Errno::kNone && !command.quiet && !bound_) {
     io.print_error(step, command::ping_send_error(errno_text(error)));
@@ -196,9 +228,12 @@ void Ping::on_icmp(Step& step, AppIo& io, const IcmpNews& news) {
   if (over_) return;
   const auto icmp = IcmpRepr::parse_header(news.message);
   if (!icmp) return;
-  if (icmp->type == IcmpType::kEchoReply && icmp->id() == identifier_) {
+  const bool six = target_.names_ipv6();
+  const Icmp6Repr icmp6{Icmp6Type{static_cast<std::uint8_t>(icmp->type)}, icmp->code, icmp->rest};
+  const bool reply = six ? icmp6.type == Icmp6Type::kEchoReply : icmp->type == IcmpType::kEchoReply;
+  if (reply && icmp->id() == identifier_) {
     on_reply(step, io, news);
-  } else if (icmp->is_error()) {
+  } else if (six ? icmp6.is_error() : icmp->is_error()) {
     on_error(step, io, news);
   }
   check_end(step, io);
@@ -212,7 +247,9 @@ void Ping::acknowledge(std::uint16_t sequence) {
 }
 
 void Ping::on_reply(Step& step, AppIo& io, const IcmpNews& news) {
-  const auto icmp = IcmpRepr::parse(news.message);
+  // The checksum of ICMPv6 covers addresses, too: the kernel has looked at it.
+  const auto icmp =
+      target_.names_ipv6() ? IcmpRepr::parse_header(news.message) : IcmpRepr::parse(news.message);
   if (!icmp) {
     ++stats_.corrupted;
     return;
@@ -231,7 +268,7 @@ void Ping::on_reply(Step& step, AppIo& io, const IcmpNews& news) {
   const auto bytes = static_cast<std::uint32_t>(news.message.size());
   if (payload.size() < kStamp) {
     if (!command.quiet) {
-      io.print(step, command::ping_reply_untimed(bytes, news.from, sequence, news.ttl));
+      io.print(step, command::ping_reply_untimed(bytes, io.shown(news.from), sequence, news.ttl));
     }
     return;
   }
@@ -241,25 +278,26 @@ void Ping::on_reply(Step& step, AppIo& io, const IcmpNews& news) {
   if (command.quiet) return;
   // Names are looked up unless -n was given or the target is an address.
   std::string name;
-  if (!command.numeric && !Ipv4Addr::parse(command.target)) {
+  if (!command.numeric && !IpAddr::parse(command.target)) {
     name = io.name_of(news.from).value_or("");
   }
-  io.print(step, command::ping_reply(command, SimTime{unix_ns(step.now())}, bytes, news.from, name,
-                                     sequence, news.ttl, rtt, duplicate));
+  io.print(step,
+           command::ping_reply(command, SimTime{unix_ns(step.now())}, bytes, io.shown(news.from),
+                               name, sequence, news.ttl, rtt, duplicate));
 }
 
 void Ping::on_error(Step& step, AppIo& io, const IcmpNews& news) {
   const auto sequence = quoted_sequence(news.message, identifier_);
   const auto icmp = IcmpRepr::parse_header(news.message);
   if (!sequence || !icmp) return;
-  const bool redirect = icmp->type == IcmpType::kRedirect;
+  const bool redirect = !target_.names_ipv6() && icmp->type == IcmpType::kRedirect;
   if (!redirect) {
     acknowledge(*sequence);
     ++stats_.errors;
   }
   if (command.quiet) return;
   const std::uint32_t info = redirect ? icmp->gateway().bits : icmp->mtu();
-  io.print(step, command::ping_icmp_error(news.from, *sequence,
+  io.print(step, command::ping_icmp_error(io.shown(news.from), *sequence,
                                           static_cast<std::uint8_t>(icmp->type), icmp->code, info));
 }
 

@@ -29,6 +29,7 @@ class Ping {
 
  private:
   bool prepare(Step& step, AppIo& io);
+  std::expected<Ipv4Addr, command::NameError> find_target(Step& step, AppIo& io);
   bool bind_to_interface(Step& step, AppIo& io);
   void send_request(Step& step, AppIo& io);
   void on_reply(Step& step, AppIo& io, const IcmpNews& news);

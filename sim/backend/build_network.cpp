@@ -9,14 +9,19 @@ namespace {
 
 using scenario::Scenario;
 
-host::BootConfig boot_config_of(const scenario::Host& host) {
+host::BootConfig boot_config_of(const scenario::Host& host, bool ipv6) {
   host::BootConfig boot;
   boot.name = host.name;
+  boot.ipv6 = ipv6;
   for (const scenario::Nic& nic : host.nics) {
-    boot.nics.push_back({ShortName(nic.name), nic.mac, nic.link.mtu, nic.addresses});
+    boot.nics.push_back(
+        {ShortName(nic.name), nic.mac, nic.link.mtu, nic.addresses, nic.addresses6});
   }
   for (const scenario::Route& route : host.routes) {
     boot.routes.push_back({route.dst, route.via, ShortName(route.dev)});
+  }
+  for (const scenario::Route6& route : host.routes6) {
+    boot.routes6.push_back({route.dst, route.via, ShortName(route.dev)});
   }
   for (const scenario::Sysctl& sysctl : host.sysctls) {
     boot.sysctls.push_back({sysctl.key, sysctl.value});
@@ -59,7 +64,8 @@ link::Impairment impairment_of(const scenario::LinkProperties& properties) {
 
 host::Network build_network(const Scenario& scenario) {
   host::Network network(scenario.seed);
-  for (const scenario::Host& host : scenario.hosts) network.add_host(boot_config_of(host));
+  const bool ipv6 = scenario::uses_ipv6(scenario);
+  for (const scenario::Host& host : scenario.hosts) network.add_host(boot_config_of(host, ipv6));
   for (const scenario::Switch& one : scenario.switches) network.add_switch(one.name);
   for (std::size_t h = 0; h < scenario.hosts.size(); ++h) {
     const NodeId id(static_cast<std::uint32_t>(h));

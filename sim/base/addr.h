@@ -38,6 +38,14 @@ struct Ipv4Addr {
   constexpr bool is_loopback() const { return (bits >> 24) == 127; }
   /// 169.254.0.0/16 (RFC 3927): what arp_ignore and source selection call link scope.
   constexpr bool is_link_local() const { return (bits >> 16) == 0xa9fe; }
+  /// The name of "::" among those that stand for IPv6 addresses (sim/core/address_names.h).
+  static constexpr Ipv4Addr any6() { return {0xf000'0000U}; }
+  /// True for such a name: 240.0.0.0/8, which is reserved (RFC 1112 §4) and no lab's.
+  constexpr bool names_ipv6() const { return (bits >> 24) == 0xf0; }
+  /// What a socket that hears all addresses of this one's version is bound to.
+  constexpr Ipv4Addr wildcard() const { return names_ipv6() ? any6() : any(); }
+  /// A socket that is bound to this hears what is sent to `addr`.
+  constexpr bool covers(Ipv4Addr addr) const { return *this == addr || *this == addr.wildcard(); }
   constexpr auto operator<=>(const Ipv4Addr&) const = default;
 
   /// Strict dotted quad, as inet_pton(3): four decimal numbers without leading zeros.

@@ -23,8 +23,14 @@ class IpAddr {
   constexpr Ipv6Addr v6() const { return {high_, low_ ^ kMapped}; }
   /// 0.0.0.0 or ::
   constexpr bool is_any() const { return is_v4() ? low_ == 0 : v6().is_any(); }
-  constexpr bool is_multicast() const { return is_v4() ? v4().is_multicast() : high_ >> 56 == 0xff; }
+  constexpr bool is_multicast() const {
+    return is_v4() ? v4().is_multicast() : high_ >> 56 == 0xff;
+  }
   constexpr auto operator<=>(const IpAddr&) const = default;
+  /// For tables that are found by addresses: those of IPv4 as they are.
+  constexpr std::uint32_t hash() const {
+    return static_cast<std::uint32_t>(low_ ^ high_ ^ high_ >> 32);
+  }
 
   static std::optional<IpAddr> parse(std::string_view text) {
     if (const auto addr = Ipv4Addr::parse(text)) return IpAddr(*addr);

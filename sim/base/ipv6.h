@@ -76,6 +76,14 @@ struct Ipv6Prefix {
   std::string to_string() const;
 };
 
+/// The order in which a tree of prefixes is walked: left, right, then the node itself, so that a
+/// longer prefix comes before those that hold it (net/ipv6/ip6_fib.c: fib6_walk_continue()).
+constexpr bool walked_before(Ipv6Prefix a, Ipv6Prefix b) {
+  if (a.len > b.len && b.contains(a.addr)) return true;
+  if (b.len > a.len && a.contains(b.addr)) return false;
+  return a.addr < b.addr;
+}
+
 /// How many leading bits two addresses have in common: 0..128.
 constexpr int common_prefix(Ipv6Addr a, Ipv6Addr b) {
   if (a.high != b.high) return std::countl_zero(a.high ^ b.high);

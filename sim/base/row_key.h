@@ -18,6 +18,10 @@ inline auto key_of(const RouteRow& r) {
   return std::tuple(r.table, r.type, r.dst, r.gateway, r.dev, r.metric, r.prefsrc, r.scope,
                     r.proto);
 }
+inline auto key_of(const Addr6Row& r) { return std::tuple(r.dev, r.local.addr); }
+inline auto key_of(const Route6Row& r) {
+  return std::tuple(r.table, r.type, r.dst, r.gateway, r.dev, r.metric, r.prefsrc, r.proto);
+}
 inline auto key_of(const RuleRow& r) {
   return std::tuple(r.priority, r.from, r.to, r.iif, r.oif, r.fwmark, r.fwmask, r.match_fwmark,
                     r.table, r.action);

@@ -67,6 +67,8 @@ std::vector<RowChange> changes_between(const HostTables& before, const HostTable
   compare(before.links, after.links, changes);
   compare(before.addrs, after.addrs, changes);
   compare(before.routes, after.routes, changes);
+  compare(before.addrs6, after.addrs6, changes);
+  compare(before.routes6, after.routes6, changes);
   compare(before.rules, after.rules, changes);
   compare(before.neighs, after.neighs, changes);
   compare(before.sockets, after.sockets, changes);

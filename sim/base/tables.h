@@ -10,8 +10,8 @@
 #include <variant>
 #include <vector>
 
-#include "sim/base/addr.h"
 #include "sim/base/ids.h"
+#include "sim/base/ip_addr.h"
 #include "sim/base/time.h"
 
 namespace lvslab {
@@ -76,6 +76,14 @@ struct AddrRow {
   bool operator==(const AddrRow&) const = default;
 };
 
+/// An IPv6 address of an interface; those of a lab last for ever and were not probed.
+struct Addr6Row {
+  IfIndex dev;
+  Ipv6Prefix local;
+  Scope scope = Scope::kUniverse;
+  bool operator==(const Addr6Row&) const = default;
+};
+
 // --- routing ----------------------------------------------------------------------------------
 
 enum class RouteType : std::uint8_t {
@@ -102,6 +110,21 @@ struct RouteRow {
   bool onlink = false;
   bool linkdown = false;
   bool operator==(const RouteRow&) const = default;
+};
+
+struct Route6Row {
+  std::uint32_t table = kTableMain;
+  RouteType type = RouteType::kUnicast;
+  Ipv6Prefix dst{{}, 0};  ///< ::/0 is the default route
+  Ipv6Addr gateway;       ///< :: if on-link
+  IfIndex dev;
+  RouteProto proto = RouteProto::kBoot;
+  Ipv6Addr prefsrc;  ///< :: if none
+  std::uint32_t metric = 1024;
+  bool multicast = false;  ///< RTN_MULTICAST
+  bool anycast = false;    ///< RTN_ANYCAST
+  bool linkdown = false;
+  bool operator==(const Route6Row&) const = default;
 };
 
 struct RuleRow {
@@ -134,11 +157,12 @@ enum class NeighState : std::uint8_t {
 
 struct NeighRow {
   IfIndex dev;
-  Ipv4Addr ip;
+  IpAddr ip;
   MacAddr mac;  ///< zero while unknown
   NeighState state = NeighState::kNone;
   SimTime used, confirmed, updated;
   std::uint8_t probes = 0;
+  bool router = false;  ///< NTF_ROUTER: it said so in an advertisement
   bool operator==(const NeighRow&) const = default;
 };
 
@@ -163,9 +187,9 @@ enum class SocketProto : std::uint8_t { kTcp = 6, kUdp = 17, kRaw = 255 };
 
 struct SocketRow {
   SocketProto proto = SocketProto::kTcp;
-  Ipv4Addr local;  ///< 0.0.0.0: any
+  IpAddr local;  ///< 0.0.0.0 or ::: any of that version
   std::uint16_t local_port = 0;
-  Ipv4Addr remote;
+  IpAddr remote;
   std::uint16_t remote_port = 0;
   TcpState state = TcpState::kClose;
   std::uint32_t recv_q = 0;  ///< listen: connections not yet accepted
@@ -271,16 +295,19 @@ struct SysctlRow {
   bool operator==(const SysctlRow&) const = default;
 };
 
-using TableRow = std::variant<LinkRow, AddrRow, RouteRow, RuleRow, NeighRow, SocketRow,
-                              IpvsServiceRow, IpvsDestRow, IpvsConnRow, SysctlRow>;
+using TableRow =
+    std::variant<LinkRow, AddrRow, RouteRow, RuleRow, NeighRow, SocketRow, IpvsServiceRow,
+                 IpvsDestRow, IpvsConnRow, SysctlRow, Addr6Row, Route6Row>;
 
 /// All tables of one host at one moment.
 struct HostTables {
   std::string hostname;
   SimTime now;
   std::vector<LinkRow> links;
-  std::vector<AddrRow> addrs;    ///< kernel order: by interface, primary before secondary
-  std::vector<RouteRow> routes;  ///< all tables
+  std::vector<AddrRow> addrs;      ///< kernel order: by interface, primary before secondary
+  std::vector<RouteRow> routes;    ///< all tables
+  std::vector<Addr6Row> addrs6;    ///< kernel order: by interface, wider scopes first
+  std::vector<Route6Row> routes6;  ///< all tables, as the kernel walks them
   std::vector<RuleRow> rules;
   std::vector<NeighRow> neighs;
   std::vector<SocketRow> sockets;

@@ -73,6 +73,7 @@ constexpr std::array kTools = {
     Tool{"nginx", parse_as<parse_nginx>},
     Tool{"pidof", parse_as<parse_pidof>},
     Tool{"ping", parse_as<parse_ping>},
+    Tool{"ping6", parse_as<parse_ping>},
     Tool{"pkill", parse_as<parse_killall>},
     Tool{"poweroff", parse_as<parse_reboot>},
     Tool{"ps", parse_as<parse_ps>},

@@ -59,6 +59,14 @@ std::optional<CurlPortRange> parse_ports(std::string_view text) {
   return CurlPortRange{static_cast<std::uint16_t>(*first), static_cast<std::uint16_t>(*last)};
 }
 
+/// "[2001:db8::1]": no pattern. Source: src/tool_urlglob.c: peek_ipv6().
+bool has_ipv6_literal(std::string_view url) {
+  const std::size_t open = url.find('['), close = url.find(']');
+  return url.find_first_of("{}") == std::string_view::npos && open < close &&
+         close != std::string_view::npos && url.find('[', close) == std::string_view::npos &&
+         Ipv6Addr::parse(url.substr(open + 1, close - open - 1)).has_value();
+}
+
 class Reader {
  public:
   explicit Reader(Args args) : args_(args) {}
@@ -100,7 +108,8 @@ Reader::Step Reader::add_url(const std::string& url) {
       return std::unexpected(not_modelled("curl", fmt::format("{}://", scheme), "http://"));
     }
   }
-  if (url.find_first_of("[]{}") != std::string::npos) {
+  const bool glob = url.find_first_of("[]{}") != std::string::npos;
+  if (glob && !command_.globoff && !has_ipv6_literal(url)) {
     return std::unexpected(not_modelled("curl", "globbing of URLs", "several URLs, a for loop"));
   }
   const std::size_t start = scheme_end == std::string::npos ? 0 : scheme_end + 3;
@@ -153,13 +162,16 @@ Reader::Step Reader::apply(const CurlOptionName& option, const std::string& word
   if (std::ranges::find(kWithValue, option.name) != kWithValue.end()) {
     return apply_value(option.name, word, value);
   }
-  const std::array<std::pair<std::string_view, bool*>, 6> flags{{
+  const std::array<std::pair<std::string_view, bool*>, 9> flags{{
       {"silent", &command_.silent},
       {"show-error", &command_.show_error},
       {"fail", &command_.fail},
       {"verbose", &command_.verbose},
       {"include", &command_.include},
       {"head", &command_.head},
+      {"ipv4", &command_.inet},
+      {"ipv6", &command_.inet6},
+      {"globoff", &command_.globoff},
   }};
   for (const auto& [name, flag] : flags) {
     if (option.name != name) continue;
@@ -176,7 +188,7 @@ Reader::Step Reader::apply(const CurlOptionName& option, const std::string& word
     command_.no_keepalive = !on;
   } else if (option.name == "version") {
     return std::unexpected(Output{.out = std::string(kVersion), .err = {}, .status = 0});
-  } else if (option.name != "ipv4" && option.name != "progress-meter") {
+  } else if (option.name != "progress-meter") {
     return refuse(option);
   }
   return true;
@@ -269,6 +281,9 @@ std::string to_text(const CurlCommand& c) {
   flag(c.head, "-I");
   flag(c.version == CurlCommand::HttpVersion::k10, "--http1.0");
   flag(c.no_keepalive, "--no-keepalive");
+  flag(c.inet, "-4");
+  flag(c.inet6, "-6");
+  flag(c.globoff, "-g");
   const auto value = [&text](bool on, std::string_view option, std::string_view v) {
     if (on) text += fmt::format(" {} {}", option, quote_word(v));
   };
@@ -312,8 +327,16 @@ std::expected<CurlUrl, CurlError> parse_curl_url(std::string_view url) {
   const std::string_view rest = url.substr(host_end);
   CurlUrl out;
   out.path = rest.starts_with('/') ? std::string(rest) : fmt::format("/{}", rest);
-  const std::size_t colon = authority.find(':');
+  std::size_t colon = authority.find(':');
   out.host = std::string(authority.substr(0, colon));
+  if (authority.starts_with('[')) {
+    const std::size_t close = authority.find(']');
+    if (close == std::string_view::npos) return malformed();
+    out.host = std::string(authority.substr(1, close - 1));
+    if (!Ipv6Addr::parse(out.host)) return malformed();
+    colon = close + 1 == authority.size() ? std::string_view::npos : close + 1;
+    if (colon != std::string_view::npos && authority[colon] != ':') return malformed();
+  }
   if (out.host.empty()) return malformed();
   if (colon != std::string_view::npos && colon + 1 < authority.size()) {
     const std::string_view digits = authority.substr(colon + 1);
@@ -328,7 +351,7 @@ std::expected<CurlUrl, CurlError> parse_curl_url(std::string_view url) {
 std::string curl_effective_url(std::string_view typed) {
   const auto url = parse_curl_url(typed);
   if (!url) return std::string(typed);
-  return fmt::format("http://{}{}{}", url->host,
+  return fmt::format("http://{}{}{}", url->bracketed(),
                      url->port_given ? fmt::format(":{}", url->port) : "", url->path);
 }
 

@@ -1,7 +1,7 @@
 // curl 7.88.1: what a student types, the request it sends, and what it prints.
 //
 // Models: http:// URLs (several; without a scheme, too) with -s -S -f -v -i -I -o -O -w -m
-// --connect-timeout --interface --local-port -H -A -X GET -4 -0 --http1.1 --no-keepalive and
+// --connect-timeout --interface --local-port -H -A -X GET -4 -6 -g -0 --http1.1 --no-keepalive and
 // the long names of these. Leaves out, with a clear refusal: bodies to send, redirects,
 // proxies, TLS, other protocols, globbing of URLs. The progress meter that -o shows on a terminal
 // is modelled as its first and its last line (curl redraws it once a second in between). Source:
@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/base/addr.h"
+#include "sim/base/ip_addr.h"
 #include "sim/base/time.h"
 #include "sim/command/output.h"
 
@@ -42,7 +42,9 @@ struct CurlCommand {
   std::string interface;                  ///< an interface name or an address; empty: any
   CurlPortRange local_ports;              ///< first 0: any
   HttpVersion version = HttpVersion::k11;
-  bool no_keepalive = false;  ///< no TCP keepalive probes
+  bool no_keepalive = false;         ///< no TCP keepalive probes
+  bool inet = false, inet6 = false;  ///< -4, -6
+  bool globoff = false;              ///< -g: brackets in URLs are brackets
   friend bool operator==(const CurlCommand&, const CurlCommand&) = default;
 };
 
@@ -51,10 +53,12 @@ std::string to_text(const CurlCommand& command);
 
 /// The parts of an http URL: scheme, host, port and what the request line asks for.
 struct CurlUrl {
-  std::string host;
+  std::string host;  ///< without the brackets of an IPv6 address
   std::uint16_t port = 80;
   std::string path = "/";   ///< with the query
   bool port_given = false;  ///< the Host header names a port that is not 80
+  /// As it stands in a URL: "[2001:db8::1]".
+  std::string bracketed() const { return host.contains(':') ? '[' + host + ']' : host; }
   friend bool operator==(const CurlUrl&, const CurlUrl&) = default;
 };
 
@@ -114,7 +118,7 @@ struct CurlTransfer {
   int response_code = 0;
   CurlError error;
   SimDuration name_lookup, connect, pre_transfer, start_transfer, total;
-  Ipv4Addr remote_ip, local_ip;
+  IpAddr remote_ip, local_ip;
   std::uint16_t remote_port = 0, local_port = 0;
   std::uint64_t size_download = 0, size_header = 0, size_request = 0;
   std::optional<std::uint64_t> content_length;
@@ -143,21 +147,21 @@ std::string curl_header_text(std::string_view raw_headers, bool terminal);
 std::string curl_progress_meter(const CurlTransfer& transfer);
 
 // -v: lines with their "* ", "> " and "< " marks.
-std::string curl_verbose_trying(const CurlUrl& url, Ipv4Addr addr);
+std::string curl_verbose_trying(const CurlUrl& url, IpAddr addr);
 std::string curl_verbose_local_port(std::uint16_t port);
-std::string curl_verbose_connected(const CurlUrl& url, Ipv4Addr addr, std::uint32_t connection);
+std::string curl_verbose_connected(const CurlUrl& url, IpAddr addr, std::uint32_t connection);
 std::string curl_verbose_reused(const CurlUrl& url, std::uint32_t connection);
 /// "* connect to HOST port N failed: REASON" and "* Failed to connect ...", "* Closing connection
 /// N".
-std::string curl_verbose_connect_failed(const CurlUrl& url, Ipv4Addr addr, std::string_view reason,
+std::string curl_verbose_connect_failed(const CurlUrl& url, IpAddr addr, std::string_view reason,
                                         const CurlError& error, std::uint32_t connection);
 /// One of several addresses did not answer, or could not be tried.
-std::string curl_verbose_address_failed(const CurlUrl& url, Ipv4Addr addr, std::string_view reason);
-std::string curl_verbose_address_immediate_fail(Ipv4Addr addr, std::string_view reason);
+std::string curl_verbose_address_failed(const CurlUrl& url, IpAddr addr, std::string_view reason);
+std::string curl_verbose_address_immediate_fail(IpAddr addr, std::string_view reason);
 /// One of several addresses had its share of the time.
 std::string curl_verbose_move_on(SimDuration limit);
 /// No route at all: connect(2) itself failed.
-std::string curl_verbose_immediate_fail(Ipv4Addr addr, std::string_view reason,
+std::string curl_verbose_immediate_fail(IpAddr addr, std::string_view reason,
                                         const CurlError& error, std::uint32_t connection);
 /// --connect-timeout passed.
 std::string curl_verbose_connect_timeout(SimDuration limit, const CurlError& error,

@@ -184,8 +184,8 @@ std::string curl_request(const CurlCommand& command, const CurlUrl& url) {
   if (custom("host")) {
     text += custom_header(*std::ranges::find(command.headers, "host", header_name));
   } else {
-    text +=
-        fmt::format("Host: {}{}\r\n", url.host, url.port_given ? fmt::format(":{}", url.port) : "");
+    text += fmt::format("Host: {}{}\r\n", url.bracketed(),
+                        url.port_given ? fmt::format(":{}", url.port) : "");
   }
   if (!custom("user-agent") && !command.user_agent.empty()) {
     text += fmt::format("User-Agent: {}\r\n", command.user_agent);
@@ -270,13 +270,13 @@ std::string curl_progress_meter(const CurlTransfer& t) {
       five(t.size_download * 1'000 / ms));
 }
 
-std::string curl_verbose_trying(const CurlUrl& url, Ipv4Addr addr) {
-  return fmt::format("*   Trying {}:{}...\n", addr.to_string(), url.port);
+std::string curl_verbose_trying(const CurlUrl& url, IpAddr addr) {
+  return fmt::format("*   Trying {}:{}...\n", addr.bracketed(), url.port);
 }
 std::string curl_verbose_local_port(std::uint16_t port) {
   return fmt::format("* Local port: {}\n", port);
 }
-std::string curl_verbose_connected(const CurlUrl& url, Ipv4Addr addr, std::uint32_t connection) {
+std::string curl_verbose_connected(const CurlUrl& url, IpAddr addr, std::uint32_t connection) {
   return fmt::format("* Connected to {} ({}) port {} (#{})\n", url.host, addr.to_string(), url.port,
                      connection);
 }
@@ -287,22 +287,21 @@ std::string curl_verbose_reused(const CurlUrl& url, std::uint32_t connection) {
       "* Re-using existing connection #{} with host {}\n",
       connection, url.host);
 }
-std::string curl_verbose_address_failed(const CurlUrl& url, Ipv4Addr addr,
-                                        std::string_view reason) {
+std::string curl_verbose_address_failed(const CurlUrl& url, IpAddr addr, std::string_view reason) {
   return fmt::format("* connect to {} port {} failed: {}\n", addr.to_string(), url.port, reason);
 }
-std::string curl_verbose_address_immediate_fail(Ipv4Addr addr, std::string_view reason) {
+std::string curl_verbose_address_immediate_fail(IpAddr addr, std::string_view reason) {
   return fmt::format("* Immediate connect fail for {}: {}\n", addr.to_string(), reason);
 }
 std::string curl_verbose_move_on(SimDuration limit) {
   return fmt::format("* ipv4 connect timeout after {}ms, move on!\n", limit.ms());
 }
-std::string curl_verbose_connect_failed(const CurlUrl& url, Ipv4Addr addr, std::string_view reason,
+std::string curl_verbose_connect_failed(const CurlUrl& url, IpAddr addr, std::string_view reason,
                                         const CurlError& error, std::uint32_t connection) {
   return curl_verbose_address_failed(url, addr, reason) + fmt::format("* {}\n", error.message) +
          closing(connection);
 }
-std::string curl_verbose_immediate_fail(Ipv4Addr addr, std::string_view reason,
+std::string curl_verbose_immediate_fail(IpAddr addr, std::string_view reason,
                                         const CurlError& error, std::uint32_t connection) {
   return curl_verbose_address_immediate_fail(addr, reason) + fmt::format("* {}\n", error.message) +
          closing(connection);

@@ -2,7 +2,8 @@
 //
 // Models: the global options -4 -6 -s -s -br -j -p -o -d -N -V (-c is accepted, colours are
 // not printed), unique and non-unique abbreviations as iproute2 resolves them,
-// show/add/del/get/flush/ change/replace. Leaves out: every other object, IPv6 content, -batch,
+// show/add/del/get/flush/ change/replace; -6 for addr, route and neigh. Leaves out: every other
+// object, rules of IPv6, -batch,
 // multipath, metrics locks. Source: iproute2 6.1 ip/ip.c, ipaddress.c, iplink.c, iproute.c,
 // iprule.c, ipneigh.c, lib/utils.c.
 #pragma once
@@ -159,6 +160,49 @@ struct IpRuleFlush {
   friend bool operator==(const IpRuleFlush&, const IpRuleFlush&) = default;
 };
 
+// --- IPv6: `ip -6`, or an IPv6 address on the line ---
+
+struct IpAddr6Change {
+  IpVerb verb = IpVerb::kAdd;
+  Ipv6Prefix local;
+  std::string dev;
+  friend bool operator==(const IpAddr6Change&, const IpAddr6Change&) = default;
+};
+
+struct IpRoute6Show {
+  std::optional<std::uint32_t> table;  ///< nothing: main
+  bool all_tables = false;
+  std::optional<Ipv6Prefix> dst;
+  std::string dev;
+  friend bool operator==(const IpRoute6Show&, const IpRoute6Show&) = default;
+};
+
+struct IpRoute6Change {
+  IpVerb verb = IpVerb::kAdd;
+  RouteType type = RouteType::kUnicast;
+  Ipv6Prefix dst{{}, 0};
+  std::optional<Ipv6Addr> via, src;
+  std::string dev;
+  std::optional<std::uint32_t> metric, table;
+  friend bool operator==(const IpRoute6Change&, const IpRoute6Change&) = default;
+};
+
+struct IpRoute6Get {
+  Ipv6Addr dst;
+  std::optional<Ipv6Addr> from;
+  std::string oif;
+  friend bool operator==(const IpRoute6Get&, const IpRoute6Get&) = default;
+};
+
+struct IpNeigh6Change {
+  IpVerb verb = IpVerb::kAdd;
+  Ipv6Addr ip;
+  std::optional<MacAddr> lladdr;
+  std::optional<NeighState> nud;
+  std::string dev;
+  friend bool operator==(const IpNeigh6Change&, const IpNeigh6Change&) = default;
+};
+
 /// `ip tunnel [show [DEV]]`.
 struct IpTunnelShow {
   std::string dev;
@@ -172,7 +216,8 @@ struct IpVersion {
 using IpAction =
     std::variant<IpAddrShow, IpAddrChange, IpAddrFlush, IpLinkShow, IpLinkSet, IpRouteShow,
                  IpRouteChange, IpRouteGet, IpRouteFlush, IpNeighShow, IpNeighChange, IpNeighFlush,
-                 IpRuleShow, IpRuleChange, IpRuleFlush, IpTunnelShow, IpVersion>;
+                 IpRuleShow, IpRuleChange, IpRuleFlush, IpTunnelShow, IpVersion, IpAddr6Change,
+                 IpRoute6Show, IpRoute6Change, IpRoute6Get, IpNeigh6Change>;
 
 struct IpCommand {
   IpOptions options;
@@ -190,6 +235,20 @@ Output render_ip_route(const HostTables& tables, const IpRouteShow& show, const 
 Output render_ip_neigh(const HostTables& tables, const IpNeighShow& show, const IpOptions& options);
 Output render_ip_tunnel(const HostTables& tables, const IpTunnelShow& show);
 Output render_ip_rule(const HostTables& tables, const IpRuleShow& show, const IpOptions& options);
+
+Output render_ip_route6(const HostTables& tables, const IpRoute6Show& show,
+                        const IpOptions& options);
+
+/// What `ip -6 route get` prints.
+struct Route6GetResult {
+  RouteType type = RouteType::kUnicast;
+  Ipv6Addr dst, gateway, src;
+  std::optional<Ipv6Addr> from;
+  std::string dev;
+  std::uint32_t table = kTableMain, metric = 1024;
+  RouteProto proto = RouteProto::kBoot;
+};
+std::string render_ip_route6_get(const Route6GetResult& result);
 
 /// What `ip route get` prints about one decision of the kernel.
 struct RouteGetResult {

@@ -286,6 +286,17 @@ IpAction parse_tunnel(ip::Words& words) {
 IpAction parse_object(ip::Words& words, const IpOptions& options) {
   const Object object = object_of(words.peek());
   words.skip();
+  const bool ipv6 = options.family == IpFamily::kInet6 || words.speak_ipv6();
+  const auto is_change = [&] {
+    if (words.done()) return false;
+    for (const std::string_view verb : {"add", "change", "chg", "replace", "delete"}) {
+      if (ip::matches(words.peek(), verb)) return true;
+    }
+    return false;
+  };
+  if (ipv6 && object == Object::kRoute) return ip::parse_route6(words);
+  if (ipv6 && object == Object::kAddr && is_change()) return ip::parse_addr6(words);
+  if (ipv6 && object == Object::kNeigh && is_change()) return ip::parse_neigh6(words);
   switch (object) {
     case Object::kAddr: return ip::parse_addr(words);
     case Object::kLink: return ip::parse_link(words);

@@ -147,6 +147,12 @@ std::string link_text(const LinkRow& link, bool mode, bool with_address, std::st
   return out;
 }
 
+/// What a dump of one protocol family tells of a link: inet6_fill_ifinfo() has no queue.
+std::string link_text6(const LinkRow& link) {
+  return fmt::format("{}: {}: {} mtu {} state {} qlen {}", link.dev.value, shown_name(link),
+                     joined_flags(link), link.mtu, oper_state(link), link.tx_queue_len);
+}
+
 void link_json(const LinkRow& link, bool mode, bool with_address, JsonWriter& json) {
   json.number("ifindex", link.dev.value);
   json.field("ifname", link.name.view());
@@ -195,6 +201,28 @@ void addr_json(const AddrRow& addr, JsonWriter& json) {
   json.end_object();
 }
 
+std::string addr_text(const Addr6Row& addr, std::string_view nl) {
+  return fmt::format("    inet6 {} scope {} {}       valid_lft forever preferred_lft forever",
+                     addr.local.to_string(), scope_name(addr.scope), nl);
+}
+
+void addr_json(const Addr6Row& addr, JsonWriter& json) {
+  constexpr std::uint64_t kForever = 0xffff'ffffU;
+  json.begin_object();
+  json.field("family", "inet6");
+  json.field("local", addr.local.addr.to_string());
+  json.number("prefixlen", addr.local.len);
+  json.field("scope", scope_name(addr.scope));
+  json.number("valid_life_time", kForever);
+  json.number("preferred_life_time", kForever);
+  json.end_object();
+}
+
+bool passes(const Addr6Row& addr, const IpAddrShow& show) {
+  if (show.scope && addr.scope != *show.scope) return false;
+  return !show.secondary_only && show.label.empty() && !show.to;
+}
+
 bool passes(const AddrRow& addr, const IpAddrShow& show) {
   if (show.scope && addr.scope != *show.scope) return false;
   if (show.primary_only && addr.secondary) return false;
@@ -220,6 +248,9 @@ bool exists(const HostTables& tables, std::string_view dev) {
 struct Selected {
   const LinkRow* link;
   std::vector<const AddrRow*> addrs;
+  std::vector<const Addr6Row*> addrs6;
+
+  bool empty() const { return addrs.empty() && addrs6.empty(); }
 };
 
 std::vector<Selected> select(const HostTables& tables, const IpAddrShow& show,
@@ -228,34 +259,45 @@ std::vector<Selected> select(const HostTables& tables, const IpAddrShow& show,
   for (const LinkRow& link : tables.links) {
     if (!show.dev.empty() && link.name.view() != show.dev) continue;
     if (show.up_only && !link.up) continue;
-    Selected selected{&link, {}};
+    Selected selected{&link, {}, {}};
     for (const AddrRow& addr : tables.addrs) {
+      if (options.family == IpFamily::kInet6) break;
       if (addr.dev == link.dev && passes(addr, show)) selected.addrs.push_back(&addr);
     }
-    const bool needs_addr = options.family == IpFamily::kInet || has_addr_filter(show);
-    if (needs_addr && selected.addrs.empty()) continue;
+    for (const Addr6Row& addr : tables.addrs6) {
+      if (options.family == IpFamily::kInet) break;
+      if (addr.dev == link.dev && passes(addr, show)) selected.addrs6.push_back(&addr);
+    }
+    const bool needs_addr = options.family != IpFamily::kAny || has_addr_filter(show);
+    if (needs_addr && selected.empty()) continue;
     out.push_back(std::move(selected));
   }
   return out;
 }
 
-std::string addr_block(const Selected& selected, const IpOptions& options) {
+std::string addr_block(const Selected& selected, const IpOptions& options, bool dumped6) {
   const LinkRow& link = *selected.link;
   const std::string_view nl = options.oneline ? "\\" : "\n";
   std::string out;
   if (options.brief) {
     out = brief_head(link);
     for (const AddrRow* addr : selected.addrs) out += addr->local.to_string() + ' ';
+    for (const Addr6Row* addr : selected.addrs6) out += addr->local.to_string() + ' ';
     return out + '\n';
   }
   if (options.oneline) {
     for (const AddrRow* addr : selected.addrs) {
       out += fmt::format("{}: {}{}\n", link.dev.value, link.name.view(), addr_text(*addr, nl));
     }
+    for (const Addr6Row* addr : selected.addrs6) {
+      out += fmt::format("{}: {}{}\n", link.dev.value, link.name.view(), addr_text(*addr, nl));
+    }
     return out;
   }
-  out = link_text(link, false, options.family == IpFamily::kAny, nl) + '\n';
+  out = dumped6 ? link_text6(link) : link_text(link, false, options.family == IpFamily::kAny, nl);
+  out += '\n';
   for (const AddrRow* addr : selected.addrs) out += addr_text(*addr, nl) + '\n';
+  for (const Addr6Row* addr : selected.addrs6) out += addr_text(*addr, nl) + '\n';
   if (options.stats > 0) out += stats_text(link, options.stats, nl) + '\n';
   return out;
 }
@@ -264,11 +306,11 @@ std::string addr_block(const Selected& selected, const IpOptions& options) {
 
 Output render_ip_addr(const HostTables& tables, const IpAddrShow& show, const IpOptions& options) {
   if (!exists(tables, show.dev)) return no_such_device(show.dev);
-  std::vector<Selected> all;
-  if (options.family != IpFamily::kInet6) all = select(tables, show, options);
+  const std::vector<Selected> all = select(tables, show, options);
+  const bool dumped6 = options.family == IpFamily::kInet6 && show.dev.empty();
   Output output;
   if (!options.json) {
-    for (const Selected& selected : all) output.out += addr_block(selected, options);
+    for (const Selected& selected : all) output.out += addr_block(selected, options, dumped6);
     return output;
   }
   JsonWriter json(options.pretty);
@@ -278,6 +320,7 @@ Output render_ip_addr(const HostTables& tables, const IpAddrShow& show, const Ip
     link_json(*selected.link, false, options.family == IpFamily::kAny, json);
     json.begin_array("addr_info");
     for (const AddrRow* addr : selected.addrs) addr_json(*addr, json);
+    for (const Addr6Row* addr : selected.addrs6) addr_json(*addr, json);
     json.end_array();
     if (options.stats > 0) stats_json(*selected.link, json);
     json.end_object();

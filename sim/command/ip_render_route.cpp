@@ -200,7 +200,7 @@ namespace {
 
 bool passes(const HostTables& tables, const NeighRow& neigh, const IpNeighShow& show) {
   if (!show.dev.empty() && tables.dev_name(neigh.dev) != show.dev) return false;
-  if (show.to && !show.to->contains(neigh.ip)) return false;
+  if (show.to && !(neigh.ip.is_v4() && show.to->contains(neigh.ip.v4()))) return false;
   if (show.all_states) return true;
   if (show.nud) return neigh.state == *show.nud;
   return neigh.state != NeighState::kNoArp && neigh.state != NeighState::kNone;
@@ -251,6 +251,7 @@ std::string neigh_line(const HostTables& tables, const NeighRow& neigh, const Ip
   std::string out = neigh.ip.to_string() + ' ';
   if (show.dev.empty()) out += fmt::format("dev {} ", tables.dev_name(neigh.dev));
   if (tells_mac(neigh)) out += fmt::format("lladdr {} ", neigh.mac.to_string());
+  if (neigh.router) out += "router ";
   if (options.stats > 0) {
     const Ages ages = ages_of(neigh, tables.now);
     if (timer_holds(neigh.state)) out += " ref 1";
@@ -269,7 +270,9 @@ Output render_ip_neigh(const HostTables& tables, const IpNeighShow& show,
   JsonWriter json(options.pretty);
   json.begin_array();
   for (const NeighRow& neigh : tables.neighs) {
-    if (options.family == IpFamily::kInet6 || !passes(tables, neigh, show)) continue;
+    const IpFamily family = neigh.ip.is_v4() ? IpFamily::kInet : IpFamily::kInet6;
+    if (options.family != IpFamily::kAny && options.family != family) continue;
+    if (!passes(tables, neigh, show)) continue;
     if (options.json) {
       neigh_json(tables, neigh, show, options, json);
     } else {
@@ -353,6 +356,9 @@ std::optional<Output> render_ip(const HostTables& tables, const IpCommand& comma
   }
   if (const auto* show = std::get_if<IpNeighShow>(&command.action)) {
     return render_ip_neigh(tables, *show, options);
+  }
+  if (const auto* show = std::get_if<IpRoute6Show>(&command.action)) {
+    return render_ip_route6(tables, *show, options);
   }
   if (const auto* show = std::get_if<IpTunnelShow>(&command.action)) {
     return render_ip_tunnel(tables, *show);

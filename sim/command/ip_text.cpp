@@ -30,6 +30,15 @@ std::string text_of(const Ipv4Prefix& prefix) {
   return prefix.len == 0 && prefix.addr.is_any() ? "default" : prefix.to_string();
 }
 std::string number_text(std::uint32_t value) { return std::to_string(value); }
+std::string text_of(const Ipv6Prefix& prefix) {
+  return prefix.len == 0 ? "default" : prefix.to_string();
+}
+std::string nud_text(NeighState state) {
+  std::string name = neigh_state_name(state);
+  for (char& letter : name) letter = static_cast<char>(letter | 0x20);
+  return name;
+}
+constexpr auto kAddr6Text = [](Ipv6Addr addr) { return addr.to_string(); };
 constexpr auto kAddrText = [](Ipv4Addr addr) { return text_of(addr); };
 
 std::string filter_text(const IpAddrShow& c) {
@@ -69,11 +78,7 @@ std::string neigh_filter_text(const IpNeighShow& c) {
   add(line, "dev", c.dev);
   add_if(line, "to", c.to, [](const Ipv4Prefix& p) { return p.to_string(); });
   if (c.all_states) line += " nud all";
-  add_if(line, "nud", c.nud, [](NeighState s) {
-    std::string name = neigh_state_name(s);
-    for (char& letter : name) letter = static_cast<char>(letter | 0x20);
-    return name;
-  });
+  add_if(line, "nud", c.nud, nud_text);
   return line;
 }
 
@@ -172,6 +177,43 @@ struct ActionText {
     add(line, "oif", c.oif);
     add_if(line, "lookup", c.table, table_name);
     if (c.action != RouteType::kUnicast) line += " type " + route_type_name(c.action);
+    return line;
+  }
+  std::string operator()(const IpAddr6Change& c) const {
+    std::string line = fmt::format("addr {} {}", verb_name(c.verb), c.local.to_string());
+    add(line, "dev", c.dev);
+    return line;
+  }
+  std::string operator()(const IpRoute6Show& c) const {
+    std::string line = "route show";
+    if (c.all_tables) line += " table all";
+    add_if(line, "table", c.table, table_name);
+    if (c.dst) line += ' ' + text_of(*c.dst);
+    add(line, "dev", c.dev);
+    return line;
+  }
+  std::string operator()(const IpRoute6Change& c) const {
+    std::string line = fmt::format("route {}", verb_name(c.verb));
+    if (c.type != RouteType::kUnicast) line += ' ' + route_type_name(c.type);
+    line += ' ' + text_of(c.dst);
+    add_if(line, "via", c.via, kAddr6Text);
+    add_if(line, "src", c.src, kAddr6Text);
+    add(line, "dev", c.dev);
+    add_if(line, "metric", c.metric, number_text);
+    add_if(line, "table", c.table, table_name);
+    return line;
+  }
+  std::string operator()(const IpRoute6Get& c) const {
+    std::string line = "route get " + c.dst.to_string();
+    add_if(line, "from", c.from, kAddr6Text);
+    add(line, "oif", c.oif);
+    return line;
+  }
+  std::string operator()(const IpNeigh6Change& c) const {
+    std::string line = fmt::format("neigh {} {}", verb_name(c.verb), c.ip.to_string());
+    add_if(line, "lladdr", c.lladdr, [](MacAddr mac) { return mac.to_string(); });
+    add_if(line, "nud", c.nud, nud_text);
+    add(line, "dev", c.dev);
     return line;
   }
   std::string operator()(const IpVersion&) const { return "-V"; }

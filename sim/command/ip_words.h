@@ -4,6 +4,7 @@
 // thrown as BadUsage and becomes a Parsed error in parse_ip().
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -36,6 +37,12 @@ class Words {
     return peek();
   }
   void skip() { ++at_; }
+  /// True if one of the words from here on is an IPv6 address: the family then is told by it.
+  bool speak_ipv6() const {
+    return std::any_of(args_.begin() + static_cast<std::ptrdiff_t>(std::min(at_, args_.size())),
+                       args_.end(),
+                       [](const std::string& word) { return Ipv6Prefix::parse(word).has_value(); });
+  }
 
  private:
   Args args_;
@@ -69,5 +76,9 @@ IpAction parse_link(Words& words);
 IpAction parse_route(Words& words, const IpOptions& options);
 IpAction parse_rule(Words& words);
 IpAction parse_neigh(Words& words);
+// ip6_parse.cpp; those of addresses and neighbours are changes alone.
+IpAction parse_addr6(Words& words);
+IpAction parse_route6(Words& words);
+IpAction parse_neigh6(Words& words);
 
 }  // namespace lvslab::command::ip

@@ -81,6 +81,20 @@ std::vector<HostName> parse_hosts_file(std::string_view text) {
   return names;
 }
 
+std::optional<Ipv6Addr> find_host6(std::string_view text, std::string_view wanted) {
+  std::istringstream lines{std::string(text)};
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line.substr(0, line.find('#')));
+    std::string first;
+    if (!(words >> first)) continue;
+    const auto addr = Ipv6Addr::parse(first);
+    for (std::string name; addr && words >> name;) {
+      if (name == wanted) return addr;
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<Ipv4Addr> parse_inet_aton(std::string_view text) {
   std::array<std::uint32_t, 4> parts{};
   std::size_t count = 0;

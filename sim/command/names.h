@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/base/addr.h"
+#include "sim/base/ipv6.h"
 
 namespace lvslab::command {
 
@@ -25,6 +25,8 @@ struct HostName {
 using HostNames = std::span<const HostName>;
 /// The IPv4 entries of a text like /etc/hosts, in its order; other lines are passed over.
 std::vector<HostName> parse_hosts_file(std::string_view text);
+/// The first IPv6 address that such a text gives to `name`.
+std::optional<Ipv6Addr> find_host6(std::string_view text, std::string_view name);
 
 /// Why a name has no address: EAI_NONAME, EAI_AGAIN, EAI_NODATA.
 enum class NameError : std::uint8_t { kUnknown, kTryAgain, kNoAddress };

@@ -36,10 +36,10 @@ std::string port_text(std::uint16_t port, SocketProto proto, bool numeric) {
 }
 
 /// An address cut so that it fits 23 columns with its port. Source: netstat.c: addr_do_one().
-std::string endpoint(Ipv4Addr addr, std::uint16_t port, const SocketRow& socket,
+std::string endpoint(IpAddr addr, std::uint16_t port, const SocketRow& socket,
                      const NetstatCommand& command) {
   std::string host = addr.to_string();
-  if (!command.numeric && addr.bits == 0x7f00'0001U) host = "localhost";
+  if (!command.numeric && addr == Ipv4Addr{0x7f00'0001U}) host = "localhost";
   const std::string suffix = ':' + port_text(port, socket.proto, command.numeric);
   if (!command.wide && host.size() + suffix.size() > 23) host.resize(23 - suffix.size());
   return host + suffix;
@@ -56,7 +56,8 @@ std::string socket_line(const SocketRow& socket, const NetstatCommand& command) 
   const std::uint32_t send_q =
       is_listening(socket) && socket.proto == SocketProto::kTcp ? 0 : socket.send_q;
   std::string out =
-      fmt::format("{:<4}  {:>6} {:>6} {:<23} {:<23} {:<11}", proto_label(socket.proto),
+      fmt::format("{:<5} {:>6} {:>6} {:<23} {:<23} {:<11}",
+                  fmt::format("{}{}", proto_label(socket.proto), socket.local.is_v4() ? "" : "6"),
                   socket.recv_q, send_q, endpoint(socket.local, socket.local_port, socket, command),
                   endpoint(socket.remote, socket.remote_port, socket, command), state);
   if (command.programs) {
@@ -88,10 +89,13 @@ std::string sockets_text(const HostTables& tables, const NetstatCommand& command
   // /proc/net/tcp lists listeners before connections; then udp, then raw.
   for (const SocketProto proto : {SocketProto::kTcp, SocketProto::kUdp, SocketProto::kRaw}) {
     for (const bool listeners : {true, false}) {
-      for (const SocketRow& socket : tables.sockets) {
-        const bool first_pass = socket.proto == SocketProto::kTcp ? is_listening(socket) : true;
-        if (socket.proto == proto && first_pass == listeners && wanted(socket, command)) {
-          out += socket_line(socket, command);
+      for (const bool v4 : {true, false}) {
+        for (const SocketRow& socket : tables.sockets) {
+          const bool first_pass = socket.proto == SocketProto::kTcp ? is_listening(socket) : true;
+          if (socket.proto == proto && first_pass == listeners && socket.local.is_v4() == v4 &&
+              wanted(socket, command)) {
+            out += socket_line(socket, command);
+          }
         }
       }
     }

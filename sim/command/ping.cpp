@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 
 #include "sim/command/options.h"
 #include "sim/command/shell.h"
@@ -73,7 +74,9 @@ Parsed<bool> apply(PingCommand& command, char letter, const std::string& value) 
     case 'O': command.report_outstanding = true; return true;
     case 'D': command.timestamps = true; return true;
     case 'b': command.broadcast = true; return true;
-    default: return true;  // -4
+    case '4': command.inet = true; return true;
+    case '6': command.inet6 = true; return true;
+    default: return true;
   }
 }
 
@@ -119,8 +122,8 @@ std::string redirect_text(std::uint8_t code, std::uint32_t gateway) {
 
 Parsed<PingCommand> parse_ping(Args args) {
   static const OptionSpec kSpec{.tool = "ping",
-                                .letters = "c:i:W:w:s:I:t:M:qnODb4",
-                                .unmodelled = "aABCdefLlmpQRSTUv6FN",
+                                .letters = "c:i:W:w:s:I:t:M:qnODb46",
+                                .unmodelled = "aABCdefLlmpQRSTUvFN",
                                 .close = "-c -i -W -w -s -I -q -n -t -M",
                                 .usage = kPingUsage,
                                 .status = 2};
@@ -131,6 +134,7 @@ Parsed<PingCommand> parse_ping(Args args) {
   const auto options = read_options(args, kSpec);
   if (!options) return std::unexpected(options.error());
   PingCommand command;
+  command.inet6 = args[0] == "ping6";
   for (const auto& [letter, value] : options->given) {
     if (const auto ok = apply(command, letter, value); !ok) return std::unexpected(ok.error());
   }
@@ -155,6 +159,8 @@ std::string to_text(const PingCommand& c) {
   flag(c.report_outstanding, "-O");
   flag(c.timestamps, "-D");
   flag(c.broadcast, "-b");
+  flag(c.inet, "-4");
+  flag(c.inet6, "-6");
   if (c.count != 0) text += fmt::format(" -c {}", c.count);
   if (c.interval != plain.interval) text += fmt::format(" -i {}", decimal_seconds(c.interval));
   if (c.timeout_given) text += fmt::format(" -W {}", decimal_seconds(c.timeout));
@@ -169,7 +175,41 @@ std::string to_text(const PingCommand& c) {
   return text;
 }
 
-std::string ping_header(const PingCommand& command, Ipv4Addr target, Ipv4Addr source) {
+namespace {
+
+/// "PING b(b (2001:db8::2)) 56 data bytes". Source: ping/ping6_common.c: ping6_run().
+std::string header6(const PingCommand& command, IpAddr target, IpAddr source) {
+  const bool named = !command.numeric && !IpAddr::parse(command.target);
+  std::string addr = target.to_string();
+  if (named) addr = fmt::format("{} ({})", command.target, addr);
+  std::string from;
+  if (!command.interface.empty()) {
+    from = fmt::format("from {} {}: ", source.to_string(), command.interface);
+  }
+  return fmt::format("PING {}({}) {}{} data bytes\n", command.target, addr, from, command.size);
+}
+
+/// Source: ping/ping6_common.c: print_icmp().
+std::string error6_text(std::uint8_t type, std::uint8_t code, std::uint32_t info) {
+  static constexpr std::array<std::string_view, 5> kUnreachable{
+      "No route", "Administratively prohibited", "Beyond scope of source address",
+      "Address unreachable", "Port unreachable"};
+  switch (type) {
+    case 1:
+      return code < kUnreachable.size()
+                 ? fmt::format("Destination unreachable: {}", kUnreachable[code])
+                 : fmt::format("Destination unreachable: Unknown code {}", code);
+    case 2: return fmt::format("Packet too big: mtu={}", info);
+    case 3:
+      return code == 0 ? "Time exceeded: Hop limit" : "Time exceeded: Defragmentation failure";
+    default: return fmt::format("unknown icmp type: {}", type);
+  }
+}
+
+}  // namespace
+
+std::string ping_header(const PingCommand& command, IpAddr target, IpAddr source) {
+  if (!target.is_v4()) return header6(command, target, source);
   std::string from;
   if (!command.interface.empty()) {
     const bool by_name = !Ipv4Addr::parse(command.interface);
@@ -179,7 +219,7 @@ std::string ping_header(const PingCommand& command, Ipv4Addr target, Ipv4Addr so
                      from, command.size, command.size + 28);
 }
 
-std::string ping_reply(const PingCommand& command, SimTime at, std::uint32_t bytes, Ipv4Addr from,
+std::string ping_reply(const PingCommand& command, SimTime at, std::uint32_t bytes, IpAddr from,
                        std::string_view from_name, std::uint16_t seq, std::uint8_t ttl,
                        SimDuration rtt, bool duplicate) {
   if (command.quiet) return {};
@@ -194,13 +234,17 @@ std::string ping_reply(const PingCommand& command, SimTime at, std::uint32_t byt
                      ttl, trip_time(rtt.us()), duplicate ? " (DUP!)" : "");
 }
 
-std::string ping_reply_untimed(std::uint32_t bytes, Ipv4Addr from, std::uint16_t seq,
+std::string ping_reply_untimed(std::uint32_t bytes, IpAddr from, std::uint16_t seq,
                                std::uint8_t ttl) {
   return fmt::format("{} bytes from {}: icmp_seq={} ttl={}\n", bytes, from.to_string(), seq, ttl);
 }
 
-std::string ping_icmp_error(Ipv4Addr from, std::uint16_t seq, std::uint8_t type, std::uint8_t code,
+std::string ping_icmp_error(IpAddr from, std::uint16_t seq, std::uint8_t type, std::uint8_t code,
                             std::uint32_t info) {
+  if (!from.is_v4()) {
+    return fmt::format("From {} icmp_seq={} {}\n", from.to_string(), seq,
+                       error6_text(type, code, info));
+  }
   if (type == 5) {
     return fmt::format("From {}: icmp_seq={} {}\n", from.to_string(), seq,
                        redirect_text(code, info));

@@ -1,15 +1,15 @@
-// ping of iputils 20221126 over IPv4: what a student types and every line it prints.
+// ping of iputils 20221126: what a student types and every line it prints.
 //
-// Models: -c -i -W -w -s -I -q -n -t -M -O -D -b -4. Leaves out, with a clear refusal: IPv6,
-// flood, adaptive, patterns, record route, timestamps, preload, marks and TOS.
-// Source: iputils ping/ping.c, ping_common.c (finish(), gather_statistics()), iputils_common.c.
+// Models: -c -i -W -w -s -I -q -n -t -M -O -D -b -4 -6. Leaves out, with a clear refusal: flood,
+// adaptive, patterns, record route, timestamps, preload, marks and TOS. Source: iputils
+// ping/ping.c, ping_common.c (finish(), gather_statistics()), iputils_common.c.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "sim/base/addr.h"
+#include "sim/base/ip_addr.h"
 #include "sim/base/time.h"
 #include "sim/command/names.h"
 #include "sim/command/output.h"
@@ -29,28 +29,29 @@ struct PingCommand {
   std::uint8_t ttl = 0;     ///< -t; 0: the host's default
   Pmtud pmtud = Pmtud::kUnset;
   bool quiet = false, numeric = false, report_outstanding = false, timestamps = false;
-  bool broadcast = false;  ///< -b
+  bool broadcast = false;            ///< -b
+  bool inet = false, inet6 = false;  ///< -4, -6 or ping6
   friend bool operator==(const PingCommand&, const PingCommand&) = default;
 };
 
 Parsed<PingCommand> parse_ping(Args args);
 std::string to_text(const PingCommand& command);
 
-/// "PING ...". `source` is 0.0.0.0 unless -I was given.
-std::string ping_header(const PingCommand& command, Ipv4Addr target, Ipv4Addr source);
+/// "PING ...". `source` is 0.0.0.0 or :: unless -I was given.
+std::string ping_header(const PingCommand& command, IpAddr target, IpAddr source);
 /// On stderr before the header with -b and a broadcast address.
 inline constexpr std::string_view kPingBroadcastWarning = "WARNING: pinging broadcast address\n";
 /// "64 bytes from ...": a reply. `bytes` counts the ICMP header; `from_name` as it was typed or
 /// empty with -n and addresses. `at` is printed by -D only.
-std::string ping_reply(const PingCommand& command, SimTime at, std::uint32_t bytes, Ipv4Addr from,
+std::string ping_reply(const PingCommand& command, SimTime at, std::uint32_t bytes, IpAddr from,
                        std::string_view from_name, std::uint16_t seq, std::uint8_t ttl,
                        SimDuration rtt, bool duplicate = false);
 /// A reply without room for a time stamp (-s below 16).
-std::string ping_reply_untimed(std::uint32_t bytes, Ipv4Addr from, std::uint16_t seq,
+std::string ping_reply_untimed(std::uint32_t bytes, IpAddr from, std::uint16_t seq,
                                std::uint8_t ttl);
 /// An ICMP error that quotes our request: "From 192.168.80.10 icmp_seq=1 Destination Host
 /// Unreachable". `info`: the MTU of a fragmentation-needed, the new gateway of a redirect.
-std::string ping_icmp_error(Ipv4Addr from, std::uint16_t seq, std::uint8_t type, std::uint8_t code,
+std::string ping_icmp_error(IpAddr from, std::uint16_t seq, std::uint8_t type, std::uint8_t code,
                             std::uint32_t info = 0);
 /// -O: "no answer yet for icmp_seq=1".
 std::string ping_outstanding(std::uint16_t seq);

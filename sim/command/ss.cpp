@@ -202,8 +202,10 @@ bool wanted(const SocketRow& socket, const SsCommand& command,
   if (std::ranges::find(states, state_of(socket)) == states.end()) return false;
   if (command.sport && socket.local_port != *command.sport) return false;
   if (command.dport && socket.remote_port != *command.dport) return false;
-  if (command.src && !command.src->contains(socket.local)) return false;
-  return !command.dst || command.dst->contains(socket.remote);
+  const auto within = [](const std::optional<Ipv4Prefix>& prefix, IpAddr addr) {
+    return !prefix || (addr.is_v4() && prefix->contains(addr.v4()));
+  };
+  return within(command.src, socket.local) && within(command.dst, socket.remote);
 }
 
 std::array<std::string, kColumns> row_of(const SocketRow& socket, const SsCommand& command) {
@@ -214,9 +216,9 @@ std::array<std::string, kColumns> row_of(const SocketRow& socket, const SsComman
   row[kState] = kStateLabels[static_cast<std::size_t>(state_of(socket))];
   row[kRecvQ] = fmt::format("{:<6}", socket.recv_q);
   row[kSendQ] = fmt::format("{:<6}", socket.send_q);
-  row[kAddr] = socket.local.to_string() + ':';
+  row[kAddr] = socket.local.bracketed() + ':';
   row[kPort] = port_text(socket.local_port, socket.proto, command.numeric);
-  row[kRemote] = socket.remote.to_string() + ':';
+  row[kRemote] = socket.remote.bracketed() + ':';
   row[kRemotePort] = port_text(socket.remote_port, socket.proto, command.numeric);
   if (command.programs && socket.pid != 0) {
     row[kProc] =
@@ -457,11 +459,15 @@ Output render_ss(const HostTables& tables, const SsCommand& command, int columns
   if (!command.no_header) table.add_header();
   // ss asks for raw, then udp, then tcp sockets; listeners come before connections.
   for (const SocketProto proto : {SocketProto::kRaw, SocketProto::kUdp, SocketProto::kTcp}) {
-    for (const bool listeners : {true, false}) {
-      for (const SocketRow& socket : tables.sockets) {
-        const bool first_pass = proto != SocketProto::kTcp || socket.state == TcpState::kListen;
-        if (socket.proto != proto || first_pass != listeners) continue;
-        if (wanted(socket, command, states)) table.add(row_of(socket, command));
+    for (const bool v4 : {true, false}) {
+      for (const bool listeners : {true, false}) {
+        for (const SocketRow& socket : tables.sockets) {
+          const bool first_pass = proto != SocketProto::kTcp || socket.state == TcpState::kListen;
+          if (socket.proto != proto || first_pass != listeners || socket.local.is_v4() != v4) {
+            continue;
+          }
+          if (wanted(socket, command, states)) table.add(row_of(socket, command));
+        }
       }
     }
   }

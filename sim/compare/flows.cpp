@@ -8,6 +8,7 @@
 #include "sim/wire/arp.h"
 #include "sim/wire/ethernet.h"
 #include "sim/wire/icmpv4.h"
+#include "sim/wire/icmpv6.h"
 #include "sim/wire/tcp.h"
 
 namespace lvslab::compare {
@@ -20,6 +21,7 @@ constexpr std::size_t kWholeTcp = 14;
 std::string protocol_name(IpProto protocol) {
   switch (protocol) {
     case IpProto::kIcmp: return "ICMP";
+    case IpProto::kIcmp6: return "ICMPv6";
     case IpProto::kTcp: return "TCP";
     case IpProto::kUdp: return "UDP";
     default: return fmt::format("IP protocol {}", static_cast<int>(protocol));
@@ -37,6 +39,40 @@ std::string arp_conversation(Bytes frame) {
   const bool reply = arp->op == ArpOp::kReply;
   return fmt::format("ARP {} asks for {}", (reply ? arp->target_ip : arp->sender_ip).to_string(),
                      (reply ? arp->sender_ip : arp->target_ip).to_string());
+}
+
+/// As ARP: who asks for whom, questions and answers in one.
+std::string neighbour_conversation(const Ipv6Repr& ip, const NeighbourRepr& message) {
+  return fmt::format("ND {} asks for {}", (message.advert ? ip.dst : ip.src).to_string(),
+                     message.target.to_string());
+}
+
+/// Of a packet that belongs to no flow.
+std::string six_conversation(Bytes packet, const Ipv6Repr& ip) {
+  const Bytes rest = packet.subspan(Ipv6Repr::kLength);
+  constexpr IpProto kHopByHop{0};
+  if (ip.protocol == kHopByHop) return std::string(kListenerReports);
+  if (ip.protocol == IpProto::kIcmp6) {
+    if (const auto message = NeighbourRepr::parse(rest)) {
+      return neighbour_conversation(ip, *message);
+    }
+  }
+  return fmt::format("{} {} > {}", protocol_name(ip.protocol), ip.src.to_string(),
+                     ip.dst.to_string());
+}
+
+bool is_echo(IpProto protocol) { return protocol == IpProto::kIcmp || protocol == IpProto::kIcmp6; }
+
+/// The type of an ICMP message in the numbers of IPv4, if it is an echo.
+std::optional<IcmpType> echo_type(IpProto protocol, std::uint8_t type) {
+  if (protocol == IpProto::kIcmp) {
+    const IcmpType known{type};
+    if (known == IcmpType::kEchoRequest || known == IcmpType::kEchoReply) return known;
+    return std::nullopt;
+  }
+  if (Icmp6Type{type} == Icmp6Type::kEchoRequest) return IcmpType::kEchoRequest;
+  if (Icmp6Type{type} == Icmp6Type::kEchoReply) return IcmpType::kEchoReply;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -65,9 +101,9 @@ void Flows::read(Bytes frame, SimTime at, ReadFrame& out) {
   bool quoted = false;
   for (const Field& field : out.fields) {
     // Errors quote what was sent before: they begin nothing new. What tunnels carry may.
-    quoted = quoted || field.name == "ICMP";
+    quoted = quoted || field.name == "ICMP" || field.name == "ICMPv6";
     if (field.name == "query id") learn_query(load_be16(frame.data() + field.offset), out);
-    if (field.name != "IPv4") continue;
+    if (field.name != "IPv4" && field.name != "IPv6") continue;
     Layer layer{.at = field.offset};
     read_layer(frame.subspan(field.offset), quoted, at, layer);
     out.layers.push_back(layer);
@@ -83,15 +119,25 @@ void Flows::learn_query(std::uint16_t id, const ReadFrame& read) {
 }
 
 void Flows::read_layer(Bytes packet, bool quoted, SimTime at, Layer& layer) {
+  if (const auto six = Ipv6Repr::parse_header(packet)) {
+    const auto parsed =
+        packet_of({six->protocol, six->src, six->dst, 0, 0}, packet.subspan(Ipv6Repr::kLength));
+    if (!parsed) return;
+    layer.flow = find_or_begin(*parsed, quoted, at);
+    const Flow& flow = flows_[layer.flow];
+    layer.from_beginner = flow.src == IpAddr(six->src) && flow.src_port == parsed->tuple.src_port;
+    return learn_bases(*parsed, quoted, layer);
+  }
   const auto ip = Ipv4Repr::parse_header(packet);
   if (!ip) return;
   layer.zero_id = ip->id == 0;
   if (ip->fragment_offset != 0) return;
-  const auto parsed = packet_of(*ip, packet.subspan(ip->header_length));
+  const auto parsed =
+      packet_of({ip->protocol, ip->src, ip->dst, 0, 0}, packet.subspan(ip->header_length));
   if (!parsed) return;
   layer.flow = find_or_begin(*parsed, quoted, at);
   const Flow& flow = flows_[layer.flow];
-  layer.from_beginner = flow.src == ip->src && flow.src_port == parsed->tuple.src_port;
+  layer.from_beginner = flow.src == IpAddr(ip->src) && flow.src_port == parsed->tuple.src_port;
   learn_bases(*parsed, quoted, layer);
   if (!quoted) {
     std::uint16_t& last = last_ids_[{layer.flow, layer.from_beginner}];
@@ -100,8 +146,8 @@ void Flows::read_layer(Bytes packet, bool quoted, SimTime at, Layer& layer) {
   }
 }
 
-std::optional<Flows::Packet> Flows::packet_of(const Ipv4Repr& ip, Bytes rest) const {
-  Packet packet{.tuple = {ip.protocol, ip.src, ip.dst, 0, 0}};
+std::optional<Flows::Packet> Flows::packet_of(const Tuple& ip, Bytes rest) const {
+  Packet packet{.tuple = ip};
   if (rest.size() < kQuotedTcp) return std::nullopt;
   if (ip.protocol == IpProto::kTcp || ip.protocol == IpProto::kUdp) {
     packet.tuple.src_port = load_be16(rest.data());
@@ -114,19 +160,14 @@ std::optional<Flows::Packet> Flows::packet_of(const Ipv4Repr& ip, Bytes rest) co
     packet.flags = rest[13];
     return packet;
   }
-  if (ip.protocol != IpProto::kIcmp) return std::nullopt;
+  if (!is_echo(ip.protocol)) return std::nullopt;
   const auto icmp = IcmpRepr::parse_header(rest);
   if (!icmp) return std::nullopt;
+  const auto type = echo_type(ip.protocol, rest[0]);
+  if (!type) return std::nullopt;
   // The identifier stands for the asker's port.
-  if (icmp->type == IcmpType::kEchoRequest) {
-    packet.tuple.src_port = icmp->id();
-    return packet;
-  }
-  if (icmp->type == IcmpType::kEchoReply) {
-    packet.tuple.dst_port = icmp->id();
-    return packet;
-  }
-  return std::nullopt;
+  (*type == IcmpType::kEchoRequest ? packet.tuple.src_port : packet.tuple.dst_port) = icmp->id();
+  return packet;
 }
 
 std::uint32_t Flows::find_or_begin(const Packet& packet, bool quoted, SimTime at) {
@@ -140,7 +181,7 @@ std::uint32_t Flows::find_or_begin(const Packet& packet, bool quoted, SimTime at
   }
   // Whoever answers did not begin.
   const bool answers = packet.has(tcp_flag::kSyn) && packet.has(tcp_flag::kAck);
-  const bool reply = packet.tuple.protocol == IpProto::kIcmp && packet.tuple.dst_port != 0;
+  const bool reply = is_echo(packet.tuple.protocol) && packet.tuple.dst_port != 0;
   return begin(answers || reply ? packet.tuple.reversed() : packet.tuple, at);
 }
 
@@ -152,7 +193,7 @@ std::uint32_t Flows::begin(const Tuple& tuple, SimTime at) {
             .src_port = tuple.src_port,
             .dst_port = tuple.dst_port,
             .begun = at};
-  const bool echo = tuple.protocol == IpProto::kIcmp;
+  const bool echo = is_echo(tuple.protocol);
   flow.port_name = fmt::format("{}", tuple.src_port);
   if (echo || is_ephemeral(tuple.src_port)) {
     const auto group = std::tuple(tuple.protocol, tuple.src, tuple.dst, tuple.dst_port);
@@ -161,8 +202,8 @@ std::uint32_t Flows::begin(const Tuple& tuple, SimTime at) {
   flow.name =
       echo ? fmt::format("echo {} {} > {}", flow.port_name, tuple.src.to_string(),
                          tuple.dst.to_string())
-           : fmt::format("{} {}:{} > {}:{}", protocol_name(tuple.protocol), tuple.src.to_string(),
-                         flow.port_name, tuple.dst.to_string(), tuple.dst_port);
+           : fmt::format("{} {}:{} > {}:{}", protocol_name(tuple.protocol), tuple.src.bracketed(),
+                         flow.port_name, tuple.dst.bracketed(), tuple.dst_port);
   if (const std::uint32_t times = ++names_[flow.name]; times > 1) {
     flow.name += fmt::format(" (again, {})", times);
   }
@@ -195,28 +236,33 @@ std::string Flows::conversation_of(Bytes frame, const ReadFrame& read) const {
   }
   const Layer& outer = read.layers.front();
   if (outer.flow != Layer::kNoFlow) return flows_[outer.flow].name;
-  const auto ip = Ipv4Repr::parse_header(frame.subspan(outer.at));
+  const Bytes packet = frame.subspan(outer.at);
+  const Layer& inner = read.layers.back();
+  const bool about = read.layers.size() > 1 && inner.flow != Layer::kNoFlow;
+  if (const auto six = Ipv6Repr::parse_header(packet)) {
+    std::string name = six_conversation(packet, *six);
+    if (about) name += " about " + flows_[inner.flow].name;
+    return name;
+  }
+  const auto ip = Ipv4Repr::parse_header(packet);
   if (!ip) return "a broken IPv4 packet";
   std::string name = fmt::format("{} {} > {}", protocol_name(ip->protocol), ip->src.to_string(),
                                  ip->dst.to_string());
-  const Layer& inner = read.layers.back();
-  if (read.layers.size() > 1 && inner.flow != Layer::kNoFlow) {
-    name += " about " + flows_[inner.flow].name;
-  }
+  if (about) name += " about " + flows_[inner.flow].name;
   return name;
 }
 
-std::string Flows::port_name(Ipv4Addr addr, std::uint16_t port, SimTime at) const {
+std::string Flows::port_name(IpAddr addr, std::uint16_t port, SimTime at) const {
   if (!is_ephemeral(port)) return fmt::format("{}", port);
   const Flow* found = nullptr;
   for (const Flow& flow : flows_) {
-    if (flow.src == addr && flow.src_port == port && flow.begun <= at &&
-        flow.protocol != IpProto::kIcmp && (found == nullptr || flow.begun > found->begun)) {
+    if (flow.src == addr && flow.src_port == port && flow.begun <= at && !is_echo(flow.protocol) &&
+        (found == nullptr || flow.begun > found->begun)) {
       found = &flow;
     }
   }
   if (found == nullptr) return "#?";
-  return fmt::format("{} to {}:{}", found->port_name, found->dst.to_string(), found->dst_port);
+  return fmt::format("{} to {}:{}", found->port_name, found->dst.bracketed(), found->dst_port);
 }
 
 }  // namespace lvslab::compare

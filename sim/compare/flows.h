@@ -21,7 +21,7 @@
 
 #include "sim/trace/trace.h"
 #include "sim/wire/dissect.h"
-#include "sim/wire/ipv4.h"
+#include "sim/wire/ipv6.h"
 
 namespace lvslab::compare {
 
@@ -30,7 +30,7 @@ constexpr bool is_ephemeral(std::uint16_t port) { return port >= 32'768 && port 
 
 struct Flow {
   IpProto protocol{};
-  Ipv4Addr src, dst;                         ///< `src` began
+  IpAddr src, dst;                           ///< `src` began
   std::uint16_t src_port = 0, dst_port = 0;  ///< echo: the identifier and 0
   std::string name;                          ///< "TCP 192.168.80.10:#1 > 192.168.80.150:80"
   std::string port_name;                     ///< of `src`: "#1" if it is ephemeral, else "5000"
@@ -41,7 +41,7 @@ struct Flow {
   std::array<std::optional<std::uint32_t>, 2> base{};
 };
 
-/// One IPv4 header of a frame: the packet itself, then what is in a tunnel or quoted by an error.
+/// One IP header of a frame: the packet itself, then what is in a tunnel or quoted by an error.
 struct Layer {
   static constexpr std::uint32_t kNoFlow = 0xffff'ffffU;
   std::size_t at = 0;  ///< first byte of the header
@@ -50,6 +50,10 @@ struct Layer {
   bool from_beginner = true;                   ///< sent by Flow::src
   bool zero_id = false;  ///< the identification is 0, and not because a counter ran over
 };
+
+/// Reports of IPv6 multicast listeners: what a kernel says by itself, at moments drawn by lot.
+/// The simulator sends none, and nobody looks at them.
+inline constexpr std::string_view kListenerReports = "multicast listener reports";
 
 /// A frame, read once.
 struct ReadFrame {
@@ -68,13 +72,13 @@ class Flows {
   const Flow& flow(std::uint32_t index) const { return flows_[index]; }
   /// The name of a port in a listing that was printed at `at`: "#2 to 192.168.80.150:80" if a flow
   /// from `addr` had it until then, the port's number if it is not ephemeral, else "#?".
-  std::string port_name(Ipv4Addr addr, std::uint16_t port, SimTime at) const;
+  std::string port_name(IpAddr addr, std::uint16_t port, SimTime at) const;
 
  private:
   /// What tells packets of one flow from others.
   struct Tuple {
     IpProto protocol{};
-    Ipv4Addr src, dst;
+    IpAddr src, dst;
     std::uint16_t src_port = 0, dst_port = 0;
     auto operator<=>(const Tuple&) const = default;
     Tuple reversed() const { return {protocol, dst, src, dst_port, src_port}; }
@@ -84,7 +88,7 @@ class Flows {
   void read(Bytes frame, SimTime at, ReadFrame& out);
   void learn_query(std::uint16_t id, const ReadFrame& read);
   void read_layer(Bytes packet, bool quoted, SimTime at, Layer& layer);
-  std::optional<Packet> packet_of(const Ipv4Repr& ip, Bytes rest) const;
+  std::optional<Packet> packet_of(const Tuple& ends, Bytes rest) const;
   std::uint32_t find_or_begin(const Packet& packet, bool quoted, SimTime at);
   std::uint32_t begin(const Tuple& tuple, SimTime at);
   void learn_bases(const Packet& packet, bool quoted, Layer& layer);
@@ -92,7 +96,7 @@ class Flows {
 
   std::vector<Flow> flows_;
   std::map<Tuple, std::uint32_t> by_tuple_;  ///< the latest flow of a tuple, either way round
-  std::map<std::tuple<IpProto, Ipv4Addr, Ipv4Addr, std::uint16_t>, std::uint32_t> numbers_;
+  std::map<std::tuple<IpProto, IpAddr, IpAddr, std::uint16_t>, std::uint32_t> numbers_;
   std::map<std::string, std::uint32_t> names_;
   std::map<std::pair<std::uint32_t, bool>, std::uint16_t> last_ids_;  ///< by flow and side
   std::map<std::uint32_t, ReadFrame> frames_;                         ///< by FrameId

@@ -46,6 +46,7 @@ class InterfaceComparer {
     for (const auto& [name, frames] : ours) names.insert(name);
     for (const auto& [name, frames] : theirs) names.insert(name);
     for (const std::string& name : names) {
+      if (name == kListenerReports) continue;
       conversation_ = name;
       compare_conversation(frames_of(ours, name), frames_of(theirs, name));
     }
@@ -152,7 +153,7 @@ class InterfaceComparer {
 
   void judge_pairs(const std::vector<Passing>& sim, const std::vector<Passing>& real,
                    const Pairs& together) {
-    const bool arp = conversation_.starts_with("ARP");
+    const bool arp = conversation_.starts_with("ARP") || conversation_.starts_with("ND ");
     for (std::size_t p = 0; p < together.size(); ++p) {
       const Passing& ours = sim[together[p].first];
       const Passing& theirs = real[together[p].second];

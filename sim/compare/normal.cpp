@@ -8,6 +8,7 @@
 
 #include "sim/base/digest.h"
 #include "sim/wire/icmpv4.h"
+#include "sim/wire/icmpv6.h"
 #include "sim/wire/tcp.h"
 
 namespace lvslab::compare {
@@ -32,6 +33,9 @@ std::string without_date(std::string message) {
   message.replace(begin, end - begin, "(date)");
   return message;
 }
+
+bool is_ip(std::string_view protocol) { return protocol == "IPv4" || protocol == "IPv6"; }
+bool is_icmp(std::string_view protocol) { return protocol == "ICMP" || protocol == "ICMPv6"; }
 
 /// Walks through the fields of one frame, and knows where it is.
 class Normaliser {
@@ -64,14 +68,14 @@ class Normaliser {
  private:
   /// Protocols stand at the depth of their layer; a packet in a packet begins a deeper one.
   bool begins_protocol(const Field& field) const {
-    return field.name == "IPv4" || field.depth <= layer_depth_;
+    return is_ip(field.name) || field.depth <= layer_depth_;
   }
 
   void enter(const Field& field, std::string& shape) {
     protocol_ = field.name;
     layer_depth_ = field.depth;
-    if (field.name == "IPv4") layer_ = next_layer_++;
-    if (field.name == "ICMP") icmp_type_ = frame_[field.offset];
+    if (is_ip(field.name)) layer_ = next_layer_++;
+    if (field.name == "ICMP" || field.name == "ICMPv6") icmp_type_ = frame_[field.offset];
     if (field.name == "malformed" || field.name == "padding") return;
     if (!shape.empty()) shape += ' ';
     shape += field.name;
@@ -97,12 +101,14 @@ class Normaliser {
     if (protocol_ == "IPv4" && field.name == "identification") {
       return layer() != nullptr && layer()->zero_id ? "0" : "not 0";
     }
+    // A hash with a random key, of a socket or of its addresses.
+    if (field.name == "flow label") return field.value == "0x00000" ? "0" : "not 0";
     if (const Flow* here = flow()) {
       const bool mine = layer()->from_beginner;
       if (field.name == "query id") return query_of(*here, field);
       if (field.name == "source port") return port_of(*here, mine, field);
       if (field.name == "destination port") return port_of(*here, !mine, field);
-      if (protocol_ == "ICMP" && field.name == "identifier") return here->port_name;
+      if (is_icmp(protocol_) && field.name == "identifier") return here->port_name;
       if (protocol_ == "TCP") return tcp_value(field, *layer());
     }
     if (protocol_ == "IPVS sync" && field.name == "client port") return client_port_of(field);
@@ -160,7 +166,9 @@ class Normaliser {
   std::string payload_of(const Field& field) const {
     std::string bytes = bytes_of(frame_, field);
     const bool echo = icmp_type_ == static_cast<std::uint8_t>(IcmpType::kEchoRequest) ||
-                      icmp_type_ == static_cast<std::uint8_t>(IcmpType::kEchoReply);
+                      icmp_type_ == static_cast<std::uint8_t>(IcmpType::kEchoReply) ||
+                      icmp_type_ == static_cast<std::uint8_t>(Icmp6Type::kEchoRequest) ||
+                      icmp_type_ == static_cast<std::uint8_t>(Icmp6Type::kEchoReply);
     if (echo && bytes.size() >= kPingTime) bytes.replace(0, kPingTime, "(time)");
     return bytes;
   }

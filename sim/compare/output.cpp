@@ -332,7 +332,9 @@ bool lists_in_hash_order(std::string_view line) {
     const bool connections =
         ipvsadm && (word == "--connection" || (word.starts_with('-') && !word.starts_with("--") &&
                                                word.find_first_of("c") != std::string_view::npos));
-    const bool neighbours = i > 0 && words[i - 1] == "ip" && word.starts_with('n');
+    std::size_t before = i;  // ip -s -6 neigh
+    while (before > 0 && words[before - 1].starts_with('-')) --before;
+    const bool neighbours = before > 0 && words[before - 1] == "ip" && word.starts_with('n');
     lists =
         lists || connections || neighbours || word == "arp" || word == "netstat" || word == "ss";
   }

@@ -48,6 +48,10 @@ class Flattener {
     for (const RouteRow& row : tables_.routes) {
       add(row.table == kTableLocal ? TableKind::kLocalRoute : TableKind::kRoute, row);
     }
+    for (const Addr6Row& row : tables_.addrs6) add(TableKind::kAddr, row);
+    for (const Route6Row& row : tables_.routes6) {
+      add(row.table == kTableLocal ? TableKind::kLocalRoute : TableKind::kRoute, row);
+    }
     for (const RuleRow& row : tables_.rules) add(TableKind::kRule, row);
     for (const NeighRow& row : tables_.neighs) add(TableKind::kArp, row);
     for (const SocketRow& row : tables_.sockets) add(TableKind::kSocket, row);
@@ -74,8 +78,8 @@ class Flattener {
   }
 
   std::string dev(IfIndex index) const { return tables_.dev_name(index); }
-  std::string endpoint(Ipv4Addr addr, std::uint16_t port) const {
-    return fmt::format("{}:{}", addr.to_string(), side_.flows().port_name(addr, port, tables_.now));
+  std::string endpoint(IpAddr addr, std::uint16_t port) const {
+    return fmt::format("{}:{}", addr.bracketed(), side_.flows().port_name(addr, port, tables_.now));
   }
 
   void fill(const LinkRow& row, FlatRow& out) const {
@@ -128,6 +132,20 @@ class Flattener {
                   {"onlink", yes_no(row.onlink)},
                   {"linkdown", yes_no(row.linkdown)}};
   }
+  void fill(const Addr6Row& row, FlatRow& out) const {
+    out.key = fmt::format("{} dev {}", row.local.to_string(), dev(row.dev));
+    out.values = {{"scope", number(static_cast<int>(row.scope))}};
+  }
+  void fill(const Route6Row& row, FlatRow& out) const {
+    out.key = fmt::format("{} {} table {} type {} dev {} metric {}", row.dst.to_string(),
+                          row.gateway.to_string(), row.table, static_cast<int>(row.type),
+                          dev(row.dev), row.metric);
+    out.values = {{"protocol", number(static_cast<int>(row.proto))},
+                  {"source", row.prefsrc.to_string()},
+                  {"multicast", yes_no(row.multicast)},
+                  {"anycast", yes_no(row.anycast)},
+                  {"linkdown", yes_no(row.linkdown)}};
+  }
   static void fill(const RuleRow& row, FlatRow& out) {
     out.key = fmt::format("{} from {} to {} iif {} oif {} fwmark {}/{} {}", row.priority,
                           row.from.to_string(), row.to.to_string(), row.iif.view(), row.oif.view(),
@@ -142,8 +160,8 @@ class Flattener {
   }
   void fill(const SocketRow& row, FlatRow& out) const {
     const bool listens = row.state == TcpState::kListen || row.remote_port == 0;
-    const auto side = [&](Ipv4Addr addr, std::uint16_t port) {
-      return listens ? fmt::format("{}:{}", addr.to_string(), port) : endpoint(addr, port);
+    const auto side = [&](IpAddr addr, std::uint16_t port) {
+      return listens ? fmt::format("{}:{}", addr.bracketed(), port) : endpoint(addr, port);
     };
     out.key = fmt::format("{} {} {}", static_cast<int>(row.proto), side(row.local, row.local_port),
                           side(row.remote, row.remote_port));

@@ -6,11 +6,14 @@ RecordId Step::append(Fact fact, FrameId frame) {
   return trace_->append(now(), node_, frame, cause_, fact);
 }
 
+// What a decision is about may have been met for the first time.
 void Step::decided(Fact fact) {
+  trace_->learn_addresses(world_.names.known());
   cause_ = trace_->append_decision(now(), node_, subject_, cause_, fact);
 }
 
 void Step::dropped(FrameRef frame, Fact fact) {
+  trace_->learn_addresses(world_.names.known());
   const FrameId id = frames().trace_id(frame);
   append(fact, id.valid() ? id : subject_);
 }

@@ -4,6 +4,7 @@
 
 #include "sim/base/prng.h"
 #include "sim/base/time.h"
+#include "sim/core/address_names.h"
 #include "sim/core/event_queue.h"
 #include "sim/core/frame_pool.h"
 
@@ -14,6 +15,7 @@ struct World {
   EventQueue events;
   FramePool frames;
   Prng random{1};
+  AddressNames names;  ///< of IPv6 addresses
 };
 
 }  // namespace lvslab

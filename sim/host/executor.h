@@ -92,6 +92,10 @@ class Executor {
   command::Output change(const command::IpRouteFlush& c);
   command::Output change(const command::IpNeighChange& c);
   command::Output change(const command::IpNeighFlush& c, const command::IpCommand& whole);
+  command::Output change(const command::IpAddr6Change& c);
+  command::Output change(const command::IpRoute6Change& c);
+  command::Output change(const command::IpRoute6Get& c);
+  command::Output change(const command::IpNeigh6Change& c);
   command::Output change(const command::IpRuleChange& c);
   command::Output change(const command::IpRuleFlush& c);
   /// The interface, or nothing after an error of ip(8).

@@ -22,6 +22,7 @@ struct NicConfig {
   MacAddr mac;
   std::uint32_t mtu = 1500;
   std::vector<Ipv4Prefix> addresses;
+  std::vector<Ipv6Prefix> addresses6;
 };
 
 struct RouteConfig {
@@ -30,11 +31,19 @@ struct RouteConfig {
   ShortName dev;  ///< empty: whichever leads to `via`
 };
 
+struct Route6Config {
+  Ipv6Prefix dst{{}, 0};
+  Ipv6Addr via;  ///< :: : on-link
+  ShortName dev;
+};
+
 /// What a host has after each boot.
 struct BootConfig {
   std::string name;
   std::vector<NicConfig> nics;
   std::vector<RouteConfig> routes;
+  std::vector<Route6Config> routes6;
+  bool ipv6 = false;  ///< the lab uses it
   std::vector<SysctlRow> sysctls;
 };
 

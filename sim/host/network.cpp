@@ -25,8 +25,10 @@ void record_rows_gone(Step& step, const HostTables& tables) {
   gone(tables.sockets);
   gone(tables.neighs);
   gone(tables.routes);
+  gone(tables.routes6);
   gone(tables.rules);
   gone(tables.addrs);
+  gone(tables.addrs6);
   gone(tables.links);
   gone(tables.sysctls);
 }
@@ -189,6 +191,7 @@ void Network::boot(NodeId id, Trace* trace) {
   if (step.tracing()) {
     for (const RuleRow& rule : ip::rules(host.ip)) step.row_added(rule);
   }
+  if (config.ipv6) ip::enable6(host.ip);
   ip::set_link(step, host.ip, wiring, kLoopback, true);
   for (const SysctlRow& row : config.sysctls) write_sysctl(step, wiring, row.path, row.value);
   for (std::size_t nic = 0; nic < config.nics.size(); ++nic) {
@@ -202,6 +205,9 @@ void Network::boot(NodeId id, Trace* trace) {
       ip::add_address(step, host.ip, wiring,
                       {.dev = dev, .local = addr, .broadcast = addr.broadcast()});
     }
+    for (const Ipv6Prefix& addr : config.nics[nic].addresses6) {
+      ip::add_address6(step, host.ip, wiring, dev, addr);
+    }
   }
   for (const RouteConfig& route : config.routes) {
     RouteRow row;
@@ -210,6 +216,11 @@ void Network::boot(NodeId id, Trace* trace) {
     if (!route.dev.empty()) row.dev = ip::device_index(host.ip, route.dev.view());
     row.scope = Scope::kNowhere;
     ip::add_route(step, host.ip, ip::RouteVerb::kAdd, row);
+  }
+  for (const Route6Config& route : config.routes6) {
+    ip::Fib6Entry entry{.dst = route.dst, .gateway = route.via};
+    if (!route.dev.empty()) entry.dev = ip::device_index(host.ip, route.dev.view());
+    ip::add_route6(step, host.ip, ip::RouteVerb::kAdd, entry);
   }
   if (const Userland* user = host.user.peek()) {
     for (const std::string& service : user->enabled) wiring.start_service(step, service);
@@ -342,7 +353,7 @@ HostTables Wiring::tables() {
   HostTables tables;
   tables.hostname = host_.name;
   tables.now = network_.now();
-  ip::append_tables(host_.ip, tables.now, tables);
+  ip::append_tables(host_.ip, network_.world_.names, tables.now, tables);
   tcp::append_sockets(host_.tcp, this, tables.sockets);
   if (ipvs::Director* director = host_.ipvs.peek()) director->append_tables(tables.now, tables);
   if (host_.power == Power::kOn) tables.sysctls = changed_sysctls(*this);

@@ -83,6 +83,11 @@ std::string hosts_file(const std::vector<BootConfig>& boots) {
       text += fmt::format("{:<15} {}\n", nic.addresses.front().addr.to_string(), boot.name);
       break;
     }
+    for (const NicConfig& nic : boot.nics) {
+      if (nic.addresses6.empty()) continue;
+      text += fmt::format("{:<15} {}\n", nic.addresses6.front().addr.to_string(), boot.name);
+      break;
+    }
   }
   return text;
 }

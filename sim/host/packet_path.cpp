@@ -33,6 +33,14 @@ void Wiring::receive_frame(Step& step, IfIndex dev, FrameRef frame) {
       }
       return;
     }
+    case EtherType::kIpv6: {
+      frame = step.frames().make_writable(frame);
+      step.frames().pull_front(frame, EthernetRepr::kLength);
+      if (auto packet = ip::receive6(step, host_.ip, *this, dev, *eth, frame)) {
+        handle_ipv6(step, *packet);
+      }
+      return;
+    }
     default:
       return step.drop(frame, Reason::kUnknownEtherType, dev,
                        {static_cast<std::uint32_t>(eth->ethertype), 0, 0});
@@ -65,6 +73,18 @@ void Wiring::handle_ipv4(Step& step, Packet packet) {
     return route_in(step, packet);
   const UnconfirmedFlows flows(host_.netfilter.peek());
   if (prerouting(step, packet)) route_in(step, packet);
+}
+
+// ip6_input_finish(): what receive6() lets through is of one of three protocols.
+void Wiring::handle_ipv6(Step& step, Packet packet) {
+  switch (packet.ip.protocol) {
+    case IpProto::kTcp: return tcp::receive(step, host_.tcp, tcp_ports(), packet);
+    case IpProto::kUdp: return ip::udp_receive(step, host_.ip, *this, packet, {});
+    default: break;
+  }
+  const ip::IcmpEvent event = ip::icmp6_receive(step, host_.ip, *this, packet);
+  on_icmp_event(step, packet, event);
+  step.frames().release(packet.frame);
 }
 
 void Wiring::route_in(Step& step, Packet& packet) {
@@ -151,6 +171,16 @@ void Wiring::on_icmp_event(Step& step, const Packet& packet, const ip::IcmpEvent
     const Bytes data = event.quoted_data;
     if (event.quoted.protocol == IpProto::kTcp) {
       const bool smaller_mtu = event.error == Errno::kMsgSize && event.message.mtu() != 0;
+      if (event.quoted.src.names_ipv6()) {
+        constexpr std::uint16_t kLonger = Ipv6Repr::kLength - Ipv4Repr::kLength;
+        const auto mtu = static_cast<std::uint16_t>(event.message.mtu() - kLonger);
+        return tcp::icmp_error(step, host_.tcp, tcp_ports(),
+                               {.quoted = data,
+                                .header = event.quoted,
+                                .error = event.error,
+                                .hard = event.fatal,
+                                .next_hop_mtu = smaller_mtu ? mtu : std::uint16_t{0}});
+      }
       if (event.kind == Kind::kRedirect || smaller_mtu) learn_for_tcp(step, packet, event);
       if (event.kind == Kind::kRedirect) return;
       return tcp::icmp_error(step, host_.tcp, tcp_ports(),
@@ -162,7 +192,8 @@ void Wiring::on_icmp_event(Step& step, const Packet& packet, const ip::IcmpEvent
     if (event.quoted.protocol == IpProto::kUdp) {
       udp_owner = owner_of_udp_port(load_be16(data.data()));
       if (!udp_owner) return;
-    } else if (event.quoted.protocol == IpProto::kIcmp) {
+    } else if (event.quoted.protocol == IpProto::kIcmp ||
+               event.quoted.protocol == IpProto::kIcmp6) {
       identifier = load_be16(data.data() + 4);
     } else {
       return;
@@ -196,7 +227,7 @@ void Wiring::learn_for_tcp(Step& step, const Packet& packet, const ip::IcmpEvent
   tcp::append_sockets(host_.tcp, nullptr, rows);
   for (const SocketRow& row : rows) {
     if (row.state == TcpState::kSynRecv || row.state == TcpState::kTimeWait) continue;
-    if (row.local != event.quoted.src || row.remote != event.quoted.dst) continue;
+    if (row.local != IpAddr(event.quoted.src) || row.remote != IpAddr(event.quoted.dst)) continue;
     if (row.local_port != local_port || row.remote_port != remote_port) continue;
     if (event.kind != ip::IcmpEvent::Kind::kRedirect) {
       return ip::update_pmtu(step, host_.ip, event.quoted.dst, event.message.mtu());
@@ -243,6 +274,7 @@ bool Wiring::ipvs_local_out(Step& step, Packet& packet, ip::Route& route) {
 }
 
 std::expected<RouteAnswer, Errno> Wiring::route(Step& step, const IpSend& want) {
+  if (want.dst.names_ipv6()) return ip::route_answer6(step, host_.ip, want);
   const auto found = ip::route_output(step, host_.ip, want);
   if (!found) return std::unexpected(found.error());
   return RouteAnswer{.src = found->src,
@@ -254,12 +286,18 @@ std::expected<RouteAnswer, Errno> Wiring::route(Step& step, const IpSend& want) 
 }
 
 Errno Wiring::send(Step& step, const IpSend& how, FrameRef segment) {
+  if (how.dst.names_ipv6()) return ip::output6(step, host_.ip, *this, how, segment);
   return ip::output(step, host_.ip, *this, how, segment);
 }
 
-void Wiring::confirm(Step& step, Ipv4Addr peer) { ip::confirm(step, host_.ip, peer); }
+void Wiring::confirm(Step& step, Ipv4Addr peer) {
+  peer.names_ipv6() ? ip::confirm6(step, host_.ip, peer) : ip::confirm(step, host_.ip, peer);
+}
 
-bool Wiring::is_local(Ipv4Addr addr) const { return ip::is_local(host_.ip, addr); }
+bool Wiring::is_local(Ipv4Addr addr) const {
+  if (!addr.names_ipv6()) return ip::is_local(host_.ip, addr);
+  return ip::has_address6(host_.ip, network_.world_.names.address_of(addr));
+}
 
 // --- TCP for programs
 // -------------------------------------------------------------------------------

@@ -33,6 +33,22 @@ std::expected<Ipv4Addr, command::NameError> ProgramIo::resolve(std::string_view 
   return (*told)->front();
 }
 
+// Name servers tell addresses of IPv4 alone.
+std::expected<Ipv4Addr, command::NameError> ProgramIo::resolve6(std::string_view name) const {
+  auto addr = Ipv6Addr::parse(name);
+  if (!addr && has_ipv6()) {
+    addr = command::find_host6(wiring_.read_file("/etc/hosts").value_or(""), name);
+  }
+  if (!addr) return std::unexpected(command::NameError::kUnknown);
+  return wiring_.network().world().names.name_of(*addr);
+}
+
+Ipv4Addr ProgramIo::name_of_ipv6(Ipv6Addr addr) {
+  return wiring_.network().world().names.name_of(addr);
+}
+
+bool ProgramIo::has_ipv6() const { return ip::has_ipv6(wiring_.host().ip); }
+
 std::vector<Ipv4Addr> ProgramIo::addresses_of(std::string_view name) const {
   const apps::Resolver::Answer* told = process().names.find(name);
   if (told == nullptr || !*told) return AppIo::addresses_of(name);

@@ -19,6 +19,10 @@ class ProgramIo final : public apps::AppIo {
   bool stdout_is_terminal() const override;
   std::expected<Ipv4Addr, command::NameError> resolve(std::string_view name) const override;
   std::vector<Ipv4Addr> addresses_of(std::string_view name) const override;
+  std::expected<Ipv4Addr, command::NameError> resolve6(std::string_view name) const override;
+  Ipv4Addr name_of_ipv6(Ipv6Addr addr) override;
+  IpAddr shown(Ipv4Addr addr) const override { return wiring_.shown(addr); }
+  bool has_ipv6() const override;
   bool look_up(Step& step, std::string_view name) override;
   void append_file(Step& step, std::string_view path, std::string_view text) override;
   void log(Step& step, std::string_view text) override;

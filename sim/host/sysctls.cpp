@@ -61,6 +61,7 @@ bool is_defence(const VsSysctl& s) {
 
 constexpr std::string_view kVsPrefix = "net.ipv4.vs.";
 constexpr std::string_view kHostname = "kernel.hostname";
+constexpr std::string_view kIpv6Prefix = "net.ipv6.";
 
 const VsSysctl* find_vs(std::string_view name) {
   if (!name.starts_with(kVsPrefix)) return nullptr;
@@ -144,6 +145,7 @@ std::string default_of(const Wiring& wiring, std::string_view name) {
     return w.network().boot_configs()[w.id().value].name;
   }
   if (const VsSysctl* vs = find_vs(name)) return std::string(vs->value);
+  if (name.starts_with(kIpv6Prefix)) return name.ends_with("hop_limit") ? "64" : "0";
   return tcp::sysctl_get(tcp::Stack{}, name).value_or("");
 }
 
@@ -161,6 +163,7 @@ std::optional<std::string> read_sysctl(const Wiring& wiring, std::string_view na
   if (name == kHostname) return host.name;
   if (const VsSysctl* vs = find_vs(name)) return vs_value(host, *vs);
   if (auto value = tcp::sysctl_get(host.tcp, name)) return value;
+  if (name.starts_with(kIpv6Prefix)) return ip::sysctl6_get(host.ip, name);
   return ip::sysctl_get(host.ip, name);
 }
 
@@ -179,6 +182,8 @@ SysctlError write_sysctl(Step& step, Wiring& wiring, std::string_view name,
     error = write_vs(step, host, *vs, value);
   } else if (tcp::sysctl_get(host.tcp, name)) {
     error = from_errno(tcp::sysctl_set(host.tcp, name, value));
+  } else if (name.starts_with(kIpv6Prefix)) {
+    error = from_errno(ip::sysctl6_set(step, host.ip, name, value));
   } else {
     return from_errno(ip::sysctl_set(step, host.ip, wiring, name, value));  // it records the row
   }

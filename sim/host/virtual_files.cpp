@@ -72,11 +72,12 @@ std::string proc_tcp(const HostTables& tables) {
       "inode\n";
   int line = 0;
   for (const SocketRow& s : tables.sockets) {
-    if (s.proto != SocketProto::kTcp) continue;
+    if (s.proto != SocketProto::kTcp || !s.local.is_v4()) continue;
     const std::string row = fmt::format(
         "{:4}: {:08X}:{:04X} {:08X}:{:04X} {:02X} {:08X}:{:08X} 00:00000000 00000000 {:5} {:8} {}",
-        line++, network_order(s.local), s.local_port, network_order(s.remote), s.remote_port,
-        static_cast<int>(s.state), s.send_q, s.recv_q, 0, 0, s.pid == 0 ? 0 : 10'000 + s.id);
+        line++, network_order(s.local.v4()), s.local_port, network_order(s.remote.v4()),
+        s.remote_port, static_cast<int>(s.state), s.send_q, s.recv_q, 0, 0,
+        s.pid == 0 ? 0 : 10'000 + s.id);
     text += fmt::format("{:<149}\n", row);
   }
   return text;

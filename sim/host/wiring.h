@@ -124,6 +124,7 @@ class Wiring final : public ip::Ports,
 
   void on_socket(Step& step, AppId owner, const SocketEvent& event) override;
   void fill(AppId owner, SocketRow& row) const override;
+  IpAddr shown(Ipv4Addr addr) const override { return network_.world_.names.shown(addr); }
 
   // --- ShellHost
   // ----------------------------------------------------------------------------------
@@ -159,6 +160,7 @@ class Wiring final : public ip::Ports,
 
  private:
   void handle_ipv4(Step& step, Packet packet);
+  void handle_ipv6(Step& step, Packet packet);
   void route_in(Step& step, Packet& packet);
   void local_in(Step& step, Packet packet, const ip::Route& route);
   void finish_local_in(Step& step, Packet& packet, const ip::Route& route);

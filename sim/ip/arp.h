@@ -22,6 +22,7 @@ void arp_solicit(Step& step, Stack& stack, Ports& ports, const Neigh& neigh, Ipv
 
 /// dev_hard_header() and dev_queue_xmit(): puts the Ethernet header before an IPv4 packet. Takes
 /// it.
-void send_to(Step& step, Stack& stack, Ports& ports, IfIndex dev, MacAddr mac, FrameRef frame);
+void send_to(Step& step, Stack& stack, Ports& ports, IfIndex dev, MacAddr mac, FrameRef frame,
+             EtherType type = EtherType::kIpv4);
 
 }  // namespace lvslab::ip

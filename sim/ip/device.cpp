@@ -61,6 +61,7 @@ void set_link(Step& step, Stack& stack, Ports& ports, IfIndex dev, bool up) {
     remove_routes_of_down_device(step, stack, dev, false);
     neigh_flush_dev(step, stack, ports, dev, false);
     groups_follow_link(step, stack, dev, false);
+    link_changed6(step, stack, ports, dev, false);
     if (device.carrier) ports.on_link(step, dev, false);
     return;
   }
@@ -71,6 +72,7 @@ void set_link(Step& step, Stack& stack, Ports& ports, IfIndex dev, bool up) {
   }
   groups_follow_link(step, stack, dev, true);
   add_routes_of_addresses(step, stack, ports, dev);
+  link_changed6(step, stack, ports, dev, true);
   if (conf_or(stack, dev, ConfKey::kArpNotify)) announce(step, stack, ports, dev);
   if (device_at(stack, dev).carrier) ports.on_link(step, dev, true);
 }

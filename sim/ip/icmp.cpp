@@ -51,9 +51,9 @@ Peer& peer_of(Stack& stack, Ipv4Addr addr) {
   return *peers.insert(at, fresh);
 }
 
-/// inet_peer_xrlim_allow(): a bucket of six errors, one more every `ratelimit`.
-bool peer_allows(Step& step, Stack& stack, Ipv4Addr addr) {
-  const SimDuration cost{global(stack, GlobalKey::kIcmpRatelimit) * kMilli};
+}  // namespace
+
+bool peer_allows(Step& step, Stack& stack, Ipv4Addr addr, SimDuration cost) {
   Peer& peer = peer_of(stack, addr);
   constexpr std::int64_t kBurst = 6;  // XRLIM_BURST_FACTOR
   const SimTime now = last_tick(step);
@@ -65,6 +65,8 @@ bool peer_allows(Step& step, Stack& stack, Ipv4Addr addr) {
   return allowed;
 }
 
+namespace {
+
 /// icmpv4_mask_allow(): types that no limit concerns.
 bool unlimited(const Stack& stack, const IcmpRepr& what) {
   const auto type = static_cast<unsigned>(what.type);
@@ -74,8 +76,8 @@ bool unlimited(const Stack& stack, const IcmpRepr& what) {
          (static_cast<unsigned>(global(stack, GlobalKey::kIcmpRatemask)) >> type & 1) == 0;
 }
 
-/// icmp_global_allow(): icmp_msgs_per_sec for the whole host, icmp_msgs_burst at once. The kernel
-/// takes up to two more from the bucket by chance, to blur it; this does not.
+}  // namespace
+
 bool host_allows(Step& step, Stack& stack) {
   Live& live = stack.live.get();
   const std::int64_t rate = global(stack, GlobalKey::kIcmpMsgsPerSec);
@@ -93,6 +95,8 @@ bool host_allows(Step& step, Stack& stack) {
   --live.icmp_credit;
   return true;
 }
+
+namespace {
 
 /// The rules of __icmp_send() about what deserves an error; Reason::kNone if it does.
 Reason why_no_error(Step& step, const Packet& packet, const Route& route, const IcmpRepr& what) {
@@ -158,7 +162,9 @@ bool icmp_send_error(Step& step, Stack& stack, Ports& ports, const Packet& packe
   how.ttl = static_cast<std::uint8_t>(global(stack, GlobalKey::kIpDefaultTtl));
   const auto back = route_output(step, stack, how);
   if (!back) return false;
-  if (!free && back->dev != kLoopback && !peer_allows(step, stack, packet.ip.src)) {
+  if (!free && back->dev != kLoopback &&
+      !peer_allows(step, stack, packet.ip.src,
+                   {global(stack, GlobalKey::kIcmpRatelimit) * kMilli})) {
     return silent(Reason::kIcmpPeerLimit);
   }
   step.explain(Reason::kIcmpErrorSent, route.dev, args);

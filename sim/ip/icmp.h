@@ -53,4 +53,12 @@ void send_redirect(Step& step, Stack& stack, Ports& ports, const Packet& packet,
 void send_no_route_error(Step& step, Stack& stack, Ports& ports, const Packet& packet,
                          const Route& route, Errno error);
 
+// Limits, which errors of IPv6 share.
+
+/// inet_peer_xrlim_allow(): a bucket of six errors to `addr`, one more every `cost`.
+bool peer_allows(Step& step, Stack& stack, Ipv4Addr addr, SimDuration cost);
+/// icmp_global_allow(): icmp_msgs_per_sec for the whole host, icmp_msgs_burst at once. The kernel
+/// takes up to two more from the bucket by chance, to blur it; this does not.
+bool host_allows(Step& step, Stack& stack);
+
 }  // namespace lvslab::ip

@@ -53,7 +53,7 @@ void arm(Step& step, Neigh& n, std::uint32_t id, SimTime at) {
 }
 
 void changed(Step& step, const Neigh& n) {
-  if (step.tracing()) step.row_changed(row_of(n));
+  if (step.tracing()) step.row_changed(row_of(step.world().names, n));
 }
 
 void enter(Step& step, Neigh& n, NeighState state) {
@@ -105,7 +105,12 @@ Packet packet_of(Step& step, const PendingPacket& p) {
   packet.frame = p.frame;
   packet.in_dev = p.in_dev;
   packet.link_broadcast = p.link_broadcast;
-  packet.ip = *Ipv4Repr::parse_header(step.frames().bytes(p.frame));
+  const Bytes bytes = step.frames().bytes(p.frame);
+  if (const auto ip = Ipv4Repr::parse_header(bytes)) {
+    packet.ip = *ip;
+  } else {
+    packet.ip = named_header(step.world().names, *Ipv6Repr::parse_header(bytes));
+  }
   return packet;
 }
 
@@ -113,6 +118,15 @@ Packet packet_of(Step& step, const PendingPacket& p) {
 void probe(Step& step, Stack& stack, Ports& ports, std::uint32_t id) {
   NeighTable& table = stack.live.get().neigh;
   Neigh& n = table.entries[id];
+  if (n.ip.names_ipv6()) {
+    Ipv6Addr wish;
+    if (n.queue_tail != kNoNeigh) {
+      wish = load_ipv6(step.frames().bytes(table.pending[n.queue_tail].frame).data() + 8);
+    }
+    nd_solicit(step, stack, ports, id, wish);
+    ++stack.live.get().neigh.entries[id].probes;
+    return;
+  }
   Ipv4Addr wish;
   if (n.queue_tail != kNoNeigh) {
     const FrameRef frame = table.pending[n.queue_tail].frame;
@@ -125,6 +139,15 @@ void probe(Step& step, Stack& stack, Ports& ports, std::uint32_t id) {
 /// TCP leaves its checksum to the device: one that never got there has that of the pseudo header
 /// only, and is quoted so (tcp_v4_send_check(), CHECKSUM_PARTIAL).
 void leave_checksum_partial(Step& step, PendingPacket& p) {
+  const auto ip6 = Ipv6Repr::parse_header(step.frames().bytes(p.frame));
+  if (ip6 && !p.in_dev.valid() && ip6->protocol == IpProto::kTcp) {
+    p.frame = step.frames().make_writable(p.frame);
+    const MutBytes tcp = step.frames().writable(p.frame).subspan(Ipv6Repr::kLength);
+    store_be16(tcp.data() + 16,
+               fold_sum(pseudo_header_sum(ip6->src, ip6->dst,
+                                          static_cast<std::uint8_t>(ip6->protocol), tcp.size())));
+    return;
+  }
   const auto ip = Ipv4Repr::parse_header(step.frames().bytes(p.frame));
   if (p.in_dev.valid() || !ip || ip->protocol != IpProto::kTcp) return;
   p.frame = step.frames().make_writable(p.frame);
@@ -159,6 +182,12 @@ void give_up(Step& step, Stack& stack, Ports& ports, std::uint32_t id) {
     route.flags = p.route_flags;
     route.dev = table.entries[id].dev;
     const Ipv4Addr hop = table.entries[id].ip;
+    if (hop.names_ipv6()) {
+      icmp6_send_error(step, stack, ports, packet,
+                       Icmp6Repr::unreachable(Icmp6Unreachable::kAddress));
+      step.drop(p.frame, Reason::kAddress6Unresolved, route.dev, {arg(hop), 0, 0});
+      continue;
+    }
     icmp_send_error(step, stack, ports, packet, route,
                     IcmpRepr::unreachable(IcmpUnreachable::kHost));
     step.drop(p.frame, Reason::kHostUnresolved, route.dev, {arg(hop), 0, 0});
@@ -170,7 +199,7 @@ void remove(Step& step, Stack& stack, std::uint32_t id, Reason why) {
   Neigh& n = table.entries[id];
   while (n.queue_head != kNoNeigh)
     step.drop(dequeue(table, n).frame, why, n.dev, {arg(n.ip), 0, 0});
-  if (step.tracing()) step.row_removed(row_of(n));
+  if (step.tracing()) step.row_removed(row_of(step.world().names, n));
   table.index.erase(hash_of(n.dev, n.ip), id);
   n = Neigh{};  // a leftover entry in the timer queue is then nobody's
   table.entries.release(id);
@@ -186,13 +215,20 @@ void flush_queue(Step& step, Stack& stack, Ports& ports, std::uint32_t id) {
     const PendingPacket p = dequeue(table, n);
     n.used = step.now();
     step.set_subject(p.frame);
-    send_to(step, stack, ports, n.dev, n.mac, p.frame);
+    send_to(step, stack, ports, n.dev, n.mac, p.frame,
+            n.ip.names_ipv6() ? EtherType::kIpv6 : EtherType::kIpv4);
   }
 }
 
 /// arp_constructor(): the state and address of a new entry.
 void construct(const Stack& stack, Neigh& n) {
   const Device& dev = *find_device(stack, n.dev);
+  if (n.ip.names_ipv6()) {  // ndisc_constructor(); groups need no entry here
+    if (!dev.loopback && !dev.no_arp) return;
+    n.state = NeighState::kNoArp;
+    n.mac = dev.mac;
+    return;
+  }
   const AddrType type = addr_type(stack, n.ip);
   if (n.ip.is_multicast()) {
     n.state = NeighState::kNoArp;  // arp_mc_map(), RFC 1112 §6.4
@@ -209,11 +245,19 @@ void construct(const Stack& stack, Neigh& n) {
 }  // namespace
 
 // A FAILED entry still holds the old address, but nobody is told (neigh_fill_info(): NUD_VALID).
-NeighRow row_of(const Neigh& n) {
+NeighRow row_of(const AddressNames& names, const Neigh& n) {
   const bool unknown = n.state == NeighState::kNone || n.state == NeighState::kIncomplete ||
                        n.state == NeighState::kFailed;
   const MacAddr mac = unknown ? MacAddr{} : n.mac;
-  return {n.dev, n.ip, mac, n.state, n.used, n.confirmed, n.updated, n.probes};
+  return {.dev = n.dev,
+          .ip = names.shown(n.ip),
+          .mac = mac,
+          .state = n.state,
+          .used = n.used,
+          .confirmed = n.confirmed,
+          .updated = n.updated,
+          .probes = n.probes,
+          .router = n.router};
 }
 
 std::uint32_t neigh_find(const Stack& stack, IfIndex dev, Ipv4Addr ip) {
@@ -240,7 +284,7 @@ std::uint32_t neigh_find_or_create(Step& step, Stack& stack, IfIndex dev, Ipv4Ad
   construct(stack, n);
   table.index.insert(hash_of(dev, ip), id);
   ++table.count;
-  if (step.tracing()) step.row_added(row_of(n));
+  if (step.tracing()) step.row_added(row_of(step.world().names, n));
   if (!table.gc.armed() &&
       table.count > static_cast<std::uint32_t>(global(stack, GlobalKey::kGcThresh1))) {
     const SimDuration half{neigh_conf(stack, dev, NeighKey::kBaseReachableTimeMs) * kMilli / 2};
@@ -309,13 +353,18 @@ Errno neigh_update(Step& step, Stack& stack, Ports& ports, std::uint32_t id, boo
     mac = n.mac;
   }
   if (nud_connected(state)) n.confirmed = step.now();
-  const bool other_mac = !nud_valid(old) || mac != n.mac;
+  bool other_mac = !nud_valid(old) || mac != n.mac;
   if (nud_valid(old)) {
-    if (other_mac && !how.override) {
+    if (other_mac && !how.override && how.weak_override && nud_connected(old)) {
+      mac = n.mac;
+      other_mac = false;
+      state = NeighState::kStale;  // whom to believe, it will find out
+    } else if (other_mac && !how.override) {
       step.explain(Reason::kNeighLocked, n.dev, {arg(n.ip), arg_mac_high(mac), arg_mac_low(mac)});
       return Errno::kNone;
+    } else if (!other_mac && state == NeighState::kStale && !how.admin) {
+      state = old;
     }
-    if (!other_mac && state == NeighState::kStale && !how.admin) state = old;
   }
   if (state != old || other_mac) n.updated = step.now();
   if (state != old) {

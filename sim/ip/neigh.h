@@ -39,6 +39,7 @@ struct Neigh {
   NeighState state = NeighState::kNone;
   std::uint8_t probes = 0;
   bool live = false;           ///< false: the slot is free
+  bool router = false;         ///< NTF_ROUTER
   bool header_cached = false;  ///< hh_cache: a connected entry is then used without a further look
   MacAddr mac;
   SimTime used, confirmed, updated;
@@ -70,6 +71,7 @@ struct NeighTable {
 /// NEIGH_UPDATE_F_*
 struct NeighUpdate {
   bool override = false;
+  bool weak_override = false;
   bool admin = false;
 };
 
@@ -111,6 +113,6 @@ void neigh_collect_garbage(Step& step, Stack& stack, Ports& ports);
 void neigh_flush_dev(Step& step, Stack& stack, Ports& ports, IfIndex dev, bool keep_permanent);
 /// arp_invalidate(): the address became a broadcast address or the like.
 void neigh_invalidate_addr(Step& step, Stack& stack, Ports& ports, IfIndex dev, Ipv4Addr ip);
-NeighRow row_of(const Neigh& neigh);
+NeighRow row_of(const AddressNames& names, const Neigh& neigh);
 
 }  // namespace lvslab::ip

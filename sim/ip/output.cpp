@@ -113,14 +113,15 @@ void send_via_neighbour(Step& step, Stack& stack, Ports& ports, const Packet& pa
   send_to(step, stack, ports, route.dev, n.mac, packet.frame);
 }
 
-void send_to(Step& step, Stack& stack, Ports& ports, IfIndex dev, MacAddr mac, FrameRef frame) {
+void send_to(Step& step, Stack& stack, Ports& ports, IfIndex dev, MacAddr mac, FrameRef frame,
+             EtherType type) {
   const Device& device = stack.devices[dev.value - 1U];
   if (!device.up) {
     step.drop(frame, Reason::kDeviceDown, dev);
     return;
   }
   const MutBytes header = step.frames().push_front(frame, EthernetRepr::kLength);
-  EthernetRepr{mac, device.mac, EtherType::kIpv4}.emit(header.first<EthernetRepr::kLength>());
+  EthernetRepr{mac, device.mac, type}.emit(header.first<EthernetRepr::kLength>());
   ports.transmit(step, dev, frame);
 }
 

@@ -10,8 +10,9 @@
 //   commands   device, address, route, rule, neighbour and sysctl functions below; each has the
 //              effects of the kernel's netlink handler and returns its errno
 //
-// Left out: IPv6, IP options, IPsec, copies of the
-// host's own broadcasts to itself, gc_thresh overflow. Source of each rule: beside the rule.
+// IPv6 has the same devices, neighbours and sockets: sim/ip/ip6.h. Left out: IP options, IPsec,
+// copies of the host's own broadcasts to itself, gc_thresh overflow. Source of each rule: beside
+// the rule.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +31,7 @@
 #include "sim/ip/fragment.h"
 #include "sim/ip/icmp.h"
 #include "sim/ip/igmp.h"
+#include "sim/ip/ip6.h"
 #include "sim/ip/lazy.h"
 #include "sim/ip/neigh.h"
 #include "sim/ip/route.h"
@@ -76,6 +78,7 @@ struct Stack {
   Fib fib;
   Lazy<Settings> settings;  ///< absent while all sysctls are the defaults
   Lazy<Live> live;          ///< absent before the first packet
+  Lazy<Stack6> six;         ///< absent in labs without IPv6
 };
 
 // --- devices -----------------------------------------------------------------------------------
@@ -270,7 +273,7 @@ void on_timer(Step& step, Stack& stack, Ports& ports, const TimerEntry& timer);
 
 /// All rows of this room in the kernel's listing order: links, addresses, routes, rules,
 /// neighbours, UDP sockets, changed sysctls.
-void append_tables(const Stack& stack, SimTime now, HostTables& tables);
+void append_tables(const Stack& stack, const AddressNames& names, SimTime now, HostTables& tables);
 LinkRow link_row(const Stack& stack, IfIndex dev);
 AddrRow addr_row(const Stack& stack, const InAddr& addr);
 /// Heap bytes of the stack, without sizeof(Stack).

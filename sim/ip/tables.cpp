@@ -31,23 +31,27 @@ AddrRow addr_row(const Stack& stack, const InAddr& a) {
 
 namespace {
 
-void append_udp(const UdpTable& table, HostTables& tables) {
+void append_udp(const UdpTable& table, const AddressNames& names, HostTables& tables) {
   for (std::uint32_t i = 0; i < table.sockets.limit(); ++i) {
     const UdpSocket& s = table.sockets[i];
     if (!s.live) continue;
-    tables.sockets.push_back(socket_row(s, i));
+    tables.sockets.push_back(socket_row(names, s, i));
   }
 }
 
 }  // namespace
 
-void append_tables(const Stack& stack, SimTime now, HostTables& tables) {
+void append_tables(const Stack& stack, const AddressNames& names, SimTime now, HostTables& tables) {
   tables.now = now;
   for (std::size_t i = 1; i <= stack.devices.size(); ++i) {
     tables.links.push_back(link_row(stack, IfIndex(static_cast<std::uint16_t>(i))));
   }
   for (const InAddr& a : stack.addrs) tables.addrs.push_back(addr_row(stack, a));
   for (const FibEntry& e : stack.fib.entries()) tables.routes.push_back(row_of(stack, e));
+  if (const Stack6* six = stack.six.peek()) {
+    for (const In6Addr& a : six->addrs) tables.addrs6.push_back(row_of(a));
+    for (const Fib6Entry& e : six->routes) tables.routes6.push_back(row_of(e));
+  }
   // A host that is off has no interface, and no rules either.
   if (!stack.devices.empty()) {
     for (const RuleRow& rule : rules(stack)) tables.rules.push_back(rule);
@@ -56,9 +60,9 @@ void append_tables(const Stack& stack, SimTime now, HostTables& tables) {
     // The kernel walks a hash table keyed at random; the order of creation is as good as any.
     for (std::uint32_t i = 0; i < live->neigh.entries.limit(); ++i) {
       const Neigh& n = live->neigh.entries[i];
-      if (n.live) tables.neighs.push_back(row_of(n));
+      if (n.live) tables.neighs.push_back(row_of(names, n));
     }
-    append_udp(live->udp, tables);
+    append_udp(live->udp, names, tables);
   }
 }
 

@@ -14,7 +14,7 @@ std::uint64_t hash_of(std::uint16_t port) { return mix64(port); }
 int score(const UdpSocket& s, Endpoint local, Endpoint remote, IfIndex in) {
   int points = 0;
   if (s.local.port != local.port) return -1;
-  if (!s.local.addr.is_any()) {
+  if (s.local.addr != local.addr.wildcard()) {
     if (s.local.addr != local.addr) return -1;
     points += 4;
   }
@@ -53,8 +53,7 @@ bool taken(const UdpTable& table, Endpoint local, IfIndex dev) {
   return table.by_port.find(hash_of(local.port), [&](std::uint32_t i) {
     const UdpSocket& s = table.sockets[i];
     const bool same_dev = !s.dev.valid() || !dev.valid() || s.dev == dev;
-    const bool same_addr =
-        s.local.addr == local.addr || s.local.addr.is_any() || local.addr.is_any();
+    const bool same_addr = s.local.addr.covers(local.addr) || local.addr.covers(s.local.addr);
     return s.local.port == local.port && same_dev && same_addr;
   }) != IndexTable::kNone;
 }
@@ -82,12 +81,12 @@ std::uint16_t ephemeral_port(Step& step, const Stack& stack, const UdpTable& tab
 
 }  // namespace
 
-SocketRow socket_row(const UdpSocket& s, std::uint32_t id) {
+SocketRow socket_row(const AddressNames& names, const UdpSocket& s, std::uint32_t id) {
   SocketRow row;
   row.proto = SocketProto::kUdp;
-  row.local = s.local.addr;
+  row.local = names.shown(s.local.addr);
   row.local_port = s.local.port;
-  row.remote = s.remote.addr;
+  row.remote = names.shown(s.remote.addr);
   row.remote_port = s.remote.port;
   row.state = s.remote.port == 0 ? TcpState::kClose : TcpState::kEstablished;
   row.id = id;
@@ -100,7 +99,12 @@ SocketRow socket_row(const UdpSocket& s, std::uint32_t id) {
 std::expected<SocketId, Errno> udp_bind(Step& step, Stack& stack, AppId owner, Endpoint local,
                                         IfIndex dev, UdpProgram program) {
   const bool nonlocal = global(stack, GlobalKey::kIpNonlocalBind) != 0;
-  if (!local.addr.is_any() && !nonlocal && addr_type(stack, local.addr) == AddrType::kUnicast) {
+  if (local.addr.names_ipv6() && local.addr != Ipv4Addr::any6()) {
+    if (!has_address6(stack, step.world().names.address_of(local.addr))) {
+      return std::unexpected(Errno::kAddrNotAvail);
+    }
+  } else if (!local.addr.is_any() && !local.addr.names_ipv6() && !nonlocal &&
+             addr_type(stack, local.addr) == AddrType::kUnicast) {
     return std::unexpected(Errno::kAddrNotAvail);
   }
   UdpTable& table = stack.live.get().udp;
@@ -114,22 +118,49 @@ std::expected<SocketId, Errno> udp_bind(Step& step, Stack& stack, AppId owner, E
   table.sockets[id] = {
       .local = local, .owner = owner, .program = program, .dev = dev, .live = true};
   table.by_port.insert(hash_of(local.port), id);
-  if (step.tracing()) step.row_added(socket_row(table.sockets[id], id));
+  if (step.tracing()) step.row_added(socket_row(step.world().names, table.sockets[id], id));
   return SocketId{id};
 }
 
 Errno udp_connect(Step& step, Stack& stack, SocketId socket, Endpoint remote) {
   UdpSocket* s = live_socket(stack, socket);
   if (s == nullptr) return Errno::kNotConn;
-  const auto route = route_output(
-      step, stack, {.src = s->local.addr, .dst = remote.addr, .oif = out_dev(*s, remote.addr)});
+  const IpSend how{.src = s->local.addr, .dst = remote.addr, .oif = out_dev(*s, remote.addr)};
+  if (remote.addr.names_ipv6()) {
+    const auto way = route_answer6(step, stack, how);
+    if (!way) return way.error();
+    if (s->local.addr == remote.addr.wildcard()) s->local.addr = way->src;
+    s->remote = remote;
+    if (step.tracing()) {
+      step.row_changed(socket_row(step.world().names, *s, socket.value));
+    }
+    return Errno::kNone;
+  }
+  const auto route = route_output(step, stack, how);
   if (!route) return route.error();
   if (route->is(kRouteBroadcast) && !s->broadcast) return Errno::kAcces;
   if (s->local.addr.is_any()) s->local.addr = route->src;
   s->remote = remote;
-  if (step.tracing()) step.row_changed(socket_row(*s, socket.value));
+  if (step.tracing()) step.row_changed(socket_row(step.world().names, *s, socket.value));
   return Errno::kNone;
 }
+
+namespace {
+
+/// udpv6_sendmsg().
+Errno send6(Step& step, Stack& stack, Ports& ports, IpSend how, std::uint16_t from_port,
+            std::uint16_t to_port, Bytes data) {
+  const auto way = route_answer6(step, stack, how);
+  if (!way) return way.error();
+  how.src = way->src;
+  const FrameRef segment = step.frames().allocate(UdpRepr::kLength + data.size());
+  const MutBytes out = step.frames().writable(segment);
+  std::copy(data.begin(), data.end(), out.begin() + UdpRepr::kLength);
+  UdpRepr{from_port, to_port, static_cast<std::uint16_t>(data.size())}.emit(out, how.src, how.dst);
+  return output6(step, stack, ports, how, segment);
+}
+
+}  // namespace
 
 Errno udp_send(Step& step, Stack& stack, Ports& ports, SocketId socket, Endpoint to, Bytes data,
                std::uint8_t ttl, Ipv4Addr from) {
@@ -144,6 +175,10 @@ Errno udp_send(Step& step, Stack& stack, Ports& ports, SocketId socket, Endpoint
              .protocol = IpProto::kUdp,
              .ttl = static_cast<std::uint8_t>(global(stack, GlobalKey::kIpDefaultTtl)),
              .oif = out_dev(*s, to.addr)};
+  if (to.addr.names_ipv6()) {
+    how.ttl = ttl;
+    return send6(step, stack, ports, how, s->local.port, to.port, data);
+  }
   if (to.addr.is_multicast()) how.ttl = s->multicast_ttl;
   if (ttl != 0) how.ttl = ttl;
   const auto route = route_output(step, stack, how);
@@ -183,7 +218,7 @@ void udp_set_broadcast(Stack& stack, SocketId socket, bool allowed) {
 void udp_close(Step& step, Stack& stack, SocketId socket) {
   UdpSocket* s = live_socket(stack, socket);
   if (s == nullptr) return;
-  if (step.tracing()) step.row_removed(socket_row(*s, socket.value));
+  if (step.tracing()) step.row_removed(socket_row(step.world().names, *s, socket.value));
   UdpTable& table = stack.live.get().udp;
   table.by_port.erase(hash_of(s->local.port), socket.value);
   *s = UdpSocket{};
@@ -246,8 +281,12 @@ void udp_receive(Step& step, Stack& stack, Ports& ports, Packet packet, const Ro
   const Step::Arguments args{arg(event.to.addr), event.to.port, 0};
   if (found == IndexTable::kNone) {
     step.explain(Reason::kUdpNoSocket, packet.in_dev, args);
-    icmp_send_error(step, stack, ports, packet, route,
-                    IcmpRepr::unreachable(IcmpUnreachable::kPort));
+    if (packet.ip.dst.names_ipv6()) {
+      icmp6_port_unreachable(step, stack, ports, packet);
+    } else {
+      icmp_send_error(step, stack, ports, packet, route,
+                      IcmpRepr::unreachable(IcmpUnreachable::kPort));
+    }
     step.drop(packet.frame, Reason::kUdpNobodyListens, packet.in_dev, args);
     return;
   }
@@ -270,7 +309,7 @@ void udp_error(Step& step, Stack& stack, Ports& ports, const IcmpEvent& icmp, If
                    find_output(step, stack, {.dst = remote.addr}).value_or(Route{}).dev);
     return;
   }
-  if (icmp.error == Errno::kMsgSize && icmp.message.mtu() != 0) {
+  if (icmp.error == Errno::kMsgSize && icmp.message.mtu() != 0 && !remote.addr.names_ipv6()) {
     update_pmtu(step, stack, remote.addr, icmp.message.mtu());
     return;  // IP_PMTUDISC_WANT: the next datagram is fragmented
   }

@@ -56,7 +56,7 @@ struct UdpEvent {
 std::expected<SocketId, Errno> udp_bind(Step& step, Stack& stack, AppId owner, Endpoint local,
                                         IfIndex dev = {}, UdpProgram program = {});
 /// The row of a listing.
-SocketRow socket_row(const UdpSocket& socket, std::uint32_t id);
+SocketRow socket_row(const AddressNames& names, const UdpSocket& socket, std::uint32_t id);
 /// connect(2): fixes the peer and, by the route, the source. The errors of route_output().
 Errno udp_connect(Step& step, Stack& stack, SocketId socket, Endpoint remote);
 /// sendto(2). kMsgSize above 65507 bytes; kAcces for a broadcast without leave; those of the route.

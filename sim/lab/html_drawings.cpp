@@ -57,6 +57,9 @@ std::vector<Symbol> symbols_of(const HtmlReport& report) {
         for (const Ipv4Prefix& address : nic.addresses) {
           symbol.lines.push_back(nic.name + " " + address.to_string());
         }
+        for (const Ipv6Prefix& address : nic.addresses6) {
+          symbol.lines.push_back(nic.name + " " + address.to_string());
+        }
       }
     } else {
       symbol.is_switch = true;

@@ -399,6 +399,52 @@ std::vector<std::pair<Ipv4Prefix, Mark>> Fields::prefixes(std::string_view key) 
   return found;
 }
 
+std::optional<Ipv6Addr> Fields::address6(std::string_view key) const {
+  const YamlNode* const node = scalar(key, ValueKind::kAddress6);
+  if (node == nullptr) return std::nullopt;
+  const auto address = Ipv6Addr::parse(node->value);
+  if (!address) {
+    problems_.add(node->where, fmt::format("{} is not an IPv6 address", quoted(node->value)),
+                  node->value.find('/') == std::string::npos ? "write 2001:db8::1"
+                                                             : "leave the prefix length out");
+  }
+  return address;
+}
+
+std::optional<Ipv6Prefix> Fields::prefix6(std::string_view key) const {
+  const YamlNode* const node = scalar(key, ValueKind::kPrefix6);
+  if (node == nullptr) return std::nullopt;
+  if (node->value == "default") return Ipv6Prefix{{}, 0};
+  const auto prefix = Ipv6Prefix::parse(node->value);
+  if (!prefix) {
+    problems_.add(node->where, fmt::format("{} is not an IPv6 prefix", quoted(node->value)),
+                  "write 2001:db8::/32 or default");
+  } else if (prefix->network() != prefix->addr) {
+    problems_.add(
+        node->where, fmt::format("{} has bits beyond its prefix", quoted(node->value)),
+        fmt::format("the network is {}", Ipv6Prefix{prefix->network(), prefix->len}.to_string()));
+    return std::nullopt;
+  }
+  return prefix;
+}
+
+std::vector<std::pair<Ipv6Prefix, Mark>> Fields::prefixes6(std::string_view key) const {
+  std::vector<std::pair<Ipv6Prefix, Mark>> found;
+  for (const YamlNode* const node : scalars(key, ValueKind::kPrefixes6)) {
+    const auto prefix = Ipv6Prefix::parse(node->value);
+    if (!prefix) {
+      problems_.add(node->where, fmt::format("{} is not an IPv6 address", quoted(node->value)),
+                    "write an address with its prefix length: 2001:db8::10/64");
+    } else if (node->value.find('/') == std::string::npos) {
+      problems_.add(node->where, fmt::format("{} has no prefix length", quoted(node->value)),
+                    fmt::format("did you mean '{}/64'?", node->value));
+    } else {
+      found.emplace_back(*prefix, node->where);
+    }
+  }
+  return found;
+}
+
 std::vector<Located> Fields::strings(std::string_view key) const {
   std::vector<Located> found;
   for (const YamlNode* const node : scalars(key, ValueKind::kStrings)) {

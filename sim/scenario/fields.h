@@ -69,6 +69,9 @@ class Fields {
   std::optional<Ipv4Addr> address(std::string_view key) const;
   std::optional<Ipv4Prefix> prefix(std::string_view key) const;
   std::vector<std::pair<Ipv4Prefix, Mark>> prefixes(std::string_view key) const;
+  std::optional<Ipv6Addr> address6(std::string_view key) const;
+  std::optional<Ipv6Prefix> prefix6(std::string_view key) const;
+  std::vector<std::pair<Ipv6Prefix, Mark>> prefixes6(std::string_view key) const;
   std::vector<Located> strings(std::string_view key) const;
   std::vector<CommandLine> lines(std::string_view key) const;
   std::optional<NicRef> nic(std::string_view key) const;

@@ -32,6 +32,10 @@ constexpr std::array kOneNic = {
             "MAC address (default `02:00:00:00:HH:NN`: HH counts the hosts of the file from 1, NN "
             "the NICs of the host from 0, both in hexadecimal)"),
     KeySpec("addresses", kPrefixes, "addresses with prefix length, as `192.168.80.10/24`"),
+    KeySpec(
+        "addresses6", kPrefixes6,
+        "IPv6 addresses with prefix length, as `2001:db8::10/64`; one of them anywhere switches "
+        "IPv6 on at all hosts of the lab"),
     KeySpec("switch", kString, "the switch that its cable goes to"),
     KeySpec("peer", kNic, "or the other NIC, `HOST/NIC`; saying it at one end is enough"),
     KeySpec("link", kObject, "what its cable is like").of(kLinkKeys),
@@ -43,13 +47,24 @@ constexpr std::array kRoute = {
     KeySpec("dev", kString, "the NIC; without `via`, the route is on-link"),
 };
 
+constexpr std::array kRoute6 = {
+    KeySpec("to", kPrefix6, "where to: a prefix, or `default`").must(),
+    KeySpec("via", kAddress6, "the next host; a link-local address needs `dev` beside it"),
+    KeySpec("dev", kString, "the NIC; without `via`, the route is on-link"),
+};
+
 constexpr std::array kHost = {
     KeySpec("name", kString, "the host's name; every host can use it instead of an address").must(),
-    KeySpec("role", kWord, "what it is for; a `router` starts with `net.ipv4.ip_forward=1`")
+    KeySpec(
+        "role", kWord,
+        "what it is for; a `router` starts with `net.ipv4.ip_forward=1` (and, where IPv6 is used, "
+        "`net.ipv6.conf.all.forwarding=1`)")
         .one_of(kRoleNames),
     KeySpec("nics", kObjects, "its network interfaces, besides `lo`").of(kNicKeys),
     KeySpec("gateway", kAddress, "short for a default route"),
     KeySpec("routes", kObjects, "further routes of the table main").of(kRouteKeys),
+    KeySpec("gateway6", kAddress6, "short for an IPv6 default route"),
+    KeySpec("routes6", kObjects, "further IPv6 routes").of(kRoute6Keys),
     KeySpec("sysctls", kSettings, "`net.ipv4.ip_forward: 1` and the like, set before the set-up"),
     KeySpec("files", kSettings, "absolute path → content, there before the set-up"),
     KeySpec("setup", kLines, "commands typed before the timeline starts, one after the other"),
@@ -179,6 +194,8 @@ constinit const ObjectSpec kSwitchKeys{"switch", "a switch", "A switch that lear
 constinit const ObjectSpec kNicKeys{
     "nic", "a NIC", "A network interface. It has a `switch`, a `peer`, or no cable.", kOneNic};
 constinit const ObjectSpec kRouteKeys{"route", "a route", "A route; `via`, `dev` or both.", kRoute};
+constinit const ObjectSpec kRoute6Keys{"route6", "an IPv6 route",
+                                       "An IPv6 route; `via`, `dev` or both.", kRoute6};
 constinit const ObjectSpec kHostKeys{"host", "a host", "A Linux host.", kHost};
 constinit const ObjectSpec kOutputKeys{"output", "an expectation of output",
                                        "What the commands of one item should print.", kOutput};
@@ -212,11 +229,11 @@ const KeySpec* ObjectSpec::find(std::string_view key) const {
 }
 
 std::span<const ObjectSpec* const> all_objects() {
-  static constexpr std::array<const ObjectSpec*, 17> kAll = {
-      &kScenarioKeys,      &kSwitchKeys,      &kLinkKeys,   &kHostKeys,    &kNicKeys,
-      &kRouteKeys,         &kItemKeys,        &kOutputKeys, &kExpectKeys,  &kPacketsKeys,
-      &kTableKeys,         &kReasonKeys,      &kIgnoreKeys, &kIgnoredKeys, &kIgnoredPacketsKeys,
-      &kIgnoredOutputKeys, &kIgnoredTableKeys};
+  static constexpr std::array<const ObjectSpec*, 18> kAll = {
+      &kScenarioKeys,       &kSwitchKeys,        &kLinkKeys,        &kHostKeys,   &kNicKeys,
+      &kRouteKeys,          &kRoute6Keys,        &kItemKeys,        &kOutputKeys, &kExpectKeys,
+      &kPacketsKeys,        &kTableKeys,         &kReasonKeys,      &kIgnoreKeys, &kIgnoredKeys,
+      &kIgnoredPacketsKeys, &kIgnoredOutputKeys, &kIgnoredTableKeys};
   return kAll;
 }
 

@@ -21,6 +21,9 @@ enum class ValueKind : std::uint8_t {
   kAddress,   ///< an IPv4 address
   kPrefix,    ///< an IPv4 prefix, or "default"
   kPrefixes,  ///< addresses with prefix length: one, or a list
+  kAddress6,  ///< the same three for IPv6
+  kPrefix6,
+  kPrefixes6,
   kStrings,   ///< one string, or a list of them
   kLines,     ///< one string or a list; every line of each is one command
   kNic,       ///< HOST/NIC
@@ -78,8 +81,8 @@ struct ObjectSpec {
 };
 
 extern const ObjectSpec kScenarioKeys, kSwitchKeys, kLinkKeys, kHostKeys, kNicKeys, kRouteKeys,
-    kItemKeys, kOutputKeys, kExpectKeys, kPacketsKeys, kTableKeys, kReasonKeys, kIgnoreKeys,
-    kIgnoredKeys, kIgnoredPacketsKeys, kIgnoredOutputKeys, kIgnoredTableKeys;
+    kRoute6Keys, kItemKeys, kOutputKeys, kExpectKeys, kPacketsKeys, kTableKeys, kReasonKeys,
+    kIgnoreKeys, kIgnoredKeys, kIgnoredPacketsKeys, kIgnoredOutputKeys, kIgnoredTableKeys;
 
 /// All objects, the scenario itself first.
 std::span<const ObjectSpec* const> all_objects();

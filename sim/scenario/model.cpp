@@ -38,6 +38,12 @@ std::string_view to_string(FaultKind kind) { return kFaultNames[static_cast<std:
 std::string_view to_string(Direction dir) { return kDirectionNames[static_cast<std::size_t>(dir)]; }
 std::string_view to_string(TableKind table) { return kTableNames[static_cast<std::size_t>(table)]; }
 
+bool uses_ipv6(const Scenario& scenario) {
+  return std::ranges::any_of(scenario.hosts, [](const Host& host) {
+    return std::ranges::any_of(host.nics, [](const Nic& nic) { return !nic.addresses6.empty(); });
+  });
+}
+
 bool is_link_fault(FaultKind kind) {
   return kind != FaultKind::kCrash && kind != FaultKind::kReboot && kind != FaultKind::kPowerOff;
 }

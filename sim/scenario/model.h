@@ -16,7 +16,7 @@
 #include <variant>
 #include <vector>
 
-#include "sim/base/addr.h"
+#include "sim/base/ipv6.h"
 #include "sim/base/language.h"
 #include "sim/base/result.h"
 #include "sim/base/time.h"
@@ -84,11 +84,12 @@ struct Nic {
   std::string name;  ///< "eth0"
   MacAddr mac;       ///< as written, or default_mac()
   std::vector<Ipv4Prefix> addresses;
+  std::vector<Ipv6Prefix> addresses6;
   std::string switch_name;     ///< empty if `peer` is set
   std::optional<NicRef> peer;  ///< the other end of a cable without a switch; set at both ends
   LinkProperties link;
   Mark where;
-  std::vector<Mark> addresses_where;
+  std::vector<Mark> addresses_where, addresses6_where;
   Mark attach_where;
   bool operator==(const Nic&) const = default;
 };
@@ -100,6 +101,15 @@ struct Route {
   std::string dev;
   Mark where;
   bool operator==(const Route&) const = default;
+};
+
+/// The same for IPv6. `via` is :: for an on-link route.
+struct Route6 {
+  Ipv6Prefix dst{{}, 0};
+  Ipv6Addr via;
+  std::string dev;
+  Mark where;
+  bool operator==(const Route6&) const = default;
 };
 
 /// "net.ipv4.conf.eth0.arp_ignore" and its value, written before any command of the set-up.
@@ -123,7 +133,8 @@ struct CommandLine {
 };
 
 /// What a host is for in the lab: it decides where the drawing puts it, and nothing else; only a
-/// router starts with net.ipv4.ip_forward=1 (which then stands in `sysctls`).
+/// router starts with net.ipv4.ip_forward=1, and where IPv6 is used with
+/// net.ipv6.conf.all.forwarding=1 (which then stand in `sysctls`).
 enum class Role : std::uint8_t { kClient, kDirector, kBackup, kRealServer, kRouter, kHost };
 
 struct Host {
@@ -131,6 +142,7 @@ struct Host {
   Role role = Role::kHost;
   std::vector<Nic> nics;
   std::vector<Route> routes;
+  std::vector<Route6> routes6;
   std::vector<Sysctl> sysctls;
   std::vector<File> files;
   std::vector<CommandLine> setup;
@@ -331,6 +343,8 @@ std::string_view to_string(Difficulty difficulty);  ///< "beginner"
 std::string_view to_string(FaultKind kind);         ///< "link-down"
 std::string_view to_string(Direction dir);          ///< "any"
 std::string_view to_string(TableKind table);        ///< "local-route"
+/// True if a NIC of any host has an IPv6 address: then all hosts have IPv6.
+bool uses_ipv6(const Scenario& scenario);
 /// True for faults of a cable, whose target is HOST/NIC.
 bool is_link_fault(FaultKind kind);
 

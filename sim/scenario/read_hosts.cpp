@@ -118,6 +118,7 @@ void Reader::read_host(const YamlNode& node) {
     host.nics.push_back(read_nic(*nic, host.nics.size(), host));
   }
   read_routes(fields, host);
+  read_routes6(fields, host);
   read_sysctls(fields, host);
   read_files(fields, host);
   host.setup = fields.lines("setup");
@@ -144,6 +145,7 @@ Nic Reader::read_nic(const YamlNode& node, std::size_t position, const Host& hos
   }
   nic.mac = fields.mac("mac").value_or(default_mac(scenario_.hosts.size(), position));
   read_addresses(fields, nic);
+  read_addresses6(fields, nic);
   if (const auto name = fields.string("switch")) {
     nic.switch_name = name->value;
     nic.attach_where = name->where;
@@ -273,6 +275,7 @@ void Reader::read_files(const Fields& fields, Host& host) {
 }
 
 void Reader::connect_cables() {
+  let_routers_forward6();
   for (std::size_t h = 0; h < scenario_.hosts.size(); ++h) {
     for (std::size_t n = 0; n < scenario_.hosts[h].nics.size(); ++n) {
       const Nic& nic = scenario_.hosts[h].nics[n];

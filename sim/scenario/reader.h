@@ -30,6 +30,12 @@ class Reader {
   Nic read_nic(const YamlNode& node, std::size_t position, const Host& host);
   void read_addresses(const Fields& fields, Nic& nic);
   void read_routes(const Fields& fields, Host& host);
+  // read_ipv6.cpp
+  void read_addresses6(const Fields& fields, Nic& nic);
+  void read_routes6(const Fields& fields, Host& host);
+  void check_next_hop6(const Route6& route, Mark where, const Host& host);
+  void let_routers_forward6();
+  // read_hosts.cpp
   std::optional<Route> read_route(const YamlNode& node, const Host& host);
   void check_next_hop(const Route& route, Mark where, const Host& host);
   void read_sysctls(const Fields& fields, Host& host);

@@ -17,6 +17,8 @@ constexpr std::string_view kName = "[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?";
 constexpr std::string_view kNicName = "[A-Za-z][A-Za-z0-9_-]{0,14}";
 constexpr std::string_view kByte = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
 
+/// No more than what may stand in one: the loader reads it.
+std::string ipv6() { return "[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*"; }
 std::string ipv4() { return fmt::format(R"({0}\.{0}\.{0}\.{0})", kByte); }
 
 Json pattern(const std::string& text) {
@@ -55,6 +57,7 @@ Json reference(const ObjectSpec& object) {
 
 Json value_schema(const KeySpec& key) {
   const std::string length = "(3[0-2]|[12]?[0-9])";
+  const std::string length6 = "(12[0-8]|1[01][0-9]|[1-9]?[0-9])";
   switch (key.kind) {
     case ValueKind::kText: return text();
     case ValueKind::kString: return scalar();
@@ -68,6 +71,9 @@ Json value_schema(const KeySpec& key) {
     case ValueKind::kAddress: return pattern(ipv4());
     case ValueKind::kPrefix: return pattern(fmt::format("default|{}(/{})?", ipv4(), length));
     case ValueKind::kPrefixes: return one_or_list(pattern(fmt::format("{}/{}", ipv4(), length)));
+    case ValueKind::kAddress6: return pattern(ipv6());
+    case ValueKind::kPrefix6: return pattern(fmt::format("default|{}(/{})?", ipv6(), length6));
+    case ValueKind::kPrefixes6: return one_or_list(pattern(fmt::format("{}/{}", ipv6(), length6)));
     case ValueKind::kStrings:
     case ValueKind::kLines: return one_or_list(scalar());
     case ValueKind::kNic: return pattern(fmt::format("{}/{}", kName, kNicName));
@@ -121,6 +127,9 @@ std::string kind_in_words(const KeySpec& key) {
     case ValueKind::kAddress: return "IPv4 address";
     case ValueKind::kPrefix: return "IPv4 prefix";
     case ValueKind::kPrefixes: return "IPv4 prefix, or list";
+    case ValueKind::kAddress6: return "IPv6 address";
+    case ValueKind::kPrefix6: return "IPv6 prefix";
+    case ValueKind::kPrefixes6: return "IPv6 prefix, or list";
     case ValueKind::kStrings: return "string, or list";
     case ValueKind::kLines: return "lines, or list";
     case ValueKind::kNic: return "HOST/NIC";

@@ -1,5 +1,7 @@
 #include "sim/scenario/topology.h"
 
+#include "sim/base/ip_addr.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -186,7 +188,7 @@ std::vector<Finding> find_duplicate_addresses(const Scenario& scenario) {
   std::vector<Finding> out;
   const Cables cables(scenario);
   std::map<MacAddr, std::string> macs;
-  std::map<std::pair<std::size_t, Ipv4Addr>, std::string> addresses;
+  std::map<std::pair<std::size_t, IpAddr>, std::string> addresses;
   for (std::size_t h = 0; h < scenario.hosts.size(); ++h) {
     for (std::size_t n = 0; n < scenario.hosts[h].nics.size(); ++n) {
       const Nic& nic = scenario.hosts[h].nics[n];
@@ -199,11 +201,15 @@ std::vector<Finding> find_duplicate_addresses(const Scenario& scenario) {
         report(nic.mac.to_string(), at->second, nic.where);
       }
       const std::size_t segment = cables.segment(cables.nic(h, n));
-      for (std::size_t a = 0; a < nic.addresses.size(); ++a) {
-        const Ipv4Addr addr = nic.addresses[a].addr;
+      const auto take = [&](IpAddr addr, std::size_t a, const std::vector<Mark>& marks) {
         const auto [at, fresh] = addresses.emplace(std::pair(segment, addr), me);
-        const Mark where = a < nic.addresses_where.size() ? nic.addresses_where[a] : nic.where;
-        if (!fresh) report(addr.to_string(), at->second, where);
+        if (!fresh) report(addr.to_string(), at->second, a < marks.size() ? marks[a] : nic.where);
+      };
+      for (std::size_t a = 0; a < nic.addresses.size(); ++a) {
+        take(nic.addresses[a].addr, a, nic.addresses_where);
+      }
+      for (std::size_t a = 0; a < nic.addresses6.size(); ++a) {
+        take(nic.addresses6[a].addr, a, nic.addresses6_where);
       }
     }
   }

@@ -178,6 +178,13 @@ class Writer {
       if (!route.via.is_any()) pair(8, "via", route.via.to_string());
       if (!route.dev.empty()) pair(8, "dev", route.dev);
     }
+    if (!host.routes6.empty()) line(4, "routes6:");
+    for (const Route6& route : host.routes6) {
+      item();
+      pair(8, "to", route.dst.len == 0 ? "default" : route.dst.to_string());
+      if (!route.via.is_any()) pair(8, "via", route.via.to_string());
+      if (!route.dev.empty()) pair(8, "dev", route.dev);
+    }
     if (!host.sysctls.empty()) line(4, "sysctls:");
     for (const Sysctl& sysctl : host.sysctls) pair(6, sysctl.key, sysctl.value);
     if (!host.files.empty()) line(4, "files:");
@@ -192,6 +199,9 @@ class Writer {
     std::vector<std::string> addresses;
     for (const Ipv4Prefix& address : nic.addresses) addresses.push_back(address.to_string());
     list(8, "addresses", addresses);
+    std::vector<std::string> addresses6;
+    for (const Ipv6Prefix& address : nic.addresses6) addresses6.push_back(address.to_string());
+    list(8, "addresses6", addresses6);
     const Switch* const sw = scenario_.find_switch(nic.switch_name);
     if (sw != nullptr) pair(8, "switch", nic.switch_name);
     if (nic.peer) pair(8, "peer", nic.peer->to_string());

@@ -73,7 +73,7 @@ std::uint32_t find_listener(const Tables& tables, Endpoint local) {
                                  [&](std::uint32_t i) { return tables.listeners[i].local == key; });
   };
   const std::uint32_t exact = find(local);
-  return exact != kNone ? exact : find({Ipv4Addr::any(), local.port});
+  return exact != kNone ? exact : find({local.addr.wildcard(), local.port});
 }
 
 void insert_listener(Tables& tables, std::uint32_t index) {
@@ -86,7 +86,7 @@ void erase_listener(Tables& tables, std::uint32_t index) {
 
 bool port_in_use(const Tables& tables, Endpoint local) {
   const auto conflicts = [&](Ipv4Addr addr, std::uint16_t port) {
-    return port == local.port && (addr == local.addr || addr.is_any() || local.addr.is_any());
+    return port == local.port && (addr.covers(local.addr) || local.addr.covers(addr));
   };
   for (std::uint32_t i = 0; i < tables.listeners.limit(); ++i) {
     const Listener& l = tables.listeners[i];

@@ -74,10 +74,17 @@ void on_socket_error(Context& c, std::uint32_t index, std::uint32_t seq, const I
 }  // namespace
 
 void icmp_error(Step& step, Stack& stack, Ports ports, const IcmpError& error) {
-  const auto ip = Ipv4Repr::parse_header(error.quoted);
-  if (!ip || ip->protocol != IpProto::kTcp || stack.tables.empty()) return;
-  if (error.quoted.size() < ip->header_length + 8U) return;
-  const std::uint8_t* p = error.quoted.data() + ip->header_length;
+  std::optional<Ipv4Repr> ip = error.header;
+  std::size_t at = 0;
+  if (!ip) {
+    const auto parsed = Ipv4Repr::parse_header(error.quoted);
+    if (!parsed) return;
+    ip = *parsed;
+    at = ip->header_length;
+  }
+  if (ip->protocol != IpProto::kTcp || stack.tables.empty()) return;
+  if (error.quoted.size() < at + 8U) return;
+  const std::uint8_t* p = error.quoted.data() + at;
   Context c = make_context(step, stack, ports);
   const Tuple tuple{ip->src, ip->dst, load_be16(p), load_be16(p + 2)};
   const Handle handle = find_connection(c.tables, tuple);

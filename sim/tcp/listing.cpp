@@ -12,10 +12,14 @@ std::uint32_t unacknowledged(const Tables& t, const Socket& s) {
   return before(s.snd_una, end) ? end - s.snd_una : 0;
 }
 
-void put_tuple(SocketRow& row, const Tuple& t) {
-  row.local = t.local_addr;
+IpAddr shown(const SocketOwners* owners, Ipv4Addr addr) {
+  return owners == nullptr ? IpAddr(addr) : owners->shown(addr);
+}
+
+void put_tuple(SocketRow& row, const SocketOwners* owners, const Tuple& t) {
+  row.local = shown(owners, t.local_addr);
   row.local_port = t.local_port;
-  row.remote = t.remote_addr;
+  row.remote = shown(owners, t.remote_addr);
   row.remote_port = t.remote_port;
 }
 
@@ -30,7 +34,8 @@ SocketRow row_of(const Stack& stack, const SocketOwners* owners, Handle handle) 
   switch (handle.kind()) {
     case Kind::kListener: {
       const Listener& l = t.listeners[index];
-      row.local = l.local.addr;
+      row.local = shown(owners, l.local.addr);
+      if (!row.local.is_v4()) row.remote = Ipv6Addr::any();
       row.local_port = l.local.port;
       row.state = TcpState::kListen;
       row.send_q = l.backlog;
@@ -39,18 +44,18 @@ SocketRow row_of(const Stack& stack, const SocketOwners* owners, Handle handle) 
       break;
     }
     case Kind::kRequest:
-      put_tuple(row, t.requests[index].tuple);
+      put_tuple(row, owners, t.requests[index].tuple);
       row.state = TcpState::kSynRecv;
       generation = t.requests[index].generation;
       break;
     case Kind::kTimeWait:
-      put_tuple(row, t.time_waits[index].tuple);
+      put_tuple(row, owners, t.time_waits[index].tuple);
       row.state = t.time_waits[index].state;
       generation = t.time_waits[index].generation;
       break;
     case Kind::kSocket: {
       const Socket& s = t.sockets[index];
-      put_tuple(row, s.tuple);
+      put_tuple(row, owners, s.tuple);
       row.state = s.state;
       row.send_q = unacknowledged(t, s);
       if (!s.has(flag::kOrphan) && !s.has(flag::kLingers)) program = s.owner;

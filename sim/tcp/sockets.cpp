@@ -68,7 +68,7 @@ void start_connect(Context& c, std::uint32_t index, std::uint32_t mtu, std::uint
 
 std::expected<SocketId, Errno> listen(Step& step, Stack& stack, Ports ports, AppId owner,
                                       Endpoint local, std::uint32_t backlog) {
-  if (!local.addr.is_any() && !ports.ip.is_local(local.addr)) {
+  if (local.addr != local.addr.wildcard() && !ports.ip.is_local(local.addr)) {
     return std::unexpected(Errno::kAddrNotAvail);
   }
   Context c = make_context(step, stack, ports);
@@ -76,7 +76,7 @@ std::expected<SocketId, Errno> listen(Step& step, Stack& stack, Ports ports, App
   for (std::uint32_t i = 0; i < c.tables.listeners.limit(); ++i) {
     const Listener& other = c.tables.listeners[i];
     if (other.used && other.local.port == local.port &&
-        (other.local.addr == local.addr || other.local.addr.is_any() || local.addr.is_any())) {
+        (other.local.addr.covers(local.addr) || local.addr.covers(other.local.addr))) {
       return std::unexpected(Errno::kAddrInUse);
     }
   }
@@ -94,7 +94,7 @@ std::expected<SocketId, Errno> listen(Step& step, Stack& stack, Ports ports, App
 
 std::expected<SocketId, Errno> connect(Step& step, Stack& stack, Ports ports, AppId owner,
                                        Endpoint local, Endpoint remote, IfIndex bound_dev) {
-  if (!local.addr.is_any() && !ports.ip.is_local(local.addr)) {
+  if (local.addr != local.addr.wildcard() && !ports.ip.is_local(local.addr)) {
     return std::unexpected(Errno::kAddrNotAvail);
   }
   if (remote.addr.is_multicast() || remote.addr.is_broadcast()) {
@@ -109,7 +109,8 @@ std::expected<SocketId, Errno> connect(Step& step, Stack& stack, Ports ports, Ap
   how.oif = bound_dev;
   const auto route = ports.ip.route(step, how);
   if (!route) return std::unexpected(route.error());
-  Tuple tuple{local.addr.is_any() ? route->src : local.addr, remote.addr, local.port, remote.port};
+  Tuple tuple{local.addr == remote.addr.wildcard() || local.addr.is_any() ? route->src : local.addr,
+              remote.addr, local.port, remote.port};
   Handle old;
   if (local.port == 0 && !choose_port(c, tuple, old)) {
     return std::unexpected(Errno::kAddrNotAvail);

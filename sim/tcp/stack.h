@@ -42,6 +42,8 @@ class SocketOwners {
  public:
   virtual ~SocketOwners() = default;
   virtual void fill(AppId owner, SocketRow& row) const = 0;
+  /// What an address stands for that may be the name of an IPv6 address.
+  virtual IpAddr shown(Ipv4Addr addr) const { return addr; }
 };
 
 /// The ways out of TCP. `owners` may be null: rows then name no process.
@@ -62,6 +64,8 @@ void on_timer(Step& step, Stack& stack, Ports ports, std::uint32_t id);
 /// What an ICMP error says of a packet that this host sent. Source: tcp_v4_err().
 struct IcmpError {
   Bytes quoted;  ///< IPv4 header and at least 8 bytes of TCP
+  /// IPv6: its header, with addresses by name; `quoted` then begins behind it.
+  std::optional<Ipv4Repr> header;
   Errno error = Errno::kNone;
   bool hard = false;               ///< icmp_err_convert[].fatal: port or protocol unreachable
   std::uint16_t next_hop_mtu = 0;  ///< fragmentation needed: the MTU; else 0

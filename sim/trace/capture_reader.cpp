@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "sim/trace/pcapng_blocks.h"
+#include "sim/wire/ipv6.h"
 
 namespace lvslab {
 namespace {
@@ -191,6 +192,9 @@ class PcapngReader {
 
   bool take_names(std::size_t begin, std::size_t end) {
     return for_each_option(begin, end, [&](std::uint16_t code, Bytes value) {
+      if (code == pcapng::kNameIpv6 && value.size() >= 17) {
+        capture_.names.push_back({load_ipv6(value.data()), text_of(value.subspan(16))});
+      }
       if (code != pcapng::kNameIpv4 || value.size() < 5) return;
       capture_.names.push_back({load_ipv4(value.data()), text_of(value.subspan(4))});
     });

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/base/addr.h"
+#include "sim/base/ip_addr.h"
 #include "sim/base/result.h"
 #include "sim/wire/bytes.h"
 
@@ -36,7 +36,7 @@ struct CapturedFrame {
 };
 
 struct CaptureName {
-  Ipv4Addr addr;
+  IpAddr addr;
   std::string name;
 };
 

@@ -30,6 +30,24 @@ std::vector<AddrRow> in_kernel_order(const std::vector<AddrRow>& added) {
   return out;
 }
 
+// Of each device those that are known farther first, and of those the newest
+// (net/ipv6/addrconf.c: ipv6_link_dev_addr()).
+std::vector<Addr6Row> in_kernel_order(const std::vector<Addr6Row>& added) {
+  std::vector<Addr6Row> out;
+  for (const Addr6Row& row : added) {
+    const auto at = std::ranges::find_if(out, [&](const Addr6Row& other) {
+      return other.dev > row.dev || (other.dev == row.dev && other.scope >= row.scope);
+    });
+    out.insert(at, row);
+  }
+  return out;
+}
+
+bool listed_before(const Route6Row& a, const Route6Row& b) {
+  if (a.table != b.table) return a.table > b.table;
+  return a.dst != b.dst ? walked_before(a.dst, b.dst) : a.metric < b.metric;
+}
+
 auto listing_key(const RouteRow& r) {
   return std::tuple(r.table, r.dst.addr.bits, 32 - r.dst.len, r.metric);
 }
@@ -61,6 +79,8 @@ struct Folder::Change {
   }
   void operator()(const AddrRow& r) const { apply(f.addrs_, r); }
   void operator()(const RouteRow& r) const { apply(f.routes_, r); }
+  void operator()(const Addr6Row& r) const { apply(f.addrs6_, r); }
+  void operator()(const Route6Row& r) const { apply(f.routes6_, r); }
   void operator()(const RuleRow& r) const { apply(f.rules_, r); }
   void operator()(const NeighRow& r) const { apply(f.neighs_, r); }
   void operator()(const SocketRow& r) const { apply(f.sockets_, r); }
@@ -130,6 +150,9 @@ HostTables Folder::tables() const {
   t.addrs = in_kernel_order(list(addrs_));
   t.routes = list(routes_);
   std::ranges::stable_sort(t.routes, {}, listing_key);
+  t.addrs6 = in_kernel_order(list(addrs6_));
+  t.routes6 = list(routes6_);
+  std::ranges::stable_sort(t.routes6, listed_before);
   t.rules = list(rules_);
   std::ranges::stable_sort(t.rules, {}, &RuleRow::priority);
   t.neighs = list(neighs_);

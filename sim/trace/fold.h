@@ -76,6 +76,8 @@ class Folder {
   FoldedTable<LinkRow> links_;
   FoldedTable<AddrRow> addrs_;
   FoldedTable<RouteRow> routes_;
+  FoldedTable<Addr6Row> addrs6_;
+  FoldedTable<Route6Row> routes6_;
   FoldedTable<RuleRow> rules_;
   FoldedTable<NeighRow> neighs_;
   FoldedTable<SocketRow> sockets_;

@@ -93,14 +93,19 @@ constexpr std::uint32_t place_of(const LinkRow& r) { return r.dev.value; }
 constexpr std::uint32_t place_of(const AddrRow& r) { return r.local.addr.bits; }
 constexpr std::uint32_t place_of(const RouteRow& r) { return r.dst.addr.bits + r.gateway.bits; }
 constexpr std::uint32_t place_of(const RuleRow& r) { return r.priority; }
-constexpr std::uint32_t place_of(const NeighRow& r) { return r.ip.bits; }
+constexpr std::uint32_t place_of(const NeighRow& r) { return r.ip.hash(); }
 constexpr std::uint32_t place_of(const SocketRow& r) {
-  return r.local.bits + (std::uint32_t{r.local_port} << 12) + r.remote_port + r.id * 7;
+  return r.local.hash() + (std::uint32_t{r.local_port} << 12) + r.remote_port + r.id * 7;
 }
 constexpr std::uint32_t place_of(const IpvsServiceRow& r) { return r.key.addr.bits + r.key.port; }
 constexpr std::uint32_t place_of(const IpvsDestRow& r) { return r.addr.bits + r.port; }
 constexpr std::uint32_t place_of(const IpvsConnRow& r) {
   return r.client.bits + (std::uint32_t{r.client_port} << 12) + r.id;
+}
+
+constexpr std::uint32_t place_of(const Addr6Row& r) { return IpAddr(r.local.addr).hash(); }
+constexpr std::uint32_t place_of(const Route6Row& r) {
+  return IpAddr(r.dst.addr).hash() + IpAddr(r.gateway).hash() + r.dev.value;
 }
 
 template <class Row>

@@ -8,15 +8,17 @@
 
 namespace lvslab {
 
-/// True if both frames carry the same IPv4 packet: equal bytes but for TTL and header checksum.
-/// Packets with rewritten addresses (NAT) are not recognised.
+/// True if both frames carry the same IP packet: equal bytes but for TTL and header checksum, or
+/// the hop limit. Packets with rewritten addresses (NAT) are not recognised.
 bool same_packet(Bytes a, Bytes b);
-bool is_ipv4(Bytes frame);
-bool is_arp(Bytes frame);
+/// An IPv4 or IPv6 packet, but for neighbour discovery.
+bool is_ip_packet(Bytes frame);
+/// ARP, or neighbour discovery: about the way to the next host, not on its way there.
+bool seeks_neighbour(Bytes frame);
 
 /// One field that differs between two hops.
 struct Rewrite {
-  enum class Field { kDstMac, kSrcMac, kTtl };
+  enum class Field { kDstMac, kSrcMac, kTtl, kHopLimit };
   Field field = Field::kDstMac;
   std::string before, after;
   bool operator==(const Rewrite&) const = default;

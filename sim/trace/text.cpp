@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
+#include <optional>
 
 #include "sim/base/json.h"
 #include "sim/wire/ethernet.h"
-#include "sim/wire/ipv4.h"
+#include "sim/wire/ipv6.h"
 #include "sim/wire/tcp.h"
 
 namespace lvslab {
@@ -60,6 +62,37 @@ void append_one_line(std::string& out, std::string_view text) {
   }
 }
 
+using Segment = TcpSequenceTracker::Segment;
+
+/// The addresses, ports and numbers of a TCP segment with ACK, if the frame carries one.
+std::optional<Segment> segment_of(Bytes frame) {
+  const auto eth = EthernetRepr::parse(frame);
+  if (!eth) return {};
+  Bytes tcp = frame.subspan(EthernetRepr::kLength);
+  IpAddr src, dst;
+  if (eth->ethertype == EtherType::kIpv4) {
+    const auto ip = Ipv4Repr::parse_header(tcp);
+    if (!ip || ip->protocol != IpProto::kTcp || ip->fragment_offset != 0) return {};
+    src = ip->src, dst = ip->dst;
+    tcp = tcp.subspan(std::min<std::size_t>(ip->header_length, tcp.size()));
+  } else if (eth->ethertype == EtherType::kIpv6) {
+    const auto ip = Ipv6Repr::parse_header(tcp);
+    if (!ip || ip->protocol != IpProto::kTcp) return {};
+    src = ip->src, dst = ip->dst;
+    tcp = tcp.subspan(Ipv6Repr::kLength);
+  } else {
+    return {};
+  }
+  if (tcp.size() < TcpRepr::kLength || (tcp[13] & tcp_flag::kAck) == 0) return {};
+  return Segment{src,
+                 dst,
+                 load_be16(&tcp[0]),
+                 load_be16(&tcp[2]),
+                 load_be32(&tcp[4]),
+                 load_be32(&tcp[8]),
+                 (tcp[13] & tcp_flag::kSyn) != 0};
+}
+
 }  // namespace
 
 std::string seconds_text(SimTime at) {
@@ -98,16 +131,8 @@ std::string_view kind_name(RecordKind kind) {
 void Describer::hear_up_to(const Trace& trace, FrameId frame) {
   for (; heard_ <= frame.value; ++heard_) {
     const Bytes bytes = trace.frame(FrameId(heard_));
-    const auto eth = EthernetRepr::parse(bytes);
-    if (!eth || eth->ethertype != EtherType::kIpv4) continue;
-    const Bytes packet = bytes.subspan(EthernetRepr::kLength);
-    const auto ip = Ipv4Repr::parse_header(packet);
-    if (!ip || ip->protocol != IpProto::kTcp || ip->fragment_offset != 0) continue;
-    if (packet.size() < ip->header_length + TcpRepr::kLength) continue;
-    const std::uint8_t* tcp = packet.data() + ip->header_length;
-    if ((tcp[13] & tcp_flag::kAck) == 0) continue;
-    tracker_.base_of({ip->src, ip->dst, load_be16(tcp), load_be16(tcp + 2), load_be32(tcp + 4),
-                      load_be32(tcp + 8), (tcp[13] & tcp_flag::kSyn) != 0});
+    const std::optional<Segment> segment = segment_of(bytes);
+    if (segment) tracker_.base_of(*segment);
   }
 }
 

@@ -31,13 +31,18 @@ std::string flags_text(std::uint32_t flags) {
   return out.empty() ? "none" : out;
 }
 
-std::string endpoint(Ipv4Addr addr, std::uint16_t port) {
-  return fmt::format("{}:{}", addr.to_string(), port);
+std::string endpoint(IpAddr addr, std::uint16_t port) {
+  return fmt::format("{}:{}", addr.bracketed(), port);
 }
 
 std::string prefix_text(Ipv4Prefix prefix) {
   if (prefix.len == 0) return "default";
   return prefix.len == 32 ? prefix.addr.to_string() : prefix.to_string();
+}
+
+std::string prefix_text(Ipv6Prefix prefix) {
+  if (prefix.len == 0) return "default";
+  return prefix.len == 128 ? prefix.addr.to_string() : prefix.to_string();
 }
 
 std::string service_text(const IpvsServiceKey& key) {
@@ -55,7 +60,7 @@ std::string argument(const Trace& trace, const TraceRecord& r, std::size_t index
   const std::uint32_t next = index + 1 < r.args.size() ? r.args[index + 1] : 0;
   switch (info(r.reason).args[index]) {
     case ArgKind::kNone: return "";
-    case ArgKind::kIp: return Ipv4Addr{value}.to_string();
+    case ArgKind::kIp: return trace.address(Ipv4Addr{value}).to_string();
     case ArgKind::kInt: return fmt::format("{}", static_cast<std::int32_t>(value));
     case ArgKind::kPort: return fmt::format("{}", value);
     case ArgKind::kDev: return trace.dev_name(r.node, IfIndex(static_cast<std::uint16_t>(value)));
@@ -109,6 +114,19 @@ struct RowText {
     if (!r.prefsrc.is_any()) out += " src " + r.prefsrc.to_string();
     if (r.metric != 0) out += fmt::format(" metric {}", r.metric);
     return out;
+  }
+  std::string operator()(const Addr6Row& r) const {
+    return fmt::format("{} dev {}", r.local.to_string(), dev(r.dev));
+  }
+  std::string operator()(const Route6Row& r) const {
+    const std::string_view type = r.multicast ? "multicast"
+                                  : r.anycast ? "anycast"
+                                              : name_of(r.type);
+    std::string out = fmt::format("table {} {} {}", table_text(r.table), type, prefix_text(r.dst));
+    if (!r.gateway.is_any()) out += " via " + r.gateway.to_string();
+    if (r.dev.valid()) out += " dev " + dev(r.dev);
+    if (!r.prefsrc.is_any()) out += " src " + r.prefsrc.to_string();
+    return out + fmt::format(" metric {}", r.metric);
   }
   std::string operator()(const RuleRow& r) const {
     std::string out =
@@ -177,7 +195,7 @@ std::string row_text(const Trace& trace, NodeId node, const TableRow& row) {
 std::string_view table_name(const TableRow& row) {
   static constexpr std::string_view kNames[] = {"link",      "addr",   "route",        "rule",
                                                 "neigh",     "socket", "ipvs-service", "ipvs-dest",
-                                                "ipvs-conn", "sysctl"};
+                                                "ipvs-conn", "sysctl", "addr6",        "route6"};
   static_assert(std::size(kNames) == std::variant_size_v<TableRow>);
   return kNames[row.index()];
 }

@@ -24,6 +24,20 @@ class RowDigest {
     all(r.table, code(r.type), r.dst.addr.bits, r.dst.len, r.gateway.bits, r.dev.value,
         code(r.scope), code(r.proto), r.prefsrc.bits, r.metric);
   }
+  void operator()(const Addr6Row& r) {
+    all(r.dev.value);
+    address(r.local.addr);
+    all(r.local.len, code(r.scope));
+  }
+  void operator()(const Route6Row& r) {
+    all(r.table, code(r.type));
+    address(r.dst.addr);
+    all(r.dst.len);
+    address(r.gateway);
+    all(r.dev.value, code(r.proto));
+    address(r.prefsrc);
+    all(r.metric, r.multicast, r.anycast);
+  }
   void operator()(const RuleRow& r) {
     all(r.priority, r.from.addr.bits, r.from.len, r.to.addr.bits, r.to.len, r.fwmark, r.fwmask,
         r.table, code(r.action));
@@ -31,11 +45,16 @@ class RowDigest {
     d_.add(r.oif.view());
   }
   void operator()(const NeighRow& r) {
-    all(r.dev.value, r.ip.bits, r.mac.bits, code(r.state), r.probes);
+    all(r.dev.value);
+    address(r.ip);
+    all(r.mac.bits, code(r.state), r.probes);
   }
   void operator()(const SocketRow& r) {
-    all(code(r.proto), r.local.bits, r.local_port, r.remote.bits, r.remote_port, code(r.state),
-        r.pid, r.id);
+    all(code(r.proto));
+    address(r.local);
+    all(r.local_port);
+    address(r.remote);
+    all(r.remote_port, code(r.state), r.pid, r.id);
   }
   void operator()(const IpvsServiceRow& r) {
     key(r.key);
@@ -64,6 +83,11 @@ class RowDigest {
   template <class... T>
   void all(T... values) {
     (d_.add(static_cast<std::uint64_t>(values)), ...);
+  }
+  // One number for IPv4, as it always was.
+  void address(IpAddr a) {
+    if (a.is_v4()) return all(a.v4().bits);
+    all(a.v6().high, a.v6().low);
   }
   void key(const IpvsServiceKey& k) { all(k.protocol, k.addr.bits, k.port, k.fwmark); }
 
@@ -104,6 +128,19 @@ void Trace::truncate(const Mark& mark) {
   text_ends_.resize(mark.texts);
   text_bytes_.resize(text_ends_.empty() ? 0 : text_ends_.back());
   rows_.cut(mark.rows);
+  addresses_learnt_ = 0;
+}
+
+void Trace::learn_addresses(std::span<const Ipv6Addr> known) {
+  if (addresses_learnt_ == known.size()) return;
+  addresses_.assign(known.begin(), known.end());
+  addresses_learnt_ = known.size();
+}
+
+IpAddr Trace::address(Ipv4Addr addr) const {
+  if (!addr.names_ipv6()) return addr;
+  const std::uint32_t at = addr.bits - Ipv4Addr::any6().bits;
+  return at > 0 && at <= addresses_.size() ? addresses_[at - 1] : Ipv6Addr::any();
 }
 
 std::string_view Trace::text(std::uint32_t index) const {

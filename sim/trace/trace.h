@@ -52,6 +52,10 @@ class Trace {
     return rows_.add(row);
   }
 
+  /// The IPv6 addresses of the world, in the order of their names; those that came since the last
+  /// call are taken in, and after truncate() all of them.
+  void learn_addresses(std::span<const Ipv6Addr> known);
+
   /// How much was recorded at some moment.
   struct Mark {
     std::size_t records = 0, frames = 0, texts = 0, rows = 0;
@@ -81,6 +85,8 @@ class Trace {
   }
   std::size_t frame_length(FrameId id) const { return frames_.length(id); }
   std::size_t frame_count() const { return frames_.size(); }
+  /// What an address of a reason stands for: an IPv6 address has a name of 32 bits in a world.
+  IpAddr address(Ipv4Addr addr) const;
   std::string_view text(std::uint32_t index) const;
   TableRow row(std::uint32_t index) const { return rows_[index]; }
   std::span<const TraceNode> nodes() const { return nodes_; }
@@ -99,6 +105,8 @@ class Trace {
   std::vector<char> text_bytes_;
   std::vector<std::uint64_t> text_ends_;
   std::vector<TraceNode> nodes_;
+  std::vector<Ipv6Addr> addresses_;
+  std::size_t addresses_learnt_ = 0;  ///< those that still hold
 };
 
 }  // namespace lvslab

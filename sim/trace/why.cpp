@@ -52,7 +52,7 @@ class Walk {
     places_.assign(trace.size() - first_, Place::kNone);
     for (const RecordId id : before_) place(id) = Place::kBefore;
     place(subject) = Place::kSubject;
-    arp_ = is_frame(trace[subject]) && is_arp(trace.frame(trace[subject].frame));
+    seeks_ = is_frame(trace[subject]) && seeks_neighbour(trace.frame(trace[subject].frame));
     find_origin();
   }
 
@@ -129,7 +129,8 @@ class Walk {
       case RecordKind::kFrameDropped:
       case RecordKind::kFrameReceived: return true;
       case RecordKind::kFrameSent:
-        return is_frame(r) && (is_arp(trace_.frame(r.frame)) || trace_.node(r.node).is_switch);
+        return is_frame(r) &&
+               (seeks_neighbour(trace_.frame(r.frame)) || trace_.node(r.node).is_switch);
       default: return false;
     }
   }
@@ -150,7 +151,7 @@ class Walk {
     if (r.node != origin_ || !is_frame(r)) return false;
     const Bytes frame = trace_.frame(r.frame);
     if (first_frame_.valid() && same_packet(trace_.frame(first_frame_), frame)) return false;
-    return arp_ || is_ipv4(frame);
+    return seeks_ || is_ip_packet(frame);
   }
 
   bool at_home(const TraceRecord& r) const {
@@ -165,7 +166,7 @@ class Walk {
   std::vector<Place> places_;     ///< by record - first_
   NodeId origin_;                 ///< the host from which the packet set out, and its frame there
   FrameId first_frame_;
-  bool arp_ = false;
+  bool seeks_ = false;
 };
 
 }  // namespace

@@ -317,6 +317,7 @@ class Story {
       case Rewrite::Field::kDstMac: return say("destination MAC", "目的 MAC");
       case Rewrite::Field::kSrcMac: return say("source MAC", "源 MAC");
       case Rewrite::Field::kTtl: return "TTL";
+      case Rewrite::Field::kHopLimit: return say("hop limit", "跳数限制");
     }
     return "";
   }

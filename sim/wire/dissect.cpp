@@ -37,10 +37,10 @@ struct IpReader {
   void (*read)(Dissector&, Slice, const IpContext&);
 };
 constexpr std::array kIpReaders{
-    IpReader{IpProto::kIcmp, "ICMP", read_icmp}, IpReader{IpProto::kTcp, "TCP", read_tcp},
-    IpReader{IpProto::kUdp, "UDP", read_udp},    IpReader{IpProto::kIgmp, "IGMP", read_igmp},
-    IpReader{IpProto::kIpip, "IPIP", read_ipip}, IpReader{IpProto::kGre, "GRE", read_gre},
-    IpReader{IpProto::kVrrp, "VRRP", read_vrrp}, IpReader{IpProto::kIpv6, "IPv6", read_ipip},
+    IpReader{IpProto::kIcmp, "ICMP", read_icmp},     IpReader{IpProto::kTcp, "TCP", read_tcp},
+    IpReader{IpProto::kUdp, "UDP", read_udp},        IpReader{IpProto::kIgmp, "IGMP", read_igmp},
+    IpReader{IpProto::kIpip, "IPIP", read_ipip},     IpReader{IpProto::kGre, "GRE", read_gre},
+    IpReader{IpProto::kVrrp, "VRRP", read_vrrp},     IpReader{IpProto::kIpv6, "IPv6", read_ipip},
     IpReader{IpProto::kIcmp6, "ICMPv6", read_icmp6},
 };
 

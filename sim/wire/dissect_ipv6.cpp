@@ -83,10 +83,13 @@ bool read_extensions(Dissector& d, Upper& upper) {
 }
 
 std::string unreachable_name(std::uint8_t code) {
-  static constexpr std::array<std::string_view, 7> kCodes{
-      "no route",         "administratively prohibited", "beyond scope of source",
-      "address unreachable", "port unreachable",          "source address failed policy",
-      "reject route"};
+  static constexpr std::array<std::string_view, 7> kCodes{"no route",
+                                                          "administratively prohibited",
+                                                          "beyond scope of source",
+                                                          "address unreachable",
+                                                          "port unreachable",
+                                                          "source address failed policy",
+                                                          "reject route"};
   return code < kCodes.size() ? std::string(kCodes[code]) : "destination unreachable";
 }
 
@@ -149,13 +152,14 @@ void listener_report_fields(Dissector& d, Slice in) {
   std::size_t at = Icmp6Repr::kLength;
   for (std::size_t i = 0; i < count && at + kRecord <= bytes.size(); ++i) {
     static constexpr std::array<std::string_view, 7> kChanges{
-        "other", "joined", "joined, from any source", "left", "joined, from any source", "joined",
-        "left"};
+        "other",  "joined", "joined, from any source", "left", "joined, from any source",
+        "joined", "left"};
     const std::uint8_t type = bytes[at];
     d.field("change", fmt::format("{} ({})", type, kChanges[type < kChanges.size() ? type : 0]),
             in.at + at, 1);
     d.field("group", load_ipv6(bytes.data() + at + 4).to_string(), in.at + at + 4, 16);
-    at += kRecord + load_be16(bytes.data() + at + 2) * std::size_t{16} + bytes[at + 1] * std::size_t{4};
+    at += kRecord + load_be16(bytes.data() + at + 2) * std::size_t{16} +
+          bytes[at + 1] * std::size_t{4};
   }
 }
 
@@ -190,7 +194,8 @@ void read_ipv6(Dissector& d, Slice in) {
   Upper upper{payload, static_cast<std::uint8_t>(ip->protocol)};
   if (!read_extensions(d, upper)) return;
   const std::size_t before = payload.size - upper.in.size;
-  const IpContext context{ip->src, ip->dst, ip->payload_length - std::min<std::size_t>(before, ip->payload_length),
+  const IpContext context{ip->src, ip->dst,
+                          ip->payload_length - std::min<std::size_t>(before, ip->payload_length),
                           upper.fragment};
   constexpr std::uint8_t kNothingFollows = 59;
   if (upper.protocol != kNothingFollows) {
@@ -211,8 +216,8 @@ void read_icmp6(Dissector& d, Slice in, const IpContext& ip) {
     d.malformed("ICMPv6 header is truncated", in.at, in.size);
     return;
   }
-  const bool neighbour = icmp->type == Icmp6Type::kNeighbourSolicit ||
-                         icmp->type == Icmp6Type::kNeighbourAdvert;
+  const bool neighbour =
+      icmp->type == Icmp6Type::kNeighbourSolicit || icmp->type == Icmp6Type::kNeighbourAdvert;
   const bool whole = !ip.fragment && in.size >= ip.length;
   const bool all = neighbour || icmp->type == Icmp6Type::kListenerReport;
   const std::uint16_t checksum = load_be16(bytes.data() + 2);
@@ -225,11 +230,11 @@ void read_icmp6(Dissector& d, Slice in, const IpContext& ip) {
   d.field("type", fmt::format("{}", bytes[0]), in.at, 1);
   d.field("code", fmt::format("{}", bytes[1]), in.at + 1, 1);
   d.field("checksum",
-          whole ? checksum_text(checksum, std::uint64_t{sum_bytes(bytes)} +
-                                              pseudo_header_sum(
-                                                  ip.src, ip.dst,
-                                                  static_cast<std::uint8_t>(IpProto::kIcmp6),
-                                                  bytes.size()))
+          whole ? checksum_text(checksum,
+                                std::uint64_t{sum_bytes(bytes)} +
+                                    pseudo_header_sum(ip.src, ip.dst,
+                                                      static_cast<std::uint8_t>(IpProto::kIcmp6),
+                                                      bytes.size()))
                 : unverifiable(checksum),
           in.at + 2, 2);
   icmp6_rest(d, in, *icmp);

@@ -68,8 +68,9 @@ struct Icmp6Repr {
   static WireResult<Icmp6Repr> parse(Bytes in, Ipv6Addr src, Ipv6Addr dst) {
     WireResult<Icmp6Repr> repr = parse_header(in);
     if (!repr) return repr;
-    if (fold_sum(pseudo_header_sum(src, dst, static_cast<std::uint8_t>(IpProto::kIcmp6), in.size()) +
-                 sum_bytes(in)) != 0xffff) {
+    if (fold_sum(
+            pseudo_header_sum(src, dst, static_cast<std::uint8_t>(IpProto::kIcmp6), in.size()) +
+            sum_bytes(in)) != 0xffff) {
       return std::unexpected(WireError::kBadChecksum);
     }
     return repr;
@@ -82,10 +83,10 @@ struct Icmp6Repr {
     p[1] = code;
     store_be16(p + 2, 0);
     store_be32(p + 4, rest);
-    store_be16(p + 2, checksum_of(pseudo_header_sum(src, dst,
-                                                    static_cast<std::uint8_t>(IpProto::kIcmp6),
-                                                    out.size()) +
-                                  sum_bytes(out)));
+    store_be16(p + 2,
+               checksum_of(pseudo_header_sum(src, dst, static_cast<std::uint8_t>(IpProto::kIcmp6),
+                                             out.size()) +
+                           sum_bytes(out)));
   }
   bool operator==(const Icmp6Repr&) const = default;
 };
@@ -93,8 +94,8 @@ struct Icmp6Repr {
 /// A neighbour solicitation or advertisement (RFC 4861 §4.3, §4.4) with at most one link-layer
 /// address.
 struct NeighbourRepr {
-  static constexpr std::size_t kLength = 24;         ///< without option
-  static constexpr std::size_t kWithAddress = 32;    ///< with one link-layer address
+  static constexpr std::size_t kLength = 24;       ///< without option
+  static constexpr std::size_t kWithAddress = 32;  ///< with one link-layer address
   static constexpr std::uint8_t kSourceOption = 1, kTargetOption = 2;
   static constexpr std::uint32_t kRouter = 1U << 31, kSolicited = 1U << 30, kOverride = 1U << 29;
 

@@ -27,10 +27,13 @@ std::string_view next_header_name(std::uint8_t number) {
 }
 
 std::string_view unreachable_text(std::uint8_t code) {
-  static constexpr std::array<std::string_view, 7> kTexts{
-      "unreachable route",   "unreachable prohibited",        "beyond scope",
-      "unreachable address", "unreachable port",              "",
-      ""};
+  static constexpr std::array<std::string_view, 7> kTexts{"unreachable route",
+                                                          "unreachable prohibited",
+                                                          "beyond scope",
+                                                          "unreachable address",
+                                                          "unreachable port",
+                                                          "",
+                                                          ""};
   return code < kTexts.size() ? kTexts[code] : std::string_view{};
 }
 
@@ -119,10 +122,12 @@ bool TcpdumpPrinter::icmp6(Bytes in, std::size_t length, const Ip& ip) {
       if (in.size() < NeighbourRepr::kLength) return truncated("icmp6");
       const std::string target = name_of(load_ipv6(in.data() + 8));
       const bool asks = icmp->type == Icmp6Type::kNeighbourSolicit;
-      out_ += asks ? "neighbor solicitation, who has " : "neighbor advertisement, tgt is ";
-      out_ += target;
-      fmt::format_to(out, ", length {}", length);
-      if (style_.verbose > 0) neighbour_options(in);
+      // With -v the length stands before what the message says, and only here.
+      const std::string size = fmt::format(", length {}", length);
+      const bool verbose = style_.verbose > 0;
+      fmt::format_to(out, "neighbor {}{}, {} {}{}", asks ? "solicitation" : "advertisement",
+                     verbose ? size : "", asks ? "who has" : "tgt is", target, verbose ? "" : size);
+      if (verbose) neighbour_options(in);
       return true;
     }
     case Icmp6Type::kListenerReport: listener_report(in, length); return true;
@@ -136,7 +141,7 @@ bool TcpdumpPrinter::icmp6(Bytes in, std::size_t length, const Ip& ip) {
       fmt::format_to(out, "unknown icmp6 type ({})", in[0]);
       break;
   }
-  fmt::format_to(out, ", length {}", length);
+  if (style_.verbose == 0) fmt::format_to(out, ", length {}", length);
   return true;
 }
 
@@ -150,8 +155,8 @@ bool TcpdumpPrinter::icmp6_error(Bytes in, const Ip& ip) {
       return true;
     case Icmp6Type::kTimeExceeded:
       if (!header) return truncated("icmp6");
-      fmt::format_to(out, "time exceeded {} for {}",
-                     in[1] == 0 ? "in-transit" : "(reassembly)", name_of(header->dst));
+      fmt::format_to(out, "time exceeded {} for {}", in[1] == 0 ? "in-transit" : "(reassembly)",
+                     name_of(header->dst));
       return true;
     case Icmp6Type::kParameterProblem:
       fmt::format_to(out, "parameter problem, code {}", in[1]);
@@ -183,8 +188,8 @@ bool TcpdumpPrinter::icmp6_error(Bytes in, const Ip& ip) {
   if (tcp || udp) {
     fmt::format_to(out, "{}, {} {} port {}", what, dst, tcp ? "tcp" : "udp", port);
   } else {
-    fmt::format_to(out, "{}, {} protocol {} port {}", what, dst,
-                   static_cast<int>(header->protocol), port);
+    fmt::format_to(out, "{}, {} protocol {} port {}", what, dst, static_cast<int>(header->protocol),
+                   port);
   }
   return true;
 }
@@ -228,7 +233,7 @@ void TcpdumpPrinter::listener_report(Bytes in, std::size_t length) {
       at += kRecord;
     }
   }
-  fmt::format_to(out, ", length {}", length);
+  if (style_.verbose == 0) fmt::format_to(out, ", length {}", length);
 }
 
 }  // namespace lvslab::detail

@@ -10,7 +10,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 NeighRow neigh(std::uint32_t ip, NeighState state) {
-  return {.dev = IfIndex(2), .ip = {ip}, .mac = {7}, .state = state};
+  return {.dev = IfIndex(2), .ip = Ipv4Addr{ip}, .mac = {7}, .state = state};
 }
 
 TEST(TableDiff, RowsComeChangeAndGo) {

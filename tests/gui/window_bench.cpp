@@ -19,8 +19,8 @@ Result<std::unique_ptr<lab::Backend>> make_backend(const std::string& name) {
     return std::make_unique<backend::SimBackend>(SimDuration{10'000'000});
   }
   return std::make_unique<kernel::KernelBackend>(
-      [](std::uint64_t seed) -> Result<std::unique_ptr<kernel::Kernel>> {
-        return kernel::UmlKernel::boot({.seed = seed});
+      [](const kernel::KernelBackend::Wanted& wanted) -> Result<std::unique_ptr<kernel::Kernel>> {
+        return kernel::UmlKernel::boot({.seed = wanted.seed, .ipv6 = wanted.ipv6});
       });
 }
 

@@ -15,9 +15,10 @@
 namespace lvslab::kernel {
 
 inline std::unique_ptr<KernelBackend> make_kernel_backend() {
-  return std::make_unique<KernelBackend>([](std::uint64_t seed) -> Result<std::unique_ptr<Kernel>> {
-    return UmlKernel::boot({.seed = seed});
-  });
+  return std::make_unique<KernelBackend>(
+      [](const KernelBackend::Wanted& wanted) -> Result<std::unique_ptr<Kernel>> {
+        return UmlKernel::boot({.seed = wanted.seed, .ipv6 = wanted.ipv6});
+      });
 }
 
 /// A scenario from text; a failed expectation and an empty one if it has mistakes.

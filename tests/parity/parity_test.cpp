@@ -46,9 +46,11 @@ class Sides {
  private:
   /// With timers as late as those of a kernel with HZ=100, as User-Mode Linux is.
   backend::SimBackend sim_{SimDuration{10'000'000}};
-  kernel::KernelBackend kernel_{[](std::uint64_t seed) -> Result<std::unique_ptr<kernel::Kernel>> {
-    return kernel::UmlKernel::boot({.seed = seed});
-  }};
+  using Wanted = kernel::KernelBackend::Wanted;
+  kernel::KernelBackend kernel_{
+      [](const Wanted& wanted) -> Result<std::unique_ptr<kernel::Kernel>> {
+        return kernel::UmlKernel::boot({.seed = wanted.seed, .ipv6 = wanted.ipv6});
+      }};
 };
 
 class Parity : public testing::TestWithParam<fs::path> {};

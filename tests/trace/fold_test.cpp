@@ -116,7 +116,7 @@ class RandomRows {
     switch (random_.below(4)) {
       case 0: {
         const NeighRow row{.dev = IfIndex(static_cast<std::uint16_t>(2 + key % 2)),
-                           .ip = {key / 2},
+                           .ip = Ipv4Addr{key / 2},
                            .mac = {value}};
         model_change(model.neighs, kind, row,
                      [](auto& a, auto& b) { return a.dev == b.dev && a.ip == b.ip; });

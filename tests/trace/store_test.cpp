@@ -220,7 +220,7 @@ TEST(RecordStore, VisitsTheFramesOfOneNodeAlone) {
 // Rows of all kinds with a few keys, so that many are another moment of an earlier one.
 TableRow any_row(Prng& random) {
   const std::uint32_t key = random.below(40), value = random.below(5);
-  switch (random.below(10)) {
+  switch (random.below(12)) {
     case 0: {
       LinkRow row{.dev = IfIndex(static_cast<std::uint16_t>(key)), .name = "eth0", .up = value > 2};
       row.stats.rx_bytes = random.next();
@@ -229,15 +229,19 @@ TableRow any_row(Prng& random) {
     case 1: return AddrRow{.local = {{key}, 24}, .label = "eth0:1", .secondary = value > 2};
     case 2: return RouteRow{.dst = {{key}, 16}, .gateway = {value}, .metric = value};
     case 3: return RuleRow{.priority = key, .iif = "eth1", .fwmark = value};
-    case 4: return NeighRow{.ip = {key}, .mac = {random.next() >> 16}, .probes = 3};
+    case 4: return NeighRow{.ip = Ipv4Addr{key}, .mac = {random.next() >> 16}, .probes = 3};
     case 5:
       return SocketRow{
-          .local = {key}, .local_port = 80, .send_q = value, .program = "httpd", .id = key};
+          .local = Ipv4Addr{key}, .local_port = 80, .send_q = value, .program = "httpd", .id = key};
     case 6: return IpvsServiceRow{.key = {.addr = {key}, .port = 80}, .scheduler = "wlc"};
     case 7: return IpvsDestRow{.addr = {key}, .weight = -1, .active = value, .inactive = key};
     case 8:
       return IpvsConnRow{
           .client = {key}, .expires = {static_cast<std::int64_t>(random.next() >> 1)}, .id = key};
+    case 9: return Addr6Row{.dev = IfIndex(2), .local = {{key, random.next()}, 64}};
+    case 10:
+      return Route6Row{
+          .dst = {{key, 0}, 48}, .gateway = {1, value}, .metric = value, .anycast = value > 2};
     default: return SysctlRow{"net.ipv4.ip_forward", std::to_string(key)};
   }
 }

@@ -48,7 +48,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Listing{"built", "nev", {.link_header = true, .verbose = 1}},
                     Listing{"built", "nS", {.absolute_sequence = true}},
                     Listing{"one_curl", "n", {}}, Listing{"one_curl", "ne", {.link_header = true}},
-                    Listing{"one_curl", "nv", {.verbose = 1}}),
+                    Listing{"one_curl", "nv", {.verbose = 1}}, Listing{"ipv6", "n", {}},
+                    Listing{"ipv6", "ne", {.link_header = true}},
+                    Listing{"ipv6", "nv", {.verbose = 1}}),
     [](const auto& listing) {
       return std::string(listing.param.frames) + "_" + listing.param.options;
     });
@@ -58,8 +60,8 @@ TEST(TcpdumpListing, FramesOfTheBuildersAreTheGoldenOnes) {
 }
 
 TEST(TcpdumpLine, NamesReplaceAddresses) {
-  const std::array<AddrName, 2> names{AddrName{{0x0a000001}, "client"},
-                                      AddrName{{0x0a000002}, "vip"}};
+  const std::array<AddrName, 2> names{AddrName{Ipv4Addr{0x0a000001}, "client"},
+                                      AddrName{Ipv4Addr{0x0a000002}, "vip"}};
   TcpSequenceTracker tracker;
   const auto frame = udp_datagram({{1}, {2}, {0x0a000001}, {0x0a000002}}, 5000, 53);
   EXPECT_EQ(tcpdump_line(frame, {.names = names}, tracker),
