@@ -252,16 +252,18 @@ std::string Flows::conversation_of(Bytes frame, const ReadFrame& read) const {
   return name;
 }
 
-std::string Flows::port_name(IpAddr addr, std::uint16_t port, SimTime at) const {
+std::string Flows::port_name(IpAddr addr, std::uint16_t port, SimTime at,
+                             std::optional<Peer> peer) const {
   if (!is_ephemeral(port)) return fmt::format("{}", port);
   const Flow* found = nullptr;
   for (const Flow& flow : flows_) {
     if (flow.src == addr && flow.src_port == port && flow.begun <= at && !is_echo(flow.protocol) &&
+        (!peer || *peer == Peer{flow.dst, flow.dst_port}) &&
         (found == nullptr || flow.begun > found->begun)) {
       found = &flow;
     }
   }
-  if (found == nullptr) return "#?";
+  if (found == nullptr) return peer ? port_name(addr, port, at) : "#?";
   return fmt::format("{} to {}:{}", found->port_name, found->dst.bracketed(), found->dst_port);
 }
 

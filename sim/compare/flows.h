@@ -62,6 +62,13 @@ struct ReadFrame {
   std::string conversation;  ///< what it belongs to at any interface that it passes
 };
 
+/// The other end of a connection, as a listing tells it.
+struct Peer {
+  IpAddr addr;
+  std::uint16_t port = 0;
+  bool operator==(const Peer&) const = default;
+};
+
 class Flows {
  public:
   /// Reads all frames that hosts sent or received.
@@ -72,7 +79,10 @@ class Flows {
   const Flow& flow(std::uint32_t index) const { return flows_[index]; }
   /// The name of a port in a listing that was printed at `at`: "#2 to 192.168.80.150:80" if a flow
   /// from `addr` had it until then, the port's number if it is not ephemeral, else "#?".
-  std::string port_name(IpAddr addr, std::uint16_t port, SimTime at) const;
+  /// A port that was used towards several servers has the name of its flow to `peer`, if the
+  /// listing tells whom it is connected to.
+  std::string port_name(IpAddr addr, std::uint16_t port, SimTime at,
+                        std::optional<Peer> peer = {}) const;
 
  private:
   /// What tells packets of one flow from others.

@@ -78,8 +78,9 @@ class Flattener {
   }
 
   std::string dev(IfIndex index) const { return tables_.dev_name(index); }
-  std::string endpoint(IpAddr addr, std::uint16_t port) const {
-    return fmt::format("{}:{}", addr.bracketed(), side_.flows().port_name(addr, port, tables_.now));
+  std::string endpoint(IpAddr addr, std::uint16_t port, std::optional<Peer> peer = {}) const {
+    return fmt::format("{}:{}", addr.bracketed(),
+                       side_.flows().port_name(addr, port, tables_.now, peer));
   }
 
   void fill(const LinkRow& row, FlatRow& out) const {
@@ -160,11 +161,13 @@ class Flattener {
   }
   void fill(const SocketRow& row, FlatRow& out) const {
     const bool listens = row.state == TcpState::kListen || row.remote_port == 0;
-    const auto side = [&](IpAddr addr, std::uint16_t port) {
-      return listens ? fmt::format("{}:{}", addr.bracketed(), port) : endpoint(addr, port);
+    const Peer local{row.local, row.local_port}, remote{row.remote, row.remote_port};
+    const auto side = [&](const Peer& end, const Peer& peer) {
+      return listens ? fmt::format("{}:{}", end.addr.bracketed(), end.port)
+                     : endpoint(end.addr, end.port, peer);
     };
-    out.key = fmt::format("{} {} {}", static_cast<int>(row.proto), side(row.local, row.local_port),
-                          side(row.remote, row.remote_port));
+    out.key = fmt::format("{} {} {}", static_cast<int>(row.proto), side(local, remote),
+                          side(remote, local));
     out.values = {{"state", number(static_cast<int>(row.state))},
                   {"receive queue", number(row.recv_q)},
                   {"send queue", number(row.send_q)},
