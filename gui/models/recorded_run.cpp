@@ -12,6 +12,7 @@
 #include "sim/base/digest.h"
 #include "sim/trace/frame_facts.h"
 #include "sim/trace/same_packet.h"
+#include "sim/wire/ethernet.h"
 
 namespace lvslab::gui {
 namespace {

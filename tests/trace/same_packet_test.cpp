@@ -9,7 +9,7 @@
 namespace lvslab::test {
 namespace {
 
-constexpr MacAddr kHere{{2, 0, 0, 0, 0, 1}}, kThere{{2, 0, 0, 0, 0, 2}};
+constexpr MacAddr kHere{0x0200'0000'0001}, kThere{0x0200'0000'0002};
 
 /// An ICMPv6 message without a checksum from 2001:db8::1 to 2001:db8::2, with padding behind it.
 std::vector<std::uint8_t> frame_with(Icmp6Type type, std::uint8_t hop_limit, MacAddr dst,
