@@ -81,18 +81,23 @@ void Reader::check_next_hop6(const Route6& route, Mark where, const Host& host) 
                   "add 'dev: eth0'");
     return;
   }
-  std::vector<std::string> subnets;
+  std::vector<Ipv6Prefix> own;
   for (const Nic& nic : host.nics) {
-    if (!route.dev.empty() && nic.name != route.dev) continue;
-    for (const Ipv6Prefix& own : nic.addresses6) {
-      if (own.addr == route.via) {
-        problems_.add(where, fmt::format("the next hop {} is host '{}' itself",
-                                         route.via.to_string(), host.name));
-        return;
-      }
-      if (own.contains(route.via)) return;
-      subnets.push_back(Ipv6Prefix{own.network(), own.len}.to_string());
+    if (route.dev.empty() || nic.name == route.dev) {
+      own.insert(own.end(), nic.addresses6.begin(), nic.addresses6.end());
     }
+  }
+  if (std::ranges::find(own, route.via, &Ipv6Prefix::addr) != own.end()) {
+    problems_.add(where, fmt::format("the next hop {} is host '{}' itself", route.via.to_string(),
+                                     host.name));
+    return;
+  }
+  const auto holds = [&](const Ipv6Prefix& subnet) { return subnet.contains(route.via); };
+  if (std::ranges::any_of(own, holds)) return;
+  std::vector<std::string> subnets;
+  for (const Ipv6Prefix& address : own) {
+    std::string subnet = Ipv6Prefix{address.network(), address.len}.to_string();
+    if (std::ranges::find(subnets, subnet) == subnets.end()) subnets.push_back(std::move(subnet));
   }
   problems_.add(where,
                 fmt::format("the next hop {} is outside the IPv6 subnets of host '{}'",
