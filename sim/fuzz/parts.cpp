@@ -128,6 +128,19 @@ bool stands(const Host& host, const scenario::Route& route) {
   });
 }
 
+/// The loader's rules for `routes6`.
+bool stands(const Host& host, const scenario::Route6& route) {
+  if (!route.dev.empty() && route.dev != "lo" && host.find_nic(route.dev) == nullptr) return false;
+  if (route.via.is_any()) return true;
+  if (route.via.is_link_local()) return !route.dev.empty();
+  return std::ranges::any_of(host.nics, [&](const Nic& nic) {
+    if (!route.dev.empty() && nic.name != route.dev) return false;
+    return std::ranges::any_of(nic.addresses6, [&](const Ipv6Prefix& own) {
+      return own.contains(route.via) && own.addr != route.via;
+    });
+  });
+}
+
 void repair(Scenario& scenario) {
   for (scenario::Switch& sw : scenario.switches) {
     std::erase_if(sw.uplinks, [&](const scenario::Uplink& uplink) {
@@ -139,8 +152,10 @@ void repair(Scenario& scenario) {
       if (scenario.find_switch(nic.switch_name) == nullptr) nic.switch_name.clear();
       if (nic.peer && !has_nic(scenario, nic.peer->host, nic.peer->nic)) nic.peer.reset();
       nic.addresses_where.resize(nic.addresses.size());
+      nic.addresses6_where.resize(nic.addresses6.size());
     }
     std::erase_if(host.routes, [&](const auto& route) { return !stands(host, route); });
+    std::erase_if(host.routes6, [&](const auto& route) { return !stands(host, route); });
   }
   std::erase_if(scenario.timeline, [&](const auto& item) { return !stands(scenario, item); });
   std::erase_if(scenario.expectations, [&](const auto& one) { return !stands(scenario, one); });
