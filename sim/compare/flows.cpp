@@ -252,19 +252,42 @@ std::string Flows::conversation_of(Bytes frame, const ReadFrame& read) const {
   return name;
 }
 
-std::string Flows::port_name(IpAddr addr, std::uint16_t port, SimTime at,
-                             std::optional<Peer> peer) const {
-  if (!is_ephemeral(port)) return fmt::format("{}", port);
+const Flow* Flows::latest(const Peer& from, SimTime at, std::optional<Peer> to) const {
   const Flow* found = nullptr;
   for (const Flow& flow : flows_) {
-    if (flow.src == addr && flow.src_port == port && flow.begun <= at && !is_echo(flow.protocol) &&
-        (!peer || *peer == Peer{flow.dst, flow.dst_port}) &&
+    if (Peer{flow.src, flow.src_port} == from && flow.begun <= at && !is_echo(flow.protocol) &&
+        (!to || *to == Peer{flow.dst, flow.dst_port}) &&
         (found == nullptr || flow.begun > found->begun)) {
       found = &flow;
     }
   }
+  return found;
+}
+
+std::string Flows::port_name(IpAddr addr, std::uint16_t port, SimTime at,
+                             std::optional<Peer> peer) const {
+  if (!is_ephemeral(port)) return fmt::format("{}", port);
+  const Flow* found = latest({addr, port}, at, peer);
   if (found == nullptr) return peer ? port_name(addr, port, at) : "#?";
   return fmt::format("{} to {}:{}", found->port_name, found->dst.bracketed(), found->dst_port);
+}
+
+const Flow* Flows::flow_between(const Peer& one, const Peer& other, SimTime at) const {
+  const Flow* there = latest(one, at, other);
+  const Flow* back = latest(other, at, one);
+  if (there == nullptr || back == nullptr) return there == nullptr ? back : there;
+  return there->begun > back->begun ? there : back;
+}
+
+bool Flows::ports_drawn_again(std::string_view name, SimTime at) const {
+  const auto flow = std::ranges::find(flows_, name, &Flow::name);
+  if (flow == flows_.end()) return false;
+  const auto ends = [](const Flow& f) {
+    return std::tuple(f.protocol, f.src, f.dst, f.src_port, f.dst_port);
+  };
+  return std::any_of(flow + 1, flows_.end(), [&](const Flow& later) {
+    return ends(later) == ends(*flow) && later.begun <= at;
+  });
 }
 
 }  // namespace lvslab::compare

@@ -83,6 +83,10 @@ class Flows {
   /// listing tells whom it is connected to.
   std::string port_name(IpAddr addr, std::uint16_t port, SimTime at,
                         std::optional<Peer> peer = {}) const;
+  /// The latest flow between two ends that had begun until `at`, whoever began it.
+  const Flow* flow_between(const Peer& one, const Peer& other, SimTime at) const;
+  /// True if the flow called `name` has lost its ports: the same ones were drawn again until `at`.
+  bool ports_drawn_again(std::string_view name, SimTime at) const;
 
  private:
   /// What tells packets of one flow from others.
@@ -103,6 +107,7 @@ class Flows {
   std::uint32_t begin(const Tuple& tuple, SimTime at);
   void learn_bases(const Packet& packet, bool quoted, Layer& layer);
   std::string conversation_of(Bytes frame, const ReadFrame& read) const;
+  const Flow* latest(const Peer& from, SimTime at, std::optional<Peer> to) const;
 
   std::vector<Flow> flows_;
   std::map<Tuple, std::uint32_t> by_tuple_;  ///< the latest flow of a tuple, either way round

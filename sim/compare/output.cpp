@@ -30,6 +30,7 @@ struct CleanLine {
   std::string as_printed;
   std::string text;
   std::vector<Measure> measures;
+  std::string over;  ///< the flow that a socket in TIME_WAIT is left of
 };
 
 std::vector<std::string_view> split(std::string_view text, char at) {
@@ -90,7 +91,7 @@ class Cleaner {
         counters_(counters) {}
 
   CleanLine clean(std::string_view line) {
-    CleanLine out{.as_printed = std::string(line), .text = {}, .measures = {}};
+    CleanLine out{.as_printed = std::string(line), .text = {}, .measures = {}, .over = {}};
     if (line.starts_with("Date: ") || line.starts_with("< Date: ")) {
       out.text = "Date: (date)";
       return out;
@@ -109,10 +110,38 @@ class Cleaner {
     }
     // Columns count where every word is as it was printed.
     if (!changed) out.text = line;
+    if (std::ranges::any_of(words, is_time_wait)) out.over = flow_of(words);
     return out;
   }
 
  private:
+  /// As ss and netstat say it.
+  static bool is_time_wait(std::string_view word) {
+    return word == "TIME-WAIT" || word == "TIME_WAIT";
+  }
+
+  static std::optional<Peer> peer_of(std::string_view word) {
+    const std::size_t colon = std::min(word.rfind(':'), word.size());
+    const auto addr = Ipv4Addr::parse(word.substr(0, colon));
+    if (!addr || colon == word.size()) return std::nullopt;
+    Peer peer{*addr, 0};
+    const std::string_view port = word.substr(colon + 1);
+    const auto read = std::from_chars(port.data(), port.data() + port.size(), peer.port);
+    if (read.ec != std::errc{}) return std::nullopt;
+    return peer;
+  }
+
+  /// The name of the flow between the two ends of a socket; empty for what names more or fewer.
+  std::string flow_of(const std::vector<std::string_view>& words) const {
+    std::vector<Peer> ends;
+    for (const std::string_view word : words) {
+      if (const auto peer = peer_of(word)) ends.push_back(*peer);
+    }
+    if (ends.size() != 2) return "";
+    const Flow* flow = printed_.side.flows().flow_between(ends[0], ends[1], printed_.entry.ended);
+    return flow == nullptr ? "" : flow->name;
+  }
+
   /// Appends a word; true if it is not as it was printed.
   bool clean_word(std::string_view word, std::string_view next, CleanLine& out) const {
     return endpoint(word, out) || process(word, out) || clock(word, out) || nic(word, out) ||
@@ -302,6 +331,11 @@ Pairs match_as_sets(const std::vector<CleanLine>& sim, const std::vector<CleanLi
   return pairs;
 }
 
+/// True if a line is of a socket whose ports the other side has drawn again (rows.h).
+bool gave_way(const CleanLine& line, const Printed& other) {
+  return !line.over.empty() && other.side.flows().ports_drawn_again(line.over, other.entry.ended);
+}
+
 /// What has no partner, beside each other.
 void put_rest(const std::vector<std::string>& sim, const std::vector<std::string>& real,
               std::vector<LineDifference::Pair>& out) {
@@ -361,9 +395,11 @@ std::vector<LineDifference::Pair> differing_lines(const Printed& sim, const Prin
   std::size_t i = 0;
   std::size_t j = 0;
   const auto rest_until = [&](std::size_t until_i, std::size_t until_j) {
-    for (; i < until_i; ++i) left.push_back(ours[i].as_printed);
+    for (; i < until_i; ++i) {
+      if (!gave_way(ours[i], real)) left.push_back(ours[i].as_printed);
+    }
     for (; j < until_j; ++j) {
-      if (!in_theirs[j]) right.push_back(theirs[j].as_printed);
+      if (!in_theirs[j] && !gave_way(theirs[j], sim)) right.push_back(theirs[j].as_printed);
     }
     if (!set) put_rest(left, right, found), left.clear(), right.clear();
   };

@@ -11,6 +11,7 @@
 //   numbers of ipvsadm --stats             not within kEstimator of a frame (rows.h)
 //   numbers of ipvsadm --rate              not compared: they decay by the estimator's beat
 //   REACHABLE and STALE                     see may_be_stale() of rows.h
+//   sockets in TIME_WAIT                    see rows.h
 // A line with such a word is compared without its columns (a run of blanks is one blank).
 //
 // The order of lines counts, but in listings whose order is that of a hash table seeded at boot:

@@ -24,6 +24,7 @@ struct FlatRow {
   std::string text;                        ///< as a listing shows it
   std::optional<SimTime> confirmed{};      ///< when a neighbour was last known to be there
   std::optional<SimDuration> lasts_for{};  ///< until an IPVS connection expires
+  std::string over{};                      ///< the flow that a socket in TIME_WAIT is left of
 };
 
 std::string yes_no(bool value) { return value ? "yes" : "no"; }
@@ -168,6 +169,10 @@ class Flattener {
     };
     out.key = fmt::format("{} {} {}", static_cast<int>(row.proto), side(local, remote),
                           side(remote, local));
+    if (row.state == TcpState::kTimeWait) {
+      const Flow* flow = side_.flows().flow_between(local, remote, tables_.now);
+      if (flow != nullptr) out.over = flow->name;
+    }
     out.values = {{"state", number(static_cast<int>(row.state))},
                   {"receive queue", number(row.recv_q)},
                   {"send queue", number(row.send_q)},
@@ -268,6 +273,11 @@ std::vector<FieldDifference> differing_values(const FlatRow& sim, const FlatRow&
   return found;
 }
 
+/// True if `row` is of a connection that is over, and whose ports `other` has drawn again.
+bool gave_way(const FlatRow& row, const Side& other, SimTime now) {
+  return !row.over.empty() && other.flows().ports_drawn_again(row.over, now);
+}
+
 }  // namespace
 
 bool counters_may_lag(const Trace& trace, std::string_view host, SimTime at) {
@@ -302,6 +312,7 @@ RowsResult compare_rows(const Side& sim_side, const HostTables& sim, const Side&
   };
   for (const auto& [key, row] : ours) {
     const auto other = theirs.find(key);
+    if (other == theirs.end() && gave_way(row, real_side, real.now)) continue;
     if (other == theirs.end()) {
       report({.table = row.table, .key = key, .sim = row.text, .real = {}, .fields = {}});
       continue;
@@ -318,7 +329,7 @@ RowsResult compare_rows(const Side& sim_side, const HostTables& sim, const Side&
     }
   }
   for (const auto& [key, row] : theirs) {
-    if (ours.contains(key)) continue;
+    if (ours.contains(key) || gave_way(row, sim_side, sim.now)) continue;
     report({.table = row.table, .key = key, .sim = {}, .real = row.text, .fields = {}});
   }
   return result;

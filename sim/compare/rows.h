@@ -11,6 +11,10 @@
 // same in two runs: they count only if no frame has passed the host for kEstimator. Rates decay by
 // that beat, and are not compared.
 //
+// A connection in TIME_WAIT is compared as long as its ports have not been drawn again: the SYN of
+// the next one takes its place (net/ipv4/tcp_minisocks.c: tcp_timewait_state_process()), and ports
+// are a matter of chance (net/core/secure_seq.c: secure_ipv4_port_ephemeral()).
+//
 // A neighbour may be REACHABLE on one side and STALE on the other if it was last confirmed between
 // half and one and a half times base_reachable_time ago: the kernel draws by lot where in between
 // the state changes (net/core/neighbour.c: neigh_rand_reach_time()).

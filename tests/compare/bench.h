@@ -43,6 +43,12 @@ class Tape {
 /// Recomputes the checksums of the IPv4 header and of a TCP segment.
 void mend_checksums(std::vector<std::uint8_t>& frame);
 
+/// `recording` as a host that drew the ports of its first TCP connection for all of them would have
+/// made it: no frame tells of another port, no table and no listing of the connections before the
+/// last.
+Recording with_ports_drawn_again(const Recording& recording, const std::string& client,
+                                 const std::string& server);
+
 /// The only difference of frames in a comparison.
 FrameDifference only_frame(const Comparison& comparison);
 std::vector<std::string> field_names(const FrameDifference& frame);

@@ -95,6 +95,29 @@ TEST_F(Outputs, ListingsInHashOrderAreSets) {
   EXPECT_FALSE(lists_in_hash_order("ipvsadm -ln --rate"));
 }
 
+TEST(Listings, MissASocketInTimeWaitOnlyIfItsPortsWereDrawnAgain) {
+  const auto scenario = two_hosts(R"(
+timeline:
+  - {at: 1s, on: client, run: curl -s http://192.168.80.20/}
+  - {at: 3s, on: client, run: curl -s http://192.168.80.20/}
+  - {at: 5s, on: client, run: ss -tan}
+  - {at: 5s, on: web, run: netstat -tan}
+)");
+  const Recording sim = simulate(scenario);
+  const Recording real = with_ports_drawn_again(sim, "client", "web");
+  std::string listed;
+  Recording without = sim;
+  for (std::size_t i = 0; i < sim.entries.size(); ++i) {
+    if (real.entries[i].output == sim.entries[i].output) continue;
+    listed += real.entries[i].output;
+    without.entries[i].output = real.entries[i].output;
+  }
+  EXPECT_THAT(listed, testing::ContainsRegex("TIME.WAIT"));
+  EXPECT_THAT(compare(scenario, sim, real).differences, IsEmpty());
+  EXPECT_THAT(compare(scenario, real, sim).differences, IsEmpty());
+  EXPECT_THAT(compare(scenario, sim, without).differences, testing::Not(IsEmpty()));
+}
+
 TEST_F(Outputs, ALineMoreIsADifference) {
   const auto lines = differ("a\nb\n", "a\nx\nb\n");
   ASSERT_THAT(lines, SizeIs(1));

@@ -1,4 +1,5 @@
 // Tables of both runs, row by row; declarations of known differences; what is reported.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -112,6 +113,49 @@ TEST_F(Tables, AllowAnExpiryToBeASecondOff) {
   EXPECT_THAT(fields(), IsEmpty());
   client().conns[0].expires = SimTime{95'000'000'000};
   EXPECT_THAT(fields(), ElementsAre("expires in"));
+}
+
+constexpr std::string_view kTwoPages = R"(
+timeline:
+  - {at: 1s, on: client, run: curl -s http://192.168.80.20/}
+  - {at: 3s, on: client, run: curl -s http://192.168.80.20/}
+until: 30s
+)";
+
+TEST(TimeWait, GivesWayToAConnectionThatDrewTheSamePorts) {
+  const auto scenario = two_hosts(std::string(kTwoPages));
+  const Recording sim = simulate(scenario);
+  const Recording real = with_ports_drawn_again(sim, "client", "web");
+  const auto waiting = [](const Recording& run) {
+    std::ptrdiff_t count = 0;
+    for (const auto& [host, tables] : run.tables.hosts) {
+      count += std::ranges::count(tables.sockets, TcpState::kTimeWait, &SocketRow::state);
+    }
+    return count;
+  };
+  ASSERT_EQ(waiting(sim), 2);
+  ASSERT_EQ(waiting(real), 1);
+  EXPECT_THAT(compare(scenario, sim, real).differences, IsEmpty());
+  EXPECT_THAT(compare(scenario, real, sim).differences, IsEmpty());
+}
+
+TEST(TimeWait, IsMissedWhereNothingTookItsPlace) {
+  const auto scenario = two_hosts(std::string(kTwoPages));
+  const Recording sim = simulate(scenario);
+  for (const bool first : {true, false}) {
+    Recording real = sim;
+    for (auto& [host, tables] : real.tables.hosts) {
+      auto& sockets = tables.sockets;
+      auto gone = std::ranges::find(sockets, TcpState::kTimeWait, &SocketRow::state);
+      if (gone == sockets.end()) continue;
+      if (!first)
+        gone = std::find_if(gone + 1, sockets.end(),
+                            [](const SocketRow& row) { return row.state == TcpState::kTimeWait; });
+      ASSERT_NE(gone, sockets.end());
+      sockets.erase(gone);
+    }
+    EXPECT_THAT(compare(scenario, sim, real).differences, SizeIs(1));
+  }
 }
 
 class Known : public Tables {
