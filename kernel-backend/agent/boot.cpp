@@ -21,9 +21,9 @@ namespace {
 constexpr const char* kModules = "/usr/lib/uml/modules/";
 
 /// What a lab needs before anybody types anything; the kernel loads the rest by itself.
-constexpr const char* kWanted[] = {"overlay",      "veth",       "bridge",    "sch_ingress",
-                                   "cls_matchall", "act_mirred", "sch_netem", "ip_vs",
-                                   "ip_vs_rr",     "udp_diag",   "ip_tables", "ipip"};
+constexpr const char* kWanted[] = {
+    "overlay",   "veth",  "bridge",   "sch_ingress", "cls_matchall", "act_mirred", "act_pedit",
+    "sch_netem", "ip_vs", "ip_vs_rr", "udp_diag",    "ip_tables",    "ipip"};
 
 /// Programs that stand in for what the lab does not install.
 constexpr const char* kPrograms[] = {

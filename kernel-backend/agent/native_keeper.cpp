@@ -28,9 +28,9 @@ namespace {
 
 /// What a lab needs before anybody types anything; built into some kernels. The kernel loads the
 /// rest by itself when it is asked for.
-constexpr const char* kModules[] = {"ip_vs",      "overlay",     "veth",
-                                    "bridge",     "sch_ingress", "cls_matchall",
-                                    "act_mirred", "sch_netem",   "udp_diag"};
+constexpr const char* kModules[] = {"ip_vs",       "overlay",      "veth",       "bridge",
+                                    "sch_ingress", "cls_matchall", "act_mirred", "act_pedit",
+                                    "sch_netem",   "udp_diag"};
 /// Of a whole lab, as of one in a kernel of its own (memory: and of that kernel).
 constexpr LabLimits kLimits{.memory_bytes = 512ULL << 20, .processes = 800};
 

@@ -101,6 +101,7 @@ void detach_from_terminal() {
   ::setsid();
   const int null = ::open("/dev/null", O_RDWR);
   for (const int fd : {0, 1, 2}) ::dup2(null, fd);
+  if (null > 2) ::close(null);
   if (::chdir("/") != 0) _exit(1);
 }
 

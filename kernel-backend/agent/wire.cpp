@@ -6,6 +6,7 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <linux/tc_act/tc_mirred.h>
+#include <linux/tc_act/tc_pedit.h>
 #include <linux/veth.h>
 #include <net/if.h>
 
@@ -121,7 +122,27 @@ Result<void> Wire::join_bridge(const std::string& port, const std::string& bridg
   return socket_.talk(request, port + " in " + bridge);
 }
 
-// Everything that arrives at `from` leaves by `to`: ingress qdisc, matchall, mirred.
+// Gives a frame bytes of its own, as a wire does. Else its sender sees for as long as it is in
+// flight that somebody else looks at them (skb_cloned()), and would not join them to what it sends
+// again. An edit in front of the network header copies what is shared (act_pedit.c), whatever it
+// changes: here nothing.
+void add_copy(NetlinkRequest& request) {
+  struct {
+    tc_pedit_sel selector;
+    tc_pedit_key key;
+  } edit{};
+  static_assert(sizeof(edit) == sizeof(tc_pedit_sel) + sizeof(tc_pedit_key));
+  edit.selector.action = TC_ACT_PIPE;
+  edit.selector.nkeys = 1;
+  edit.key.mask = ~0U;  // the bits that stay
+  edit.key.off = static_cast<std::uint32_t>(-4);
+  request.text(TCA_ACT_KIND, "pedit");
+  const std::size_t action = request.begin(TCA_ACT_OPTIONS);
+  request.attribute(TCA_PEDIT_PARMS, edit);
+  request.end(action);
+}
+
+// Everything that arrives at `from` leaves by `to`: ingress qdisc, matchall, a copy, mirred.
 Result<void> Wire::redirect(const std::string& from, const std::string& to) {
   tcmsg at{};
   at.tcm_family = AF_UNSPEC;
@@ -148,6 +169,9 @@ Result<void> Wire::redirect(const std::string& from, const std::string& to) {
   const std::size_t options = request.begin(TCA_OPTIONS);
   const std::size_t actions = request.begin(TCA_MATCHALL_ACT);
   const std::size_t first = request.begin(1);
+  add_copy(request);
+  request.end(first);
+  const std::size_t second = request.begin(2);
   request.text(TCA_ACT_KIND, "mirred");
   const std::size_t action = request.begin(TCA_ACT_OPTIONS);
   tc_mirred mirred{};
@@ -156,7 +180,7 @@ Result<void> Wire::redirect(const std::string& from, const std::string& to) {
   mirred.ifindex = interface_index(to);
   request.attribute(TCA_MIRRED_PARMS, mirred);
   request.end(action);
-  request.end(first);
+  request.end(second);
   request.end(actions);
   request.end(options);
   return socket_.talk(request, "redirection of " + from);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "sim/wire/arp.h"
 #include "sim/wire/ethernet.h"
@@ -77,14 +78,6 @@ std::optional<IcmpType> echo_type(IpProto protocol, std::uint8_t type) {
 
 }  // namespace
 
-struct Flows::Packet {
-  Tuple tuple;
-  std::uint8_t flags = 0;  ///< of TCP; 0 if a quote does not hold them
-  std::uint32_t seq = 0, ack = 0;
-  bool whole = false;  ///< flags and ack are there
-  bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
-};
-
 Flows::Flows(const Trace& trace) {
   std::vector<std::uint32_t> order(trace.size());
   std::iota(order.begin(), order.end(), 0U);
@@ -105,7 +98,7 @@ void Flows::read(Bytes frame, SimTime at, ReadFrame& out) {
     if (field.name == "query id") learn_query(load_be16(frame.data() + field.offset), out);
     if (field.name != "IPv4" && field.name != "IPv6") continue;
     Layer layer{.at = field.offset};
-    read_layer(frame.subspan(field.offset), quoted, at, layer);
+    read_layer(frame.subspan(field.offset), quoted, at, out, layer);
     out.layers.push_back(layer);
   }
   out.conversation = conversation_of(frame, out);
@@ -118,7 +111,7 @@ void Flows::learn_query(std::uint16_t id, const ReadFrame& read) {
   if (std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
 }
 
-void Flows::read_layer(Bytes packet, bool quoted, SimTime at, Layer& layer) {
+void Flows::read_layer(Bytes packet, bool quoted, SimTime at, ReadFrame& out, Layer& layer) {
   if (const auto six = Ipv6Repr::parse_header(packet)) {
     const auto parsed =
         packet_of({six->protocol, six->src, six->dst, 0, 0}, packet.subspan(Ipv6Repr::kLength));
@@ -139,11 +132,31 @@ void Flows::read_layer(Bytes packet, bool quoted, SimTime at, Layer& layer) {
   const Flow& flow = flows_[layer.flow];
   layer.from_beginner = flow.src == IpAddr(ip->src) && flow.src_port == parsed->tuple.src_port;
   learn_bases(*parsed, quoted, layer);
-  if (!quoted) {
-    std::uint16_t& last = last_ids_[{layer.flow, layer.from_beginner}];
-    layer.zero_id = ip->id == 0 && last != 0xffff;
-    last = ip->id;
+  if (!quoted) layer.zero_id = is_zero_id(*parsed, ip->id, out, layer);
+}
+
+// A socket counts from a number that it draws, so one of 65536 packets has 0 by chance: the one
+// after 0xffff, or the first one, before 1. Whoever forwards it sends it once more.
+bool Flows::is_zero_id(const Packet& packet, std::uint16_t id, ReadFrame& out, const Layer& layer) {
+  Ids& ids = ids_[{layer.flow, layer.from_beginner}];
+  const std::uint16_t before = std::exchange(ids.last, id);
+  if (id == 0) {
+    if (before == 0xffff) ids.counted = packet;
+    if (ids.counted == packet) return false;
+    // The answer to a SYN is sent before anybody counts (ip_build_and_send_pkt()).
+    if (!packet.has(tcp_flag::kSyn) || !packet.has(tcp_flag::kAck)) {
+      ids.zeros.push_back({packet, &out, out.layers.size()});
+    }
+    return true;
   }
+  if (id == 1 && !ids.zeros.empty()) {
+    ids.counted = ids.zeros.back().packet;
+    for (const Ids::Zero& zero : ids.zeros) {
+      if (zero.packet == *ids.counted) zero.frame->layers[zero.layer].zero_id = false;
+    }
+  }
+  ids.zeros.clear();
+  return false;
 }
 
 std::optional<Flows::Packet> Flows::packet_of(const Tuple& ip, Bytes rest) const {

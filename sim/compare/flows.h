@@ -48,7 +48,7 @@ struct Layer {
   std::uint32_t flow = kNoFlow;
   std::uint32_t own_base = 0, other_base = 0;  ///< what sequence numbers count from here
   bool from_beginner = true;                   ///< sent by Flow::src
-  bool zero_id = false;  ///< the identification is 0, and not because a counter ran over
+  bool zero_id = false;  ///< the identification is 0, and not because a count passes it
 };
 
 /// Reports of IPv6 multicast listeners: what a kernel says by itself, at moments drawn by lot.
@@ -97,11 +97,30 @@ class Flows {
     auto operator<=>(const Tuple&) const = default;
     Tuple reversed() const { return {protocol, dst, src, dst_port, src_port}; }
   };
-  struct Packet;
+  struct Packet {
+    Tuple tuple;
+    std::uint8_t flags = 0;  ///< of TCP; 0 if a quote does not hold them
+    std::uint32_t seq = 0, ack = 0;
+    bool whole = false;  ///< flags and ack are there
+    bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
+    bool operator==(const Packet&) const = default;
+  };
+  /// The identifications of one side of a flow.
+  struct Ids {
+    struct Zero {
+      Packet packet;
+      ReadFrame* frame;
+      std::size_t layer;
+    };
+    std::uint16_t last = 0;
+    std::optional<Packet> counted{};  ///< what has 0 because a count came to it
+    std::vector<Zero> zeros{};        ///< what has had 0 since the last other number
+  };
 
   void read(Bytes frame, SimTime at, ReadFrame& out);
   void learn_query(std::uint16_t id, const ReadFrame& read);
-  void read_layer(Bytes packet, bool quoted, SimTime at, Layer& layer);
+  void read_layer(Bytes packet, bool quoted, SimTime at, ReadFrame& out, Layer& layer);
+  bool is_zero_id(const Packet& packet, std::uint16_t id, ReadFrame& out, const Layer& layer);
   std::optional<Packet> packet_of(const Tuple& ends, Bytes rest) const;
   std::uint32_t find_or_begin(const Packet& packet, bool quoted, SimTime at);
   std::uint32_t begin(const Tuple& tuple, SimTime at);
@@ -113,8 +132,8 @@ class Flows {
   std::map<Tuple, std::uint32_t> by_tuple_;  ///< the latest flow of a tuple, either way round
   std::map<std::tuple<IpProto, IpAddr, IpAddr, std::uint16_t>, std::uint32_t> numbers_;
   std::map<std::string, std::uint32_t> names_;
-  std::map<std::pair<std::uint32_t, bool>, std::uint16_t> last_ids_;  ///< by flow and side
-  std::map<std::uint32_t, ReadFrame> frames_;                         ///< by FrameId
+  std::map<std::pair<std::uint32_t, bool>, Ids> ids_;  ///< by flow and side
+  std::map<std::uint32_t, ReadFrame> frames_;          ///< by FrameId
 };
 
 }  // namespace lvslab::compare

@@ -220,11 +220,7 @@ class Flattener {
     out.key = fmt::format("{} {} {} {}", row.protocol, endpoint(row.client, row.client_port),
                           endpoint(row.virt, row.virt_port), endpoint(row.dest, row.dest_port));
     out.values = {{"state", number(static_cast<int>(row.state))}};
-    // /proc/net/ip_vs_conn does not say; it is that of the server, as long as there is one.
-    const bool has_server = std::ranges::any_of(tables_.dests, [&](const IpvsDestRow& dest) {
-      return dest.addr == row.dest && dest.port == row.dest_port;
-    });
-    if (has_server) out.values.push_back({"forwarding", number(static_cast<int>(row.forward))});
+    // How it is forwarded /proc/net/ip_vs_conn does not say.
     // Overdue, until the timer wheel comes to it, counts as 0 in the kernel's own listing.
     out.lasts_for = std::max(SimDuration{}, row.expires - tables_.now);
   }

@@ -114,7 +114,8 @@ struct RouteAnswer {
   IfIndex dev;
   std::uint32_t mtu = 1500;        ///< of the path, as far as it is known
   bool local = false;              ///< the destination is this host
-  bool neighbour_pending = false;  ///< next hop INCOMPLETE: earlier packets still wait here
+  /// Since when the next hop is INCOMPLETE: packets sent since then still wait here.
+  SimTime pending_since = SimTime::never();
 };
 
 class IpOutput {

@@ -293,10 +293,12 @@ void Network::reboot(NodeId id, Trace* trace, RecordId cause) {
   const bool was_off = host.power == Power::kOff;
   stop_kernel(step, host);
   host.secret = mix64(host.secret + 1);
-  if (was_off) {
-    for (std::size_t nic = 0; nic < boots_[id.value].nics.size(); ++nic) {
-      carry(id, IfIndex(static_cast<std::uint16_t>(nic + 2)), true, trace, fault);
-    }
+  for (std::size_t nic = 0; nic < boots_[id.value].nics.size(); ++nic) {
+    const IfIndex dev(static_cast<std::uint16_t>(nic + 2));
+    // A card that starts anew has heard nothing of what was on its cable.
+    const std::uint32_t out = direction_at(id, dev);
+    if (out != kUnplugged) fabric_.lose(world_, fabric_.reverse_of(out));
+    if (was_off) carry(id, dev, true, trace, fault);
   }
   host.power = Power::kOn;  // only now: the cards are found, with their carrier, by boot()
   boot(id, trace);

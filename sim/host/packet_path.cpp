@@ -282,7 +282,7 @@ std::expected<RouteAnswer, Errno> Wiring::route(Step& step, const IpSend& want) 
                      .dev = found->dev,
                      .mtu = found->mtu,
                      .local = found->is(ip::kRouteLocal),
-                     .neighbour_pending = ip::neighbour_pending(host_.ip, *found)};
+                     .pending_since = ip::neighbour_pending_since(host_.ip, *found)};
 }
 
 Errno Wiring::send(Step& step, const IpSend& how, FrameRef segment) {

@@ -230,8 +230,7 @@ std::expected<RouteAnswer, Errno> route_answer6(Step& step, Stack& stack, const 
   answer.local = route->local;
   const std::uint32_t id = neigh_find(stack, route->dev, hop);
   if (id != kNoNeigh) {
-    const Neigh& n = stack.live.peek()->neigh.entries[id];
-    answer.neighbour_pending = n.state == NeighState::kIncomplete && n.queue_head != kNoNeigh;
+    answer.pending_since = stack.live.peek()->neigh.entries[id].pending_since();
   }
   return answer;
 }

@@ -206,7 +206,17 @@ void remove(Step& step, Stack& stack, std::uint32_t id, Reason why) {
   --table.count;
 }
 
-/// __neigh_update() of the packets that waited for the address.
+/// A STALE entry is used.
+void suspect(Step& step, const Stack& stack, Neigh& n, std::uint32_t id) {
+  enter(step, n, NeighState::kDelay);
+  arm(step, n, id, step.now() + seconds_of(stack, n.dev, NeighKey::kDelayFirstProbeTime));
+  changed(step, n);
+  step.explain(Reason::kNeighDelay, n.dev, {arg(n.ip), 0, 0});
+}
+
+/// __neigh_update() of the packets that waited for the address. They go the way of all others
+/// (neigh_resolve_output()): what somebody shouted without being asked, a gratuitous ARP, will be
+/// checked.
 void flush_queue(Step& step, Stack& stack, Ports& ports, std::uint32_t id) {
   for (;;) {
     NeighTable& table = stack.live.get().neigh;
@@ -215,6 +225,7 @@ void flush_queue(Step& step, Stack& stack, Ports& ports, std::uint32_t id) {
     const PendingPacket p = dequeue(table, n);
     n.used = step.now();
     step.set_subject(p.frame);
+    if (n.state == NeighState::kStale) suspect(step, stack, n, id);
     send_to(step, stack, ports, n.dev, n.mac, p.frame,
             n.ip.names_ipv6() ? EtherType::kIpv6 : EtherType::kIpv4);
   }
@@ -301,10 +312,7 @@ bool neigh_event_send(Step& step, Stack& stack, Ports& ports, std::uint32_t id,
   const std::uint8_t resolved = nud(NeighState::kDelay) | nud(NeighState::kProbe);
   if (nud_connected(n.state) || (nud(n.state) & resolved) != 0) return false;
   if (n.state == NeighState::kStale) {
-    enter(step, n, NeighState::kDelay);
-    arm(step, n, id, step.now() + seconds_of(stack, n.dev, NeighKey::kDelayFirstProbeTime));
-    changed(step, n);
-    step.explain(Reason::kNeighDelay, n.dev, {arg(n.ip), 0, 0});
+    suspect(step, stack, n, id);
     return false;
   }
   bool ask = false;

@@ -47,6 +47,12 @@ struct Neigh {
   std::uint32_t queue_head = kNoNeigh;  ///< arp_queue: the oldest waiting packet
   std::uint32_t queue_tail = kNoNeigh;
   std::uint32_t queue_bytes = 0;  ///< truesize of all of them
+
+  /// Since when packets wait for the address; never if none does.
+  SimTime pending_since() const {
+    const bool waits = state == NeighState::kIncomplete && queue_head != kNoNeigh;
+    return waits ? updated : SimTime::never();
+  }
 };
 
 /// A packet that waits for an address; what an ICMP error about it would have to know is kept.

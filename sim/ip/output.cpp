@@ -125,11 +125,9 @@ void send_to(Step& step, Stack& stack, Ports& ports, IfIndex dev, MacAddr mac, F
   ports.transmit(step, dev, frame);
 }
 
-bool neighbour_pending(const Stack& stack, const Route& route) {
+SimTime neighbour_pending_since(const Stack& stack, const Route& route) {
   const std::uint32_t id = neigh_find(stack, route.dev, route.next_hop);
-  if (id == kNoNeigh) return false;
-  const Neigh& n = stack.live.peek()->neigh.entries[id];
-  return n.state == NeighState::kIncomplete && n.queue_head != kNoNeigh;
+  return id == kNoNeigh ? SimTime::never() : stack.live.peek()->neigh.entries[id].pending_since();
 }
 
 void confirm(Step& step, Stack& stack, Ipv4Addr peer) {

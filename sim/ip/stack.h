@@ -264,8 +264,8 @@ Errno deliver_to(Step& step, Stack& stack, Ports& ports, Packet& packet, Ipv4Add
 Errno output(Step& step, Stack& stack, Ports& ports, const IpSend& how, FrameRef segment);
 /// dst_confirm_neigh(): progress above proves that `peer`'s next hop is reachable.
 void confirm(Step& step, Stack& stack, Ipv4Addr peer);
-/// True while the next hop is being resolved and packets wait for it (sk_wmem of a queued SYN).
-bool neighbour_pending(const Stack& stack, const Route& route);
+/// Since when the next hop is being resolved and packets wait for it; never if none does.
+SimTime neighbour_pending_since(const Stack& stack, const Route& route);
 /// A due timer of kind kNeigh, kIp or kIcmp.
 void on_timer(Step& step, Stack& stack, Ports& ports, const TimerEntry& timer);
 

@@ -104,6 +104,7 @@ void Daemon::start_vrrp(Step& step, DaemonIo& io, bool first) {
   port.log_detail(step, "Registering Kernel netlink reflector");
   port.log_detail(step, "Registering Kernel netlink command channel");
   tell_reading(step, io, sync_of_vrrp() != nullptr ? "Initializing ipvs" : "");
+  vrrp_.prepare(step, conf_, port);
   port.log_detail(step, "Registering gratuitous ARP shared channel");
   if (first && !checker_process_.alive) io.log(step, kParent, "Startup complete");
   for (const VrrpInstance& instance : conf_.instances) {
@@ -124,18 +125,25 @@ void Daemon::tell_reading(Step& step, DaemonIo& io, std::string_view ipvs) {
       }
     }
   };
-  const auto is_read = [](const ConfMessage& m) {
-    return m.where.line != 0 || m.text.starts_with("Script user") ||
-           m.text.find("preempt") != std::string::npos;
+  const auto has = [](const ConfMessage& m, std::string_view words) {
+    return m.text.find(words) != std::string::npos;
+  };
+  const auto is_read = [&](const ConfMessage& m) {
+    return m.where.line != 0 || m.text.starts_with("Script user") || has(m, " missing '}'s or ");
   };
   const auto is_security = [](const ConfMessage& m) {
     return m.text.starts_with("SECURITY") || m.text.starts_with("WARNING - script");
   };
+  // vrrp_complete_init() looks at the instances before it knows their addresses.
+  const auto is_late = [&](const ConfMessage& m) {
+    return has(m, " is not used") || m.text.starts_with("Unable to find vrrp instance");
+  };
   tell(is_read);
   if (!ipvs.empty()) io.log(step, kVrrp, ipvs);
   tell(is_security);
+  tell([&](const ConfMessage& m) { return !is_read(m) && !is_security(m) && !is_late(m); });
   tell_addresses(step, io);
-  tell([&](const ConfMessage& m) { return !is_read(m) && !is_security(m); });
+  tell(is_late);
 }
 
 void Daemon::tell_addresses(Step& step, DaemonIo& io) {

@@ -13,7 +13,7 @@ constexpr SimTime kNever = SimTime::never();
 
 // --- starting and stopping -----------------------------------------------------------------------
 
-void Vrrp::start(Step& step, const Configuration& conf, VrrpPort& port) {
+void Vrrp::prepare(Step& step, const Configuration& conf, VrrpPort& port) {
   routers_.clear();
   groups_.clear();
   scripts_.clear();
@@ -34,30 +34,21 @@ void Vrrp::start(Step& step, const Configuration& conf, VrrpPort& port) {
                         .master_advert_int = c.advert_int});
   }
   Context x{*this, step, conf, port};
-  for (VrrpRouter& r : routers_) {
-    const VrrpInstance& c = x.conf_of(r);
-    for (const Tracked& t : x.tracked(r, &VrrpInstance::track_scripts, &SyncGroup::track_scripts)) {
-      if (t.weight == 0) ++r.scripts_to_come;
-    }
-    if (!c.interface.empty() && !port.is_up(c.interface) && !c.dont_track_primary) {
-      x.log(fmt::format("({}): entering FAULT state (interface {} down)", c.name, c.interface));
-      ++r.faults;
-    }
-    if (port.source_of(c).is_any()) {
-      x.log(fmt::format("({}) entering FAULT state (no IPv4 address for interface)", c.name));
-      ++r.faults;
-    }
-    x.set_priority(r);
-  }
-  // vrrp_init_state().
+  for (VrrpRouter& r : routers_) x.miss_interfaces(r);
+  for (VrrpRouter& r : routers_) x.look_at_start(r);
+  for (VrrpRouter& r : routers_) x.fault_at_start(r);
+}
+
+// vrrp_init_state().
+void Vrrp::start(Step& step, const Configuration& conf, VrrpPort& port) {
+  Context x{*this, step, conf, port};
   for (VrrpRouter& r : routers_) {
     const VrrpInstance& c = x.conf_of(r);
     const bool owner = r.base_priority == kPriorityOwner && r.want == VrrpState::kMaster;
-    if (r.faults > 0 || r.scripts_to_come > 0) {
-      if (r.faults > 0) x.log(fmt::format("({}) Entering FAULT STATE (init)", c.name));
+    if (r.state == VrrpState::kFault || r.scripts_to_come > 0) {
+      // Who waits for a script says nothing of it.
       r.state = VrrpState::kFault;
       r.want = VrrpState::kFault;
-      if (r.faults > 0) x.notify(r);
     } else {
       r.state = VrrpState::kBackup;
       r.down_timer = owner ? SimDuration{1'000} : x.down_interval(r);
@@ -90,26 +81,34 @@ void Vrrp::reload(Step& step, const Configuration& before, const Configuration& 
   }
   for (const Kept& k : kept) {
     if (k.router.state == VrrpState::kMaster) masters_.push_back(k.name);
-    if (k.router.state != VrrpState::kFault) known_.push_back(k.name);
+    (k.router.state == VrrpState::kFault ? faulty_ : known_).push_back(k.name);
+  }
+  prepare(step, conf, port);
+  Context x{*this, step, conf, port};
+  const auto old_of = [&](const VrrpRouter& r) {
+    const auto old = std::ranges::find(kept, x.conf_of(r).name, &Kept::name);
+    return old == kept.end() || old->router.state != VrrpState::kMaster ? nullptr : &*old;
+  };
+  // The addresses of masters come before anything else (restore_vrrp_state()).
+  for (VrrpRouter& r : routers_) {
+    const Kept* old = old_of(r);
+    if (old == nullptr) continue;
+    const VrrpInstance& was = before.instances[old->router.conf];
+    const bool goes_on = r.state != VrrpState::kFault && r.scripts_to_come == 0;
+    const bool same =
+        was.addresses == x.conf_of(r).addresses && was.excluded == x.conf_of(r).excluded;
+    if (!goes_on || !same) port.give_addresses(step, was);
+    if (!goes_on) continue;
+    port.take_addresses(step, x.conf_of(r));
+    r.has_addresses = true;
   }
   start(step, conf, port);
   masters_.clear();
   known_.clear();
-  Context x{*this, step, conf, port};
+  faulty_.clear();
   for (VrrpRouter& r : routers_) {
-    const auto old = std::ranges::find(kept, x.conf_of(r).name, &Kept::name);
-    if (old == kept.end() || old->router.state != VrrpState::kMaster) continue;
-    if (r.state != VrrpState::kBackup) {
-      port.give_addresses(step, before.instances[old->router.conf]);
-      continue;
-    }
+    if (!r.has_addresses) continue;
     r.state = r.want = VrrpState::kMaster;
-    const VrrpInstance& was = before.instances[old->router.conf];
-    if (was.addresses != x.conf_of(r).addresses || was.excluded != x.conf_of(r).excluded) {
-      port.give_addresses(step, was);
-    }
-    port.take_addresses(step, x.conf_of(r));
-    r.has_addresses = true;
     port.send_advert(step, x.conf_of(r), r.priority);
     if (x.conf_of(r).garp.refresh.ns > 0) r.refresh_at = step.now();
     r.deadline = step.now();
@@ -153,33 +152,32 @@ SimTime Vrrp::next() const {
 
 void Vrrp::on_time(Step& step, const Configuration& conf, VrrpPort& port) {
   Context x{*this, step, conf, port};
+  const auto take_due = [&](SimTime& at) {
+    const bool due = at <= step.now();
+    if (due) at = kNever;
+    return due;
+  };
   for (VrrpRouter& r : routers_) {
     const VrrpInstance& c = x.conf_of(r);
     step.set_cause(r.cause);
-    if (r.deadline <= step.now()) {
-      const VrrpState before = r.state;
-      if (r.state == VrrpState::kBackup) {
-        x.log_detail(fmt::format("({}) Receive advertisement timeout", c.name));
-        step.explain(Reason::kVrrpMasterDown, {},
-                     {c.vrid, r.priority, static_cast<std::uint32_t>(r.down_timer.ms())});
-        x.go_master(r);
-      } else {
-        x.advertise(r);
-        x.set_deadline(r);
-      }
-      x.sync_group_of(r, before);
-    }
-    if (std::exchange(r.announce_at, r.announce_at <= step.now() ? kNever : r.announce_at) <=
-            step.now() &&
-        r.has_addresses) {
-      port.announce(step, c, c.garp.repeat);
-    }
-    if (std::exchange(r.announce_lower_at,
-                      r.announce_lower_at <= step.now() ? kNever : r.announce_lower_at) <=
-            step.now() &&
-        r.has_addresses) {
+    // What was put off at once comes before an advert that is due by now: each of those before it
+    // came some microseconds late, and this one comes late by all of them.
+    if (take_due(r.announce_at) && r.has_addresses) port.announce(step, c, c.garp.repeat);
+    if (take_due(r.announce_lower_at) && r.has_addresses) {
       port.announce(step, c, c.garp.lower_prio_repeat);
     }
+    if (r.deadline > step.now()) continue;
+    const VrrpState before = r.state;
+    if (r.state == VrrpState::kBackup) {
+      x.log_detail(fmt::format("({}) Receive advertisement timeout", c.name));
+      step.explain(Reason::kVrrpMasterDown, {},
+                   {c.vrid, r.priority, static_cast<std::uint32_t>(r.down_timer.ms())});
+      x.go_master(r);
+    } else {
+      x.advertise(r);
+      x.set_deadline(r);
+    }
+    x.sync_group_of(r, before);
   }
 }
 

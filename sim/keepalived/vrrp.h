@@ -131,7 +131,10 @@ struct VrrpScriptState {
 
 class Vrrp {
  public:
-  /// Builds the routers. Requires a usable configuration, which outlives this.
+  /// Builds the routers, and says which are in FAULT from the beginning: the last step of reading a
+  /// usable configuration, which outlives this (vrrp_complete_init()).
+  void prepare(Step& step, const Configuration& conf, VrrpPort& port);
+  /// Begins with the routers that were prepared.
   void start(Step& step, const Configuration& conf, VrrpPort& port);
   /// Keeps what it can of a running configuration (SIGHUP).
   void reload(Step& step, const Configuration& before, const Configuration& conf, VrrpPort& port);
@@ -167,6 +170,7 @@ class Vrrp {
   std::vector<VrrpScriptState> scripts_;
   std::vector<std::string> masters_;  ///< while it reads anew: the instances that are master
   std::vector<std::string> known_;    ///< those that go on in a reload, without being told of
+  std::vector<std::string> faulty_;   ///< those that were in FAULT before it, likewise
 };
 
 std::string_view to_string(VrrpState state);  ///< "MASTER", as in keepalived's log

@@ -180,8 +180,56 @@ struct Vrrp::Context {
     leave_fault(r);
   }
 
-  // --- sync groups (vrrp_sync.c)
-  // -------------------------------------------------------------------
+  // --- faults from the beginning (vrrp_complete_init(), initialise_tracking_priorities()) --------
+
+  void miss_interfaces(VrrpRouter& r) {
+    const VrrpInstance& c = conf_of(r);
+    std::vector<std::string> names{c.interface};
+    for (const Tracked& t :
+         tracked(r, &VrrpInstance::track_interfaces, &SyncGroup::track_interfaces)) {
+      names.push_back(t.name);
+    }
+    for (const VirtualAddress& vip : c.addresses) names.push_back(vip.dev);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const std::string& name = names[i];
+      if (name.empty() || std::find(names.begin(), names.begin() + i, name) != names.begin() + i) {
+        continue;
+      }
+      if (faults_by(r, name) == 0 || port.is_up(name)) continue;
+      log(fmt::format("({}): entering FAULT state (interface {} down)", c.name, name));
+      ++r.faults;
+    }
+  }
+
+  void look_at_start(VrrpRouter& r) {
+    const VrrpInstance& c = conf_of(r);
+    if (port.source_of(c).is_any()) {
+      log(fmt::format("({}) entering FAULT state (no IPv4 address for interface)", c.name));
+      ++r.faults;
+    }
+    for (const Tracked& t : tracked(r, &VrrpInstance::track_scripts, &SyncGroup::track_scripts)) {
+      if (t.weight == 0) ++r.scripts_to_come;
+    }
+    set_priority(r);
+    VrrpGroup* group = group_of(r);
+    if (r.faults == 0 || group == nullptr || group->state == VrrpState::kFault) return;
+    group->state = VrrpState::kFault;
+    log(fmt::format("VRRP_Group({}): Syncing {} to FAULT state",
+                    conf.sync_groups[group->conf].name, c.name));
+  }
+
+  /// FAULT for its own reasons, or for those of its group.
+  void fault_at_start(VrrpRouter& r) {
+    const VrrpGroup* group = group_of(r);
+    if (r.faults == 0 && (group == nullptr || group->state != VrrpState::kFault)) return;
+    r.state = r.want = VrrpState::kFault;
+    const std::string& name = conf_of(r).name;
+    if (std::ranges::find(vrrp.faulty_, name) != vrrp.faulty_.end()) return;
+    log(fmt::format("({}) entering FAULT state", name));
+    notify(r);
+  }
+
+  // --- sync groups (vrrp_sync.c) -----------------------------------------------------------------
 
   template <class Each>
   void for_members(const VrrpGroup& group, Each each) {

@@ -38,9 +38,12 @@ void Fabric::set_impairment(std::uint32_t direction, const Impairment& impairmen
 }
 
 void Fabric::set_up(World& world, std::uint32_t direction, bool up) {
+  directions_[direction].up = up;
+  if (!up) lose(world, direction);
+}
+
+void Fabric::lose(World& world, std::uint32_t direction) {
   Direction& d = directions_[direction];
-  d.up = up;
-  if (up) return;
   while (d.head != kNone) world.frames.release(pop_head(d).frame);
   d.scheduled = SimTime::never();
 }

@@ -56,6 +56,8 @@ class Fabric {
   bool is_up(std::uint32_t direction) const { return directions_[direction].up; }
   /// Taking a direction down loses the frames in flight on it.
   void set_up(World& world, std::uint32_t direction, bool up);
+  /// Loses the frames in flight: nobody is there to hear them.
+  void lose(World& world, std::uint32_t direction);
 
   /// Puts `frame` on the wire at `from` (recorded as sent there) and takes it.
   void transmit(Step& step, std::uint32_t direction, IfIndex from, FrameRef frame);

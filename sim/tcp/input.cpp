@@ -7,7 +7,7 @@ namespace {
 
 /// tcp_oow_rate_limited(): answers to bare segments outside the window are at most one in 500 ms.
 bool rate_limited(Context& c, std::uint32_t index, const Segment& segment) {
-  if (segment.length > 0 && !segment.has(tcp_flag::kSyn)) return false;
+  if (segment.begin() != segment.end() && !segment.has(tcp_flag::kSyn)) return false;
   Extension& e = attach(c, index);
   if ((c.now() - e.last_challenge).ms() < c.config.invalid_ratelimit) return true;
   e.last_challenge = c.now();

@@ -123,8 +123,9 @@ void split(Extension& e, std::size_t at, std::uint32_t end) {
 }
 
 /// Takes the segments that follow along, as far as they fit into `space` bytes together: small
-/// writes, and a FIN. Source: tcp_retrans_try_collapse(), as with tcp_retrans_collapse=1.
-void collapse(const Socket& s, Extension& e, std::size_t at, std::int64_t space) {
+/// writes, and a FIN; but not one of which a copy waits for a MAC address, as those sent since
+/// `pending` do. Source: tcp_retrans_try_collapse(), as with tcp_retrans_collapse=1; skb_cloned().
+void collapse(const Socket& s, Extension& e, std::size_t at, std::int64_t space, SimTime pending) {
   SentSegment& first = e.sent[at];
   if (first.syn || first.payload() >= space) return;
   space -= first.payload();
@@ -132,6 +133,7 @@ void collapse(const Socket& s, Extension& e, std::size_t at, std::int64_t space)
     const SentSegment next = e.sent[at + 1];
     space -= next.payload();
     if (next.sacked || space < 0 || after(next.end, s.snd_una + s.snd_wnd)) return;
+    if (next.sent >= pending) return;
     if (next.lost) --e.lost_out;
     if (next.retransmitted) --e.retrans_out;
     first.end = next.end;
@@ -250,7 +252,8 @@ bool retransmit(Context& c, std::uint32_t index, SentSegment& segment) {
   Extension& e = c.ext_of(s);
   IpSend how = ip_of(s);
   const auto route = c.ports.ip.route(c.step, how);
-  if (route && route->neighbour_pending) {
+  const SimTime pending = route ? route->pending_since : SimTime::never();
+  if (segment.sent >= pending) {
     c.step.explain(Reason::kTcpStillQueued, {}, {arg(s.tuple.remote_addr), segment.begin, 0});
     return false;
   }
@@ -261,7 +264,7 @@ bool retransmit(Context& c, std::uint32_t index, SentSegment& segment) {
     split(e, at, segment.begin + most);
   } else {
     const auto window = static_cast<std::int32_t>(s.snd_una + s.snd_wnd - segment.begin);
-    collapse(s, e, at, std::min<std::int64_t>(window > 0 ? window : most, most));
+    collapse(s, e, at, std::min<std::int64_t>(window > 0 ? window : most, most), pending);
   }
   SentSegment& first = e.sent[at];
   if (!first.retransmitted) {

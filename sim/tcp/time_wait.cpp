@@ -12,7 +12,8 @@ void arm_rest(Context& c, std::uint32_t index, SimDuration length) {
 }
 
 void answer(Context& c, TimeWait& w, const Segment& segment) {
-  if (segment.length == 0 || segment.has(tcp_flag::kSyn)) {
+  // tcp_oow_rate_limited(): what has a number of its own, a FIN too, belongs to no loop of ACKs.
+  if (segment.begin() == segment.end() || segment.has(tcp_flag::kSyn)) {
     if (w.last_ack_ms != 0 &&
         c.now_ms() - w.last_ack_ms < static_cast<std::uint32_t>(c.config.invalid_ratelimit)) {
       return;

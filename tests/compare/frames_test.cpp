@@ -130,6 +130,26 @@ TEST_F(OnePage, TellsAZeroIdFromACountingOne) {
   EXPECT_THAT(field_names(only_frame(compare_with_tape())), ElementsAre("IPv4 identification"));
 }
 
+TEST_F(OnePage, TakesAZeroIdForOneOfACountThatPassesIt) {
+  constexpr std::size_t kId = 18;
+  const auto number_of = [](Piece& piece) { return piece.bytes.data() + kId; };
+  Piece& syn = tape.pieces[tape.find("client", kSent, "tcp[13] == 2")];
+  const std::uint16_t drawn = load_be16(number_of(syn));
+  for (const int first : {0, 0xffff, 0xfffd}) {
+    Tape other(sim);
+    bool has_zero = false;
+    for (Piece& piece : other.pieces) {
+      if (piece.bytes[12] != 8 || piece.bytes[13] != 0 || piece.bytes[29] != 10) continue;
+      const std::uint16_t id = load_be16(number_of(piece));
+      store_be16(number_of(piece), static_cast<std::uint16_t>(id - drawn + first));
+      has_zero = has_zero || load_be16(number_of(piece)) == 0;
+      mend_checksums(piece.bytes);
+    }
+    EXPECT_TRUE(has_zero) << first;
+    EXPECT_THAT(compare(scenario, sim, other.wind()).differences, IsEmpty()) << first;
+  }
+}
+
 TEST_F(OnePage, MindsTheOrderInsideAConversation) {
   Piece& ack = tape.pieces[tape.find("web", kReceived, "tcp[13] == 0x10")];
   Piece& push = tape.pieces[tape.find("web", kReceived, "tcp[13] == 0x18")];

@@ -2,6 +2,8 @@
 // survives.
 #include <fmt/format.h>
 
+#include <sstream>
+
 #include "tests/host/lan.h"
 
 namespace lvslab::host {
@@ -178,6 +180,84 @@ TEST(Keepalived, ABadFileIsRefusedWithItsPlace) {
   EXPECT_NE(lan.status(), 0);
   lan.type('a', "service keepalived start");
   EXPECT_EQ(lan.type('a', "systemctl is-active keepalived"), "inactive\n");
+}
+
+/// What the VRRP process of `host` has logged since `line`, without the time and who said it.
+std::string said_since(Pair& pair, char host, std::string_view line) {
+  const std::string log =
+      pair.lan.type(host, "grep Keepalived_vrrp /var/log/messages | cut -d: -f4-");
+  const std::size_t at = log.rfind(line);
+  return at == std::string::npos ? "" : log.substr(at);
+}
+
+TEST(Keepalived, StartsInFaultOnAnInterfaceThatIsDown) {
+  Pair pair;
+  pair.lan.type('a', "service keepalived stop; ifconfig eth0 down; service keepalived start");
+  EXPECT_THAT(said_since(pair, 'a', "Assigned address"),
+              StartsWith("Assigned address 10.0.0.1 for interface eth0\n"
+                         " (VI_1): entering FAULT state (interface eth0 down)\n"
+                         " (VI_1) entering FAULT state\n"
+                         " Registering gratuitous ARP shared channel\n"
+                         " (VI_1) removing VIPs.\n"
+                         " VRRP sockpool: "));
+  pair.lan.type('a', "ifconfig eth0 up");
+  pair.lan.pass(kSecond * 5);
+  EXPECT_TRUE(pair.has_vip('a'));
+}
+
+TEST(Keepalived, AGroupStartsInFaultWithItsFirst) {
+  Pair pair(
+      "vrrp_sync_group G {\n group {\n  VI_1\n  VI_2\n }\n}\n"
+      "vrrp_instance VI_2 {\n interface eth0\n virtual_router_id 52\n priority 9\n"
+      " track_interface {\n  lo weight 0\n }\n virtual_ipaddress {\n  10.0.0.101/24\n }\n}\n");
+  pair.lan.type('b', "service keepalived stop");
+  pair.lan.pass(kSecond * 5);
+  ASSERT_TRUE(pair.has_vip('a'));
+  pair.lan.type('a', "service keepalived stop; ifconfig lo down; service keepalived start");
+  EXPECT_THAT(said_since(pair, 'a', "Assigned address"),
+              AllOf(HasSubstr(" (VI_2): entering FAULT state (interface lo down)\n"
+                              " VRRP_Group(G): Syncing VI_2 to FAULT state\n"),
+                    HasSubstr(" (VI_1) entering FAULT state\n"),
+                    HasSubstr(" (VI_2) entering FAULT state\n")));
+  pair.lan.pass(kSecond * 5);
+  EXPECT_FALSE(pair.has_vip('a'));
+  pair.lan.type('a', "ifconfig lo up");
+  pair.lan.pass(kSecond * 10);
+  EXPECT_TRUE(pair.has_vip('a'));
+}
+
+TEST(Keepalived, ReadsItsInstancesOnlyOnceIpvsIsThere) {
+  Pair pair(
+      "global_defs {\n lvs_sync_daemon eth0 VI_2\n}\n"
+      "vrrp_instance VI_2 {\n interface eth0\n virtual_router_id 52\n priority 9\n nopreempt\n"
+      " preempt_delay 5\n virtual_ipaddress {\n  10.0.0.101/24\n }\n}\n");
+  EXPECT_THAT(said_since(pair, 'a', "Initializing ipvs"),
+              StartsWith("Initializing ipvs\n"
+                         " (VI_2) preempt_delay is incompatible with nopreempt mode - resetting\n"
+                         " Assigned address 10.0.0.1 for interface eth0\n"));
+}
+
+TEST(Keepalived, AMasterThatReloadsTakesItsAddressesBeforeItsSyncDaemon) {
+  Pair pair("global_defs {\n lvs_sync_daemon eth0 VI_1\n}\n");
+  pair.lan.type('a', "service keepalived reload");
+  EXPECT_THAT(said_since(pair, 'a', "(VI_1) setting VIPs"),
+              StartsWith("(VI_1) setting VIPs.\n"
+                         " IPVS cmd IP_VS_SO_SET_STARTDAEMON(1163) error: Daemon has already "
+                         "run(17)\n"));
+}
+
+TEST(Keepalived, ShoutsAgainBeforeTheAdvertThatIsDueAtTheSameTime) {
+  Pair pair("global_defs {\n vrrp_garp_master_refresh 5\n}\n");
+  pair.lan.pass(kSecond * 4);
+  const std::string said = said_since(pair, 'a', "Entering MASTER STATE");
+  // Five at once, five after garp_master_delay, and one with the advert of that moment.
+  std::vector<int> bursts;
+  std::istringstream lines(said);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("queueing") != std::string::npos) bursts.push_back(0);
+    if (line.find(" Sending gratuitous") != std::string::npos) ++bursts.back();
+  }
+  EXPECT_THAT(bursts, testing::ElementsAre(5, 5, 1));
 }
 
 TEST(Keepalived, WritesWhatItsRoutersKnow) {

@@ -94,6 +94,35 @@ TEST(Reboot, OtherHostsKeepTheirEntryAndAskNobody) {
   EXPECT_THAT(lan.type('a', "ping -c 1 b"), HasSubstr("1 received"));
 }
 
+TEST(Reboot, LosesWhatWasOnItsCable) {
+  Network network(7);
+  const NodeId one = network.add_host(on_lan('a'));
+  const NodeId two = network.add_host(on_lan('b'));
+  constexpr SimDuration kDelay{20'000'000};
+  network.join_nics(one, 0, {.delay = kDelay}, two, 0, {.delay = kDelay});
+  Trace trace;
+  network.describe(trace);
+  network.boot(one, &trace);
+  network.boot(two, &trace);
+  const auto pass = [&](SimDuration time) {
+    const SimTime end = network.now() + time;
+    while (network.next_event() <= end) network.run_one(&trace);
+    network.advance_to(end);
+  };
+  network.type(one, "arp -s 10.0.0.2 02:00:00:00:00:02", &trace);
+  network.type(two, "arp -s 10.0.0.1 02:00:00:00:00:01", &trace);
+  pass(kDelay);
+  const auto answers = [&](bool reboots) {
+    const JobId ping = network.type(one, "ping -c 1 -W 1 10.0.0.2", &trace);
+    pass({10'000'000});
+    if (reboots) network.reboot(two, &trace, {});
+    pass({1'500'000'000});
+    return network.job(one, ping).output;
+  };
+  EXPECT_THAT(answers(false), HasSubstr("1 received"));
+  EXPECT_THAT(answers(true), HasSubstr("0 received"));
+}
+
 TEST(Reboot, NumbersOfConnectionsDifferFromBootToBoot) {
   Lan lan(2);
   const auto port = [&] {

@@ -42,6 +42,19 @@ TEST(Neigh, ResolvesWithOneBroadcastAndThenSendsWhatWaited) {
   EXPECT_EQ(h.world.frames.in_use(), 0U);
 }
 
+TEST(Neigh, ChecksWhatAGratuitousArpToldAWaitingPacket) {
+  HostBench h = host();
+  h.send_udp("", kPeer);
+  h.receive("eth0", arp_request(kPeerMac, ip4(kPeer), ip4(kPeer)));
+  EXPECT_EQ(h.state_of(kPeer), NeighState::kDelay) << "STALE, and used at once";
+  ASSERT_THAT(h.sent(), SizeIs(2));
+  EXPECT_EQ(h.sent()[1].eth().dst, kPeerMac);
+  h.pass(5100_ms);
+  ASSERT_THAT(h.sent(), SizeIs(3));
+  EXPECT_EQ(h.sent()[2].arp().target_ip, ip4(kPeer));
+  EXPECT_EQ(h.sent()[2].eth().dst, kPeerMac);
+}
+
 TEST(Neigh, SecondPacketDuringResolutionDoesNotAskAgain) {
   HostBench h = host();
   h.send_udp("", kPeer);

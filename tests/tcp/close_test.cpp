@@ -223,9 +223,15 @@ TEST_F(TimeWaitTest, RstEndsIt) {
 }
 
 TEST_F(TimeWaitTest, SecondBareSegmentInHalfASecondIsNotAnswered) {
-  bench_.inject(1, fin_);
-  bench_.inject(1, fin_);
+  bench_.inject(1, from_client(tf::kAck, fin_.seq - 10));
+  bench_.inject(1, from_client(tf::kAck, fin_.seq - 10));
   EXPECT_THAT(bench_.seen, SizeIs(1));
+}
+
+TEST_F(TimeWaitTest, EveryRepeatedFinIsAcknowledgedHoweverSoon) {
+  bench_.inject(1, fin_);
+  bench_.inject(1, fin_);
+  EXPECT_THAT(bench_.seen, SizeIs(2));
 }
 
 TEST(Ports, BindToAPortInTimeWaitFails) {

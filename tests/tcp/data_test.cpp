@@ -139,6 +139,50 @@ TEST(Loss, FirstTimeoutOfAConnectionGoesByThePeersFormerRoundTrips) {
   EXPECT_THAT(ms, ElementsAre(0, 240, 240 + 280, 240 + 280 + 560));
 }
 
+// Times that are equal here are not on a kernel, which remembers the longest: in ticks of 10 ms the
+// remembered 80 ms make a timeout of 28, not of 29 (80 ms measured, with ticks rounded up).
+TEST(Loss, FirstTimeoutGoesByFormerRoundTripsThatWereAsLong) {
+  TcpBench bench;
+  bench.client().timers.set_wheel({10_ms});
+  bench.fate = [](const Seen&) { return Fate{.delay = 41_ms}; };
+  bench.listen(80);
+  const SocketId former = bench.connect(80);
+  bench.run_for(200_ms);
+  bench.close(0, former);
+  bench.close(1, bench.server().accepted);
+  bench.run_for(200_ms);
+  const SocketId socket = bench.connect(80);
+  bench.run_for(100_ms);
+  bench.fate = [](const Seen&) { return Fate{.copies = 0}; };
+  bench.send(0, socket, "x");
+  bench.seen.clear();
+  bench.run_for(1500_ms);
+  const auto sent = bench.sent_by(0);  // a probe, then what the timeouts send
+  ASSERT_THAT(sent, SizeIs(3));
+  EXPECT_EQ(sent[1].at - sent[0].at, 290_ms);
+  EXPECT_EQ(sent[2].at - sent[1].at, 570_ms);
+}
+
+TEST(Loss, AFinThatWaitsForAMacAddressIsNotJoinedToWhatIsSentAgain) {
+  for (const bool waits : {false, true}) {
+    TcpBench bench;
+    const SocketId socket = bench.establish();
+    bench.fate = [](const Seen&) { return Fate{.copies = 0}; };
+    bench.send(0, socket, "hello");
+    bench.close(0, socket);
+    bench.run_for(1_ms);
+    if (waits) bench.client().pending_since = bench.world.now;
+    bench.seen.clear();
+    bench.run_for(3_s);
+    const auto sent = bench.sent_by(0);
+    ASSERT_GE(sent.size(), 2U);
+    EXPECT_EQ(sent[0].tcp.flags, tf::kFin | tf::kAck) << "the probe";
+    EXPECT_EQ(sent[1].payload, "hello");
+    EXPECT_EQ(sent[1].has(tf::kFin), !waits);
+    EXPECT_EQ(sent.size() == 2, waits) << "both wait now";
+  }
+}
+
 // Seen in Linux 6.1: a SYN-ACK that waited for a neighbour makes the probe come 778 ms after the
 // last of seven answers, and the timeout a second after that.
 TEST(Loss, ASlowHandshakeMakesTimeoutsLongForAWhile) {

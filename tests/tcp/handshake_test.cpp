@@ -268,7 +268,7 @@ TEST(Handshake, TwoSynsThatCrossMakeOneConnection) {
 
 TEST(Handshake, SynThatWaitsForArpIsNotRepeatedAndFailsAsUnreachable) {
   TcpBench bench;
-  bench.client().neighbour_pending = true;
+  bench.client().pending_since = SimTime{};
   bench.fate = [](const Seen&) { return Fate{.copies = 0}; };
   bench.connect(80);
   bench.run_for(3_s);

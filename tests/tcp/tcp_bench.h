@@ -55,7 +55,7 @@ class End final : public IpOutput, public SocketEvents {
     RouteAnswer answer;
     answer.src = want.src.is_any() ? addr_ : want.src;
     answer.mtu = mtu;
-    answer.neighbour_pending = neighbour_pending;
+    answer.pending_since = pending_since;
     return answer;
   }
   Errno send(Step& step, const IpSend& how, FrameRef segment) override {
@@ -100,7 +100,7 @@ class End final : public IpOutput, public SocketEvents {
   SocketId accepted;
   std::uint32_t mtu = 1500;
   Errno route_error = Errno::kNone;
-  bool neighbour_pending = false;
+  SimTime pending_since = SimTime::never();
   int confirmed = 0;
 
  private:
