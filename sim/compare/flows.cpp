@@ -116,7 +116,7 @@ void Flows::read_layer(Bytes packet, bool quoted, SimTime at, ReadFrame& out, La
     const auto parsed =
         packet_of({six->protocol, six->src, six->dst, 0, 0}, packet.subspan(Ipv6Repr::kLength));
     if (!parsed) return;
-    layer.flow = find_or_begin(*parsed, quoted, at);
+    layer.flow = find_or_begin(*parsed, at);
     const Flow& flow = flows_[layer.flow];
     layer.from_beginner = flow.src == IpAddr(six->src) && flow.src_port == parsed->tuple.src_port;
     return learn_bases(*parsed, quoted, layer);
@@ -128,7 +128,7 @@ void Flows::read_layer(Bytes packet, bool quoted, SimTime at, ReadFrame& out, La
   const auto parsed =
       packet_of({ip->protocol, ip->src, ip->dst, 0, 0}, packet.subspan(ip->header_length));
   if (!parsed) return;
-  layer.flow = find_or_begin(*parsed, quoted, at);
+  layer.flow = find_or_begin(*parsed, at);
   const Flow& flow = flows_[layer.flow];
   layer.from_beginner = flow.src == IpAddr(ip->src) && flow.src_port == parsed->tuple.src_port;
   learn_bases(*parsed, quoted, layer);
@@ -183,11 +183,12 @@ std::optional<Flows::Packet> Flows::packet_of(const Tuple& ip, Bytes rest) const
   return packet;
 }
 
-std::uint32_t Flows::find_or_begin(const Packet& packet, bool quoted, SimTime at) {
+std::uint32_t Flows::find_or_begin(const Packet& packet, SimTime at) {
   const auto known = by_tuple_.find(packet.tuple);
   if (known != by_tuple_.end()) {
     const Flow& flow = flows_[known->second];
-    const bool opens = packet.has(tcp_flag::kSyn) && !packet.has(tcp_flag::kAck) && !quoted;
+    // A SYN that never left is known from its quote alone, and may have had the same ports.
+    const bool opens = packet.has(tcp_flag::kSyn) && !packet.has(tcp_flag::kAck);
     const auto& base =
         flow.base[flow.src == packet.tuple.src && flow.src_port == packet.tuple.src_port ? 0 : 1];
     if (!opens || !base || *base == packet.seq) return known->second;

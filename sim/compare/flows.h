@@ -122,7 +122,7 @@ class Flows {
   void read_layer(Bytes packet, bool quoted, SimTime at, ReadFrame& out, Layer& layer);
   bool is_zero_id(const Packet& packet, std::uint16_t id, ReadFrame& out, const Layer& layer);
   std::optional<Packet> packet_of(const Tuple& ends, Bytes rest) const;
-  std::uint32_t find_or_begin(const Packet& packet, bool quoted, SimTime at);
+  std::uint32_t find_or_begin(const Packet& packet, SimTime at);
   std::uint32_t begin(const Tuple& tuple, SimTime at);
   void learn_bases(const Packet& packet, bool quoted, Layer& layer);
   std::string conversation_of(Bytes frame, const ReadFrame& read) const;

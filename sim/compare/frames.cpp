@@ -7,6 +7,7 @@
 #include <set>
 
 #include "sim/compare/align.h"
+#include "sim/compare/reports.h"
 
 namespace lvslab::compare {
 namespace {
@@ -83,6 +84,12 @@ class InterfaceComparer {
   bool is_report() const { return conversation_.starts_with("IP protocol 2 "); }
 
   void compare_conversation(const std::vector<Passing>& sim, const std::vector<Passing>& real) {
+    const auto looks_alike = [&](const Passing& a, const Passing& b) { return equal(a, b); };
+    if (is_report() && !std::ranges::equal(sim, real, looks_alike) &&
+        tell_the_same(sim_, sim, real_, real, times_)) {
+      result_.agreed += sim.size();
+      return;
+    }
     const Pairs pairs =
         align(static_cast<std::uint32_t>(sim.size()), static_cast<std::uint32_t>(real.size()),
               [&](std::uint32_t i, std::uint32_t j) {

@@ -56,8 +56,7 @@ void seed_rto(Context& c, std::uint32_t index) {
   Socket& s = c.socket(index);
   s.set(flag::kConfirms);
   const PeerMetrics* known = find_metrics(c, s.tuple);
-  // Equal times are a matter of no jitter here. A kernel's differ, and it keeps the longest.
-  if (known == nullptr || known->rtt_us8 == 0 || known->rtt_us8 < s.srtt_us8) {
+  if (known == nullptr || known->rtt_us8 <= s.srtt_us8) {
     constexpr std::uint32_t kFallbackUs = 3'000'000;  // TCP_TIMEOUT_FALLBACK (RFC 6298 §5.7)
     if (s.srtt_us8 == 0) attach(c, index).seeded_rto_us = kFallbackUs;
     return;
