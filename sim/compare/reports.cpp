@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <variant>
 
 namespace lvslab::compare {
 namespace {
@@ -35,7 +36,26 @@ std::string rest_of(const NormalFrame& frame) {
   return rest;
 }
 
-Changes changes_of(const Side& side, const std::vector<Passing>& frames) {
+/// When a host, a cable or an interface may have gone, and no second time came: `trace` is that of
+/// the simulator, which alone knows of faults.
+std::vector<SimTime> losses(const Trace& trace) {
+  std::vector<SimTime> times;
+  for (const TraceRecord& r : trace.records()) {
+    bool lost = r.kind == RecordKind::kFault;
+    if (r.kind == RecordKind::kRowChanged) {
+      const TableRow changed = trace.row(r.args[0]);
+      const auto* link = std::get_if<LinkRow>(&changed);
+      lost = link != nullptr && !(link->up && link->carrier);
+    }
+    if (lost) times.push_back(r.at);
+  }
+  times.push_back(SimTime::never());
+  std::ranges::sort(times);
+  return times;
+}
+
+Changes changes_of(const Side& side, const std::vector<Passing>& frames,
+                   const std::vector<SimTime>& losses) {
   Changes all;
   for (const Passing& passing : frames) {
     const NormalFrame& frame = side.frame(passing.frame);
@@ -55,8 +75,11 @@ Changes changes_of(const Side& side, const std::vector<Passing>& frames) {
       changes.push_back({.at = passing.at, .what = what, .rest = rest_of(frame)});
     }
   }
+  const SimTime end = side.recording().ended_at;
   for (auto& [group, changes] : all) {
-    changes.back().ended = std::max(changes.back().at, side.recording().ended_at);
+    for (Change& change : changes) {
+      change.ended = std::min({change.ended, end, *std::ranges::lower_bound(losses, change.at)});
+    }
   }
   return all;
 }
@@ -65,8 +88,9 @@ Changes changes_of(const Side& side, const std::vector<Passing>& frames) {
 
 bool tell_the_same(const Side& sim, const std::vector<Passing>& ours, const Side& real,
                    const std::vector<Passing>& theirs, const TimeMap& times) {
-  const Changes told = changes_of(sim, ours);
-  const Changes told_there = changes_of(real, theirs);
+  const std::vector<SimTime> lost = losses(sim.recording().trace);
+  const Changes told = changes_of(sim, ours, lost);
+  const Changes told_there = changes_of(real, theirs, lost);
   const auto same_change = [&](const Change& a, const Change& b) {
     return a.what == b.what && a.rest == b.rest &&
            distance(times.to_real(a.at), b.at) <= kFlatTolerance &&

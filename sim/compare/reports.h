@@ -2,7 +2,7 @@
 // later, at a moment that the kernel draws by lot; whatever is to be told by then is told in one
 // report, and a newer change of a group puts an end to the older one
 // (net/ipv4/igmp.c: igmp_ifc_event(), igmpv3_send_cr()). So two runs may tell the same changes in
-// other reports, and what counts is the changes.
+// other reports, and what counts is the changes. A fault may come before the second time, too.
 #pragma once
 
 #include <vector>

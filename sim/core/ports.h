@@ -112,8 +112,8 @@ struct RouteAnswer {
   Ipv4Addr src;  ///< the source address that the route prefers
   Ipv4Addr next_hop;
   IfIndex dev;
-  std::uint32_t mtu = 1500;        ///< of the path, as far as it is known
-  bool local = false;              ///< the destination is this host
+  std::uint32_t mtu = 1500;  ///< of the path, as far as it is known
+  bool local = false;        ///< the destination is this host
   /// Since when the next hop is INCOMPLETE: packets sent since then still wait here.
   SimTime pending_since = SimTime::never();
 };

@@ -214,8 +214,8 @@ struct Vrrp::Context {
     VrrpGroup* group = group_of(r);
     if (r.faults == 0 || group == nullptr || group->state == VrrpState::kFault) return;
     group->state = VrrpState::kFault;
-    log(fmt::format("VRRP_Group({}): Syncing {} to FAULT state",
-                    conf.sync_groups[group->conf].name, c.name));
+    log(fmt::format("VRRP_Group({}): Syncing {} to FAULT state", conf.sync_groups[group->conf].name,
+                    c.name));
   }
 
   /// FAULT for its own reasons, or for those of its group.

@@ -39,6 +39,7 @@ std::int64_t whole_ticks_us(Context& c, std::uint32_t us) {
 }  // namespace
 
 void remember_peer(Context& c, std::uint32_t index) {
+  if (c.config.no_metrics_save != 0) return;
   const Socket& s = c.socket(index);
   PeerMetrics* known = find_metrics(c, s.tuple);
   const bool backed_off = s.ext != kNoExtension && c.ext_of(s).backoff != 0;

@@ -28,6 +28,7 @@ constexpr Entry kEntries[] = {
     {"net.ipv4.tcp_max_syn_backlog", LVSLAB_NUMBER(max_syn_backlog)},
     {"net.ipv4.tcp_max_tw_buckets", LVSLAB_NUMBER(max_tw_buckets)},
     {"net.ipv4.tcp_moderate_rcvbuf", LVSLAB_NUMBER(moderate_rcvbuf), 1, 0, 255},
+    {"net.ipv4.tcp_no_metrics_save", LVSLAB_NUMBER(no_metrics_save), 1, 0, 255},
     {"net.ipv4.tcp_orphan_retries", LVSLAB_NUMBER(orphan_retries), 1, 0, 255},
     {"net.ipv4.tcp_retries1", LVSLAB_NUMBER(retries1), 1, 0, 255},
     {"net.ipv4.tcp_retries2", LVSLAB_NUMBER(retries2), 1, 0, 255},

@@ -36,6 +36,7 @@ struct Config {
   std::int32_t max_tw_buckets = 262144;
   std::int32_t rfc1337 = 0;
   std::int32_t early_retrans = 3;
+  std::int32_t no_metrics_save = 0;      ///< what is known of a peer is not remembered
   std::int32_t invalid_ratelimit = 500;  ///< ms
   std::int32_t moderate_rcvbuf = 1;
   std::array<std::int32_t, 2> port_range = {32768, 60999};

@@ -15,7 +15,7 @@ using testing::Not;
 
 /// A director whose keepalived, with a sync daemon, is stopped and started: two groups are left
 /// and joined within a second, and each report's repetition comes at a drawn moment.
-scenario::Scenario director(int seed) {
+scenario::Scenario director(int seed, const std::string& more = "") {
   return load(fmt::format(R"(
 title: two groups
 seed: {}
@@ -46,9 +46,9 @@ timeline:
   - {{at: 1s, on: node01, run: service keepalived start}}
   - {{at: 5500ms, on: node01, run: service keepalived stop}}
   - {{at: 7200ms, on: node01, run: service keepalived start}}
-until: 20s
+{}until: 20s
 )",
-                          seed));
+                          seed, more));
 }
 
 bool is_report(const Piece& piece) { return piece.bytes[12] == 8 && piece.bytes[23] == 2; }
@@ -63,6 +63,19 @@ TEST(Reports, AgreeHoweverTheLotsFall) {
     EXPECT_THAT(compare(scenario, sim, tape.wind()).differences, IsEmpty()) << seed;
   }
   EXPECT_GT(counts.size(), 1U) << "no two were told together";
+}
+
+TEST(Reports, NeedNotBeToldAgainByAHostThatIsGone) {
+  const std::string gone = "  - {at: 7900ms, fault: power-off, target: node01}\n";
+  const auto scenario = director(1, gone);
+  const Recording sim = simulate(scenario);
+  std::set<std::size_t> counts;
+  for (int seed = 1; seed <= 20; ++seed) {
+    Tape tape(simulate(director(seed, gone), "kernel"));
+    counts.insert(static_cast<std::size_t>(std::ranges::count_if(tape.pieces, is_report)));
+    EXPECT_THAT(compare(scenario, sim, tape.wind()).differences, IsEmpty()) << seed;
+  }
+  EXPECT_GT(counts.size(), 1U) << "all were told again in time";
 }
 
 TEST(Reports, AreMissedIfNobodyTellsThemAgain) {

@@ -166,6 +166,33 @@ TEST(Loss, FirstTimeoutGoesByFormerRoundTripsThatWereAsLongIfTheyWereOfData) {
   }
 }
 
+TEST(Loss, FormerRoundTripsAreForgottenWithNoMetricsSave) {
+  for (const bool forgets : {false, true}) {
+    TcpBench bench;
+    if (forgets) {
+      ASSERT_EQ(sysctl_set(bench.client().stack, "net.ipv4.tcp_no_metrics_save", "1"),
+                Errno::kNone);
+    }
+    bench.fate = [](const Seen&) { return Fate{.delay = 40_ms}; };
+    bench.listen(80);
+    const SocketId former = bench.connect(80);
+    bench.run_for(200_ms);
+    bench.close(0, former);
+    bench.close(1, bench.server().accepted);
+    bench.run_for(200_ms);
+    bench.fate = [](const Seen&) { return Fate{.delay = 10_ms}; };
+    const SocketId socket = bench.connect(80);
+    bench.run_for(100_ms);
+    bench.fate = [](const Seen&) { return Fate{.copies = 0}; };
+    bench.send(0, socket, "x");
+    bench.seen.clear();
+    bench.run_for(1_s);
+    const auto sent = bench.sent_by(0);  // a probe, then what the timeouts send
+    ASSERT_GE(sent.size(), 2U);
+    EXPECT_EQ(sent[1].at - sent[0].at, forgets ? 220_ms : 280_ms);
+  }
+}
+
 TEST(Loss, AFinThatWaitsForAMacAddressIsNotJoinedToWhatIsSentAgain) {
   for (const bool waits : {false, true}) {
     TcpBench bench;
