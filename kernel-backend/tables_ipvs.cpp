@@ -38,17 +38,30 @@ bool open_body(Bytes body, std::uint16_t nest, AttributeTable<N>& a) {
          a.parse(top.bytes(nest));
 }
 
+/// Nothing of other families.
+template <std::size_t N>
+std::optional<IpAddr> address_of(const AttributeTable<N>& a, std::uint16_t family,
+                                 std::size_t type) {
+  switch (family) {
+    case AF_INET: return a.ipv4(type);
+    case AF_INET6: return a.ipv6(type);
+    default: return std::nullopt;
+  }
+}
+
 }  // namespace
 
 std::optional<IpvsServiceRow> parse_ipvs_service(Bytes body) {
   AttributeTable<IPVS_SVC_ATTR_MAX + 1> a;
   if (!open_body(body, IPVS_CMD_ATTR_SERVICE, a)) return std::nullopt;
-  if (a.number<std::uint16_t>(IPVS_SVC_ATTR_AF) != AF_INET) return std::nullopt;
+  const auto addr = address_of(a, a.number<std::uint16_t>(IPVS_SVC_ATTR_AF), IPVS_SVC_ATTR_ADDR);
+  if (!addr) return std::nullopt;
   IpvsServiceRow row;
   row.key.fwmark = a.number<std::uint32_t>(IPVS_SVC_ATTR_FWMARK);
   row.key.protocol =
       static_cast<std::uint8_t>(a.number<std::uint16_t>(IPVS_SVC_ATTR_PROTOCOL) & 0xffU);
-  row.key.addr = a.ipv4(IPVS_SVC_ATTR_ADDR);
+  // A mark has no address, but is of one version.
+  row.key.addr = addr->is_v4() || row.key.fwmark == 0 ? *addr : IpAddr(Ipv6Addr::any());
   row.key.port = a.be16(IPVS_SVC_ATTR_PORT);
   row.scheduler = a.text(IPVS_SVC_ATTR_SCHED_NAME);
   const std::uint32_t flags = a.number<ip_vs_flags>(IPVS_SVC_ATTR_FLAGS).flags;
@@ -56,7 +69,8 @@ std::optional<IpvsServiceRow> parse_ipvs_service(Bytes body) {
   row.sched_flags = flags & (IP_VS_SVC_F_SCHED1 | IP_VS_SVC_F_SCHED2 | IP_VS_SVC_F_SCHED3);
   row.one_packet = (flags & IP_VS_SVC_F_ONEPACKET) != 0;
   row.timeout_s = a.number<std::uint32_t>(IPVS_SVC_ATTR_TIMEOUT);
-  row.netmask = a.ipv4(IPVS_SVC_ATTR_NETMASK);
+  row.netmask = row.key.addr.is_v4() ? a.ipv4(IPVS_SVC_ATTR_NETMASK)
+                                     : Ipv4Addr{a.number<std::uint32_t>(IPVS_SVC_ATTR_NETMASK)};
   row.counters = parse_counters(a.bytes(IPVS_SVC_ATTR_STATS64));
   return row;
 }
@@ -64,16 +78,18 @@ std::optional<IpvsServiceRow> parse_ipvs_service(Bytes body) {
 std::optional<IpvsDestRow> parse_ipvs_dest(Bytes body, const IpvsServiceKey& service) {
   AttributeTable<IPVS_DEST_ATTR_MAX + 1> a;
   if (!open_body(body, IPVS_CMD_ATTR_DEST, a)) return std::nullopt;
-  if (a.has(IPVS_DEST_ATTR_ADDR_FAMILY) &&
-      a.number<std::uint16_t>(IPVS_DEST_ATTR_ADDR_FAMILY) != AF_INET) {
-    return std::nullopt;
+  std::uint16_t family = service.addr.is_v4() ? AF_INET : AF_INET6;
+  if (a.has(IPVS_DEST_ATTR_ADDR_FAMILY)) {
+    family = a.number<std::uint16_t>(IPVS_DEST_ATTR_ADDR_FAMILY);
   }
+  const auto addr = address_of(a, family, IPVS_DEST_ATTR_ADDR);
+  if (!addr) return std::nullopt;
   const std::uint32_t forward =
       a.number<std::uint32_t>(IPVS_DEST_ATTR_FWD_METHOD) & IP_VS_CONN_F_FWD_MASK;
   if (forward > IP_VS_CONN_F_DROUTE) return std::nullopt;
   IpvsDestRow row;
   row.service = service;
-  row.addr = a.ipv4(IPVS_DEST_ATTR_ADDR);
+  row.addr = *addr;
   row.port = a.be16(IPVS_DEST_ATTR_PORT);
   row.forward = static_cast<IpvsForward>(forward);
   row.tunnel.type = static_cast<IpvsTunnelType>(a.number<std::uint8_t>(IPVS_DEST_ATTR_TUN_TYPE));
@@ -139,14 +155,29 @@ auto place_of(const IpvsConnRow& r) {
 /// FNV-1a over both ends.
 std::uint32_t id_of(const IpvsConnRow& r) {
   std::uint32_t hash = 2'166'136'261U;
-  for (const std::uint32_t part :
-       {std::uint32_t{r.protocol}, r.client.bits, std::uint32_t{r.client_port}, r.virt.bits,
-        std::uint32_t{r.virt_port}}) {
+  const auto add = [&hash](std::uint32_t part) {
     for (int shift = 0; shift < 32; shift += 8) {
       hash = (hash ^ (part >> shift & 0xffU)) * 16'777'619U;
     }
-  }
+  };
+  const auto add_address = [&add](IpAddr addr) {
+    if (addr.is_v4()) return add(addr.v4().bits);
+    for (int word = 0; word < 4; ++word) add(word_of(addr.v6(), word));
+  };
+  add(r.protocol);
+  add_address(r.client);
+  add(r.client_port);
+  add_address(r.virt);
+  add(r.virt_port);
   return hash;
+}
+
+/// Eight hexadecimal digits, or an IPv6 address.
+std::optional<IpAddr> address_in(std::string_view word) {
+  if (const auto six = Ipv6Addr::parse(word)) return *six;
+  Words digits(word);
+  const Ipv4Addr four{digits.number<std::uint32_t>(16)};
+  return digits.good() ? std::optional<IpAddr>(four) : std::nullopt;
 }
 
 }  // namespace
@@ -158,16 +189,20 @@ std::optional<IpvsConnRow> parse_ipvs_conn(std::string_view line, SimTime now,
   if (!protocol) return std::nullopt;
   IpvsConnRow row;
   row.protocol = *protocol;
-  row.client.bits = words.number<std::uint32_t>(16);
+  const auto client = address_in(words.next());
   row.client_port = words.number<std::uint16_t>(16);
-  row.virt.bits = words.number<std::uint32_t>(16);
+  const auto virt = address_in(words.next());
   row.virt_port = words.number<std::uint16_t>(16);
-  row.dest.bits = words.number<std::uint32_t>(16);
+  const auto dest = address_in(words.next());
   row.dest_port = words.number<std::uint16_t>(16);
   const std::string_view state = words.next();
   const auto* named = std::ranges::find(kStateNames, state, &StateName::name);
   const auto left_s = words.number<std::uint32_t>(10);
   if (!words.good() || named == std::end(kStateNames)) return std::nullopt;
+  if (!client || !virt || !dest) return std::nullopt;
+  row.client = *client;
+  row.virt = *virt;
+  row.dest = *dest;
   row.state = named->state;
   row.expires = now + SimDuration{left_s * 1'000'000'000LL};
   row.forward = forward_of(row, dests);
@@ -210,12 +245,17 @@ std::uint16_t family_of(NetlinkReader& generic, std::string_view name) {
 NetlinkBody ask_dests(const IpvsServiceKey& key) {
   NetlinkBody body(genlmsghdr{.cmd = IPVS_CMD_GET_DEST, .version = IPVS_GENL_VERSION});
   const std::size_t nest = body.begin(IPVS_CMD_ATTR_SERVICE);
-  body.attribute(IPVS_SVC_ATTR_AF, std::uint16_t{AF_INET});
+  body.attribute(IPVS_SVC_ATTR_AF,
+                 static_cast<std::uint16_t>(key.addr.is_v4() ? AF_INET : AF_INET6));
   if (key.fwmark != 0) {
     body.attribute(IPVS_SVC_ATTR_FWMARK, key.fwmark);
   } else {
     std::array<std::uint8_t, 16> addr{};  // union nf_inet_addr
-    store_ipv4(addr.data(), key.addr);
+    if (key.addr.is_v4()) {
+      store_ipv4(addr.data(), key.addr.v4());
+    } else {
+      store_ipv6(addr.data(), key.addr.v6());
+    }
     std::array<std::uint8_t, 2> port{};
     store_be16(port.data(), key.port);
     body.attribute(IPVS_SVC_ATTR_PROTOCOL, std::uint16_t{key.protocol});

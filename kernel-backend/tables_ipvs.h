@@ -2,7 +2,7 @@
 //
 // The kernel does not tell how a connection is forwarded: that is what its destination says now,
 // and kMasq if the destination is gone. Of the expiry it tells whole seconds, cut off: `expires` is
-// the earliest moment that fits. `id` is a number made of both ends. IPv6 is left out.
+// the earliest moment that fits. `id` is a number made of both ends.
 //
 // Order: services as the kernel lists them (by hash), destinations newest first within theirs,
 // connections, which the kernel keeps in an order drawn at random, by client and virtual service.
@@ -23,7 +23,7 @@ namespace lvslab::kernel {
 std::optional<IpvsServiceRow> parse_ipvs_service(Bytes body);
 std::optional<IpvsDestRow> parse_ipvs_dest(Bytes body, const IpvsServiceKey& service);
 
-/// One line of /proc/net/ip_vs_conn; nothing if it is the heading or not about IPv4.
+/// One line of /proc/net/ip_vs_conn; nothing if it is the heading.
 std::optional<IpvsConnRow> parse_ipvs_conn(std::string_view line, SimTime now,
                                            const std::vector<IpvsDestRow>& dests);
 std::vector<IpvsConnRow> parse_ipvs_conns(std::string_view text, SimTime now,

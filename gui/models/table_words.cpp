@@ -79,7 +79,11 @@ QString end_text(IpAddr addr, std::uint16_t port) {
 }
 
 QString service_text(const IpvsServiceKey& key) {
-  if (key.fwmark != 0) return QStringLiteral("FWM %1").arg(key.fwmark);
+  if (key.fwmark != 0) {
+    return QStringLiteral("FWM %1%2")
+        .arg(key.fwmark)
+        .arg(key.addr.is_v4() ? QString() : QStringLiteral(" IPv6"));
+  }
   const char* const proto = key.protocol == 17 ? "UDP " : key.protocol == 132 ? "SCTP " : "TCP ";
   return QString::fromLatin1(proto) + end_text(key.addr, key.port);
 }

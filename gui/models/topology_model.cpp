@@ -248,7 +248,7 @@ void TopologyModel::find_vips(const std::vector<HostTables>& tables) {
       if (row.dev == kLoopback) vips.insert(row.local.addr);
     }
     for (const IpvsServiceRow& row : tables[n].services) {
-      if (!row.key.addr.is_any()) vips.insert(row.key.addr);
+      if (row.key.addr.is_v4() && !row.key.addr.is_any()) vips.insert(row.key.addr.v4());
     }
   }
   for (const auto& [address, who] : owners) {

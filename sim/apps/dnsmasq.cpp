@@ -117,9 +117,13 @@ void Dnsmasq::add(std::string_view name, Ipv4Addr addr) {
 
 /// How many names there were.
 std::size_t Dnsmasq::add_hosts(std::string_view text) {
-  const std::vector<command::HostName> names = command::parse_hosts_file(text);
-  for (const command::HostName& known : names) add(known.name, known.addr);
-  return names.size();
+  std::size_t count = 0;
+  for (const command::HostName& known : command::parse_hosts_file(text)) {
+    if (!known.addr.is_v4()) continue;
+    add(known.name, known.addr.v4());
+    ++count;
+  }
+  return count;
 }
 
 void Dnsmasq::start(Step& step, AppIo& io) {

@@ -50,6 +50,11 @@ struct Ipv6Addr {
   std::string to_string() const;
 };
 
+/// One of the four words of 32 bits, the first on the wire with 0.
+constexpr std::uint32_t word_of(Ipv6Addr addr, int word) {
+  return static_cast<std::uint32_t>((word < 2 ? addr.high : addr.low) >> (word % 2 == 0 ? 32 : 0));
+}
+
 /// The mask of a prefix length 0..128.
 constexpr Ipv6Addr mask6_of(int len) {
   const auto half = [](int bits) { return bits <= 0 ? 0 : ~std::uint64_t{0} << (64 - bits); };

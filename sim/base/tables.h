@@ -226,7 +226,7 @@ struct IpvsCounters {
 /// What names a virtual service: protocol, address, port, or a firewall mark.
 struct IpvsServiceKey {
   std::uint8_t protocol = 6;  ///< IPPROTO_TCP, _UDP or _SCTP; 0 with a fwmark
-  Ipv4Addr addr;
+  IpAddr addr;                ///< with a fwmark 0.0.0.0 or :: (`-6`)
   std::uint16_t port = 0;
   std::uint32_t fwmark = 0;
   auto operator<=>(const IpvsServiceKey&) const = default;
@@ -238,7 +238,7 @@ struct IpvsServiceRow {
   bool persistent = false;
   bool one_packet = false;
   std::uint32_t timeout_s = 0;     ///< persistence
-  Ipv4Addr netmask{0xffff'ffffU};  ///< persistence granularity
+  Ipv4Addr netmask{0xffff'ffffU};  ///< persistence granularity; IPv6: the prefix length, as bits
   std::uint32_t sched_flags = 0;   ///< -b: IP_VS_SVC_F_SCHED1..3
   IpvsCounters counters;
   bool operator==(const IpvsServiceRow&) const = default;
@@ -246,7 +246,7 @@ struct IpvsServiceRow {
 
 struct IpvsDestRow {
   IpvsServiceKey service;
-  Ipv4Addr addr;
+  IpAddr addr;
   std::uint16_t port = 0;
   IpvsForward forward = IpvsForward::kMasq;
   IpvsTunnel tunnel;
@@ -278,7 +278,7 @@ enum class IpvsConnState : std::uint8_t {
 
 struct IpvsConnRow {
   std::uint8_t protocol = 6;
-  Ipv4Addr client, virt, dest;
+  IpAddr client, virt, dest;  ///< a template of a fwmark has the mark as its `virt`
   std::uint16_t client_port = 0, virt_port = 0, dest_port = 0;
   IpvsConnState state = IpvsConnState::kNone;
   IpvsForward forward = IpvsForward::kMasq;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <utility>
 
 #include "sim/command/ipvsadm_names.h"
@@ -28,9 +29,8 @@ std::unexpected<Output> try_help_exit(const std::string& tool) {
 std::unexpected<Output> refuse(int id) {
   std::string_view close;
   const int index = id - kTagUnmodelled;
-  if (index == 0) close = "-t, -u, -f with IPv4";
-  if (index == 1) close = "-t, -u";
-  if (index == 2) close = "-p";
+  if (index == 0) close = "-t, -u";
+  if (index == 1) close = "-p";
   const auto option = std::ranges::find(kOptions, id, &PoptOption::id);
   return std::unexpected(
       not_modelled("ipvsadm", fmt::format("option --{}", option->long_name), close));
@@ -43,14 +43,30 @@ std::optional<std::uint32_t> number(std::string_view text, std::int64_t low, std
 }
 
 struct Endpoint {
-  Ipv4Addr addr;
+  IpAddr addr;
   std::optional<std::uint16_t> port;
 };
-/// parse_service(): HOST[:PORT], both by number or name.
+/// parse_service(): HOST[:PORT], both by number or name; [IPV6]:PORT, or an IPv6 address alone.
 std::optional<Endpoint> parse_endpoint(std::string_view text, std::uint8_t protocol,
                                        HostNames names) {
-  const std::size_t colon = text.rfind(':');
-  const auto addr = resolve_host(text.substr(0, colon), names);
+  std::size_t colon = text.rfind(':');
+  std::string_view host = text.substr(0, colon);
+  const bool brackets = text.starts_with('[');
+  if (brackets) {
+    const std::size_t end = text.find(']');
+    if (end == std::string_view::npos || end + 1 == text.size() || text[end + 1] != ':') {
+      return std::nullopt;
+    }
+    host = text.substr(1, end - 1);
+    colon = end + 1;
+  } else if (const auto alone = Ipv6Addr::parse(text)) {
+    return Endpoint{*alone, std::nullopt};
+  }
+  std::optional<IpAddr> addr = brackets ? Ipv6Addr::parse(host) : std::nullopt;
+  if (!addr) {
+    addr = resolve_host(host, names);
+    if (brackets) colon = std::string_view::npos;  // the port behind it is not looked at
+  }
   if (!addr) return std::nullopt;
   if (colon == std::string_view::npos) return Endpoint{*addr, std::nullopt};
   const std::string_view port = text.substr(colon + 1);
@@ -72,7 +88,10 @@ class Reader {
   Step read_verb();
   Step read_option(const PoptStep& step);
   Step read_service(const PoptStep& step);
+  Step read_version();
+  Step read_netmask(const std::string& text);
   Step read_server(const PoptStep& step);
+  Step check_versions();
   Step read_tunnel(const PoptStep& step);
   Step check_tunnel();
   Step read_daemon_role(const PoptStep& step);
@@ -145,13 +164,37 @@ Reader::Step Reader::read_service(const PoptStep& step) {
     return true;
   }
   key.protocol = step.id == 't' ? 6 : 17;
-  if (step.value->starts_with('[')) {
-    return std::unexpected(not_modelled("ipvsadm", "an IPv6 address", "IPv4"));
-  }
   const auto endpoint = parse_endpoint(*step.value, key.protocol, names_);
   if (!endpoint) return fail_with("illegal virtual server address[:port] specified");
   key.addr = endpoint->addr;
   key.port = endpoint->port.value_or(0);
+  if (!key.addr.is_v4()) command_.netmask = {kIpvsWholeAddress6};
+  return true;
+}
+
+// A mark has no address that would tell the version.
+Reader::Step Reader::read_version() {
+  if (!command_.service || command_.service->fwmark == 0) {
+    return fail_with("-6 used before -f\n\n");
+  }
+  command_.service->addr = Ipv6Addr::any();
+  command_.netmask = {kIpvsWholeAddress6};
+  return true;
+}
+
+Reader::Step Reader::read_netmask(const std::string& text) {
+  if (const Step ok = mark(kNetmask); !ok) return ok;
+  if (!command_.service || command_.service->addr.is_v4()) {
+    const auto mask = parse_inet_aton(text);
+    if (!mask) return fail_with("illegal virtual server persistent mask specified");
+    command_.netmask = *mask;
+    return true;
+  }
+  const auto length = static_cast<std::uint32_t>(std::strtol(text.c_str(), nullptr, 10));
+  if (length < 1 || length > kIpvsWholeAddress6) {
+    return fail_with("illegal ipv6 netmask specified");
+  }
+  command_.netmask = {length};
   return true;
 }
 
@@ -217,6 +260,19 @@ Reader::Step Reader::read_tunnel(const PoptStep& step) {
     case kTagTunCsum: tunnel.checksum = IpvsTunnelChecksum::kFull; return mark(kTunCsum);
     default: tunnel.checksum = IpvsTunnelChecksum::kRemote; return mark(kTunRemcsum);
   }
+}
+
+/// A tunnel may carry one version in the other.
+Reader::Step Reader::check_versions() {
+  if (server().addr.is_v4() == command_.service->addr.is_v4()) {
+    if (server().addr.is_v4() || server().forward != IpvsForward::kTunnel) return true;
+    return std::unexpected(not_modelled("ipvsadm", "a tunnel over IPv6", "-g, -m"));
+  }
+  if (server().forward != IpvsForward::kTunnel) {
+    return fail_with("Different address family is allowed only for tunneling servers");
+  }
+  return std::unexpected(
+      not_modelled("ipvsadm", "a tunnel between IPv4 and IPv6", "servers of the same version"));
 }
 
 /// tunnel_opt_check(): which options go with which type.
@@ -335,13 +391,8 @@ Reader::Step Reader::read_option(const PoptStep& step) {
       command_.timeout_s = *seconds;
       return true;
     }
-    case 'M': {
-      if (const Step ok = mark(kNetmask); !ok) return ok;
-      const auto mask = parse_inet_aton(*step.value);
-      if (!mask) return fail_with("illegal virtual server persistent mask specified");
-      command_.netmask = *mask;
-      return true;
-    }
+    case 'M': return read_netmask(*step.value);
+    case '6': return read_version();
     case 'r':
     case 'w':
     case 'x':
@@ -446,6 +497,7 @@ Reader::Step Reader::finish() {
     if (command_.scheduler.empty()) command_.scheduler = "wlc";
   }
   if (command_.verb == Verb::kAddServer || command_.verb == Verb::kEditServer) {
+    if (const Step ok = check_versions(); !ok) return ok;
     if (key.fwmark == 0 && server().forward != IpvsForward::kMasq) server().port = key.port;
     if (const Step ok = check_tunnel(); !ok) return ok;
   }

@@ -1,12 +1,13 @@
 // ipvsadm 1.31: what a student types, and every listing it prints.
 //
-// Models: -A -E -D -C -R -S -a -e -d -L/-l -Z --set with -t -u -f -s -p -M -o -b -r -g -i -m -w -x
-// -y --tun-*, --start-daemon and --stop-daemon with --syncid --sync-maxlen --mcast-*, and for
+// Models: -A -E -D -C -R -S -a -e -d -L/-l -Z --set with -t -u -f -6 -s -p -M -o -b -r -g -i -m -w
+// -x -y --tun-*, --start-daemon and --stop-daemon with --syncid --sync-maxlen --mcast-*, and for
 // listings -n -c --timeout --daemon --stats --rate --thresholds --persistent-conn --tun-info --sort
-// --nosort --exact; popt's spelling rules. Leaves out, with a clear refusal: IPv6, SCTP,
-// persistence engines. Whether a scheduler exists is the kernel's affair. Source: ipvsadm 1.31
-// ipvsadm.c (parse_options, generic_opt_check, process_options, print_*), and
-// net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_conn.c for the files of /proc/net.
+// --nosort --exact; popt's spelling rules. Leaves out, with a clear refusal: SCTP, persistence
+// engines, IPv6 servers of IPv4 services and the reverse (`-i`), IPv6 groups of sync daemons.
+// Whether a scheduler exists is the kernel's affair. Source: ipvsadm 1.31 ipvsadm.c (parse_options,
+// generic_opt_check, process_options, print_*), and net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_conn.c
+// for the files of /proc/net.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,7 @@ inline constexpr std::uint32_t kIpvsSchedFlag3 = 0x20;  ///< flag-3
 
 /// `-r` and what goes with it.
 struct IpvsServer {
-  Ipv4Addr addr;
+  IpAddr addr;
   std::uint16_t port = 0;  ///< already the service's port with -g and -i, as the tool does it
   IpvsForward forward = IpvsForward::kRoute;
   IpvsTunnel tunnel;  ///< with -i
@@ -86,8 +87,8 @@ struct IpvsadmCommand {
   // -A and -E:
   std::string scheduler;  ///< "wlc" unless -s was given; empty for the other verbs
   bool persistent = false, one_packet = false;
-  std::uint32_t timeout_s = 0;  ///< of the persistence: 360 unless given
-  Ipv4Addr netmask{0xffff'ffffU};
+  std::uint32_t timeout_s = 0;     ///< of the persistence: 360 unless given
+  Ipv4Addr netmask{0xffff'ffffU};  ///< of IPv6: the prefix length, as bits
   std::uint32_t sched_flags = 0;
   // the rest:
   std::optional<IpvsServer> server;      ///< -a -e -d
@@ -125,14 +126,15 @@ std::string without_comments(std::string_view rules);
 
 /// What the kernel answered (errno of setsockopt/netlink).
 enum class IpvsErrno : std::uint8_t {
-  kEperm = 1,    ///< not root
-  kEnoent = 2,   ///< no such scheduler (-A -E) or destination (-e -d)
-  kEsrch = 3,    ///< no such service, no such daemon
-  kEnomem = 12,  ///< out of memory
-  kEexist = 17,  ///< -A or -a of what is there, a daemon that runs
-  kEnodev = 19,  ///< no such interface
-  kEinval = 22,  ///< a port missing, an address that is not unicast, ...
-  kErange = 34,  ///< a weight or threshold that cannot be
+  kEperm = 1,          ///< not root
+  kEnoent = 2,         ///< no such scheduler (-A -E) or destination (-e -d)
+  kEsrch = 3,          ///< no such service, no such daemon
+  kEnomem = 12,        ///< out of memory
+  kEexist = 17,        ///< -A or -a of what is there, a daemon that runs
+  kEnodev = 19,        ///< no such interface
+  kEinval = 22,        ///< a port missing, an address that is not unicast, ...
+  kErange = 34,        ///< a weight or threshold that cannot be
+  kEafnosupport = 97,  ///< IPv6 on a host without it
   kEaddrinuse = 98,
   kEnetunreach = 101  ///< the interface of a sync master is down
 };

@@ -12,6 +12,10 @@ namespace lvslab::command {
 
 /// "sh-fallback,sh-port" or "flag-1,...": print_sched_flags() of ipvsadm.c.
 std::string ipvs_sched_flag_names(std::string_view scheduler, std::uint32_t flags);
+/// The prefix length of an IPv6 service that tells each client from the others.
+inline constexpr std::uint32_t kIpvsWholeAddress6 = 128;
+/// `head` and the granularity of persistence; nothing if each client is a client of its own.
+std::string ipvs_netmask_text(std::string_view head, Ipv4Addr mask, const IpvsServiceKey& service);
 /// "-g", "-i" or "-m"; "-g" for a local server.
 std::string_view ipvs_forward_option(IpvsForward forward);
 

@@ -34,16 +34,28 @@ void qsort_like_glibc(std::vector<T>& items, std::size_t from, std::size_t count
 
 int difference(std::uint32_t a, std::uint32_t b) { return static_cast<int>(a - b); }
 
+/// By the first word that differs; IPv4 before IPv6.
+int difference(IpAddr a, IpAddr b) {
+  if (a.is_v4() != b.is_v4()) return a.is_v4() ? -1 : 1;
+  if (a.is_v4()) return difference(a.v4().bits, b.v4().bits);
+  for (int word = 0; word < 4; ++word) {
+    const int order = difference(word_of(a.v6(), word), word_of(b.v6(), word));
+    if (order != 0) return order;
+  }
+  return 0;
+}
+
 /// ipvs_cmp_services().
 int compare_services(const IpvsServiceRow* a, const IpvsServiceRow* b) {
   if (a->key.fwmark != b->key.fwmark) return difference(a->key.fwmark, b->key.fwmark);
+  if (a->key.addr.is_v4() != b->key.addr.is_v4()) return a->key.addr.is_v4() ? -1 : 1;
   if (a->key.protocol != b->key.protocol) return a->key.protocol - b->key.protocol;
-  if (a->key.addr != b->key.addr) return difference(a->key.addr.bits, b->key.addr.bits);
+  if (a->key.addr != b->key.addr) return difference(a->key.addr, b->key.addr);
   return a->key.port - b->key.port;
 }
 /// ipvs_cmp_dests().
 int compare_dests(const IpvsDestRow* a, const IpvsDestRow* b) {
-  if (a->addr != b->addr) return difference(a->addr.bits, b->addr.bits);
+  if (a->addr != b->addr) return difference(a->addr, b->addr);
   return a->port - b->port;
 }
 
@@ -54,11 +66,12 @@ std::string_view protocol_name(std::uint8_t protocol) {
 }
 
 /// addrport_to_anyname().
-std::string endpoint(Ipv4Addr addr, std::uint16_t port, std::uint8_t protocol, bool numeric,
+std::string endpoint(IpAddr addr, std::uint16_t port, std::uint8_t protocol, bool numeric,
                      HostNames names) {
-  if (numeric) return fmt::format("{}:{}", addr.to_string(), port);
+  if (numeric) return fmt::format("{}:{}", addr.bracketed(), port);
   const std::string_view service = service_name(port, protocol);
-  return fmt::format("{}:{}", host_name_of(addr, names),
+  const std::string host = host_name_of(addr, names);
+  return fmt::format("{}:{}", addr.is_v4() ? host : '[' + host + ']',
                      service.empty() ? fmt::format("{}", port) : std::string(service));
 }
 
@@ -120,7 +133,9 @@ std::string counters_text(const IpvsCounters& c, Layout layout, bool exact) {
 }
 
 std::string service_label(const IpvsServiceKey& key, bool numeric, HostNames names) {
-  if (key.fwmark != 0) return fmt::format("FWM  {}", key.fwmark);
+  if (key.fwmark != 0) {
+    return fmt::format("FWM  {}{}", key.fwmark, key.addr.is_v4() ? "" : " IPv6");
+  }
   return fmt::format("{}  {}", protocol_name(key.protocol),
                      endpoint(key.addr, key.port, key.protocol, numeric, names));
 }
@@ -137,9 +152,7 @@ std::string service_line(const IpvsServiceRow& row, Layout layout, const IpvsLis
   }
   if (row.persistent) {
     line += fmt::format(" persistent {}", row.timeout_s);
-    if (row.netmask != Ipv4Addr::broadcast()) {
-      line += fmt::format(" mask {}", row.netmask.to_string());
-    }
+    line += ipvs_netmask_text(" mask ", row.netmask, row.key);
   }
   if (row.one_packet) line += " ops";
   return line + '\n';
@@ -160,7 +173,9 @@ std::string tunnel_info(const IpvsDestRow& row) {
 std::string dest_line(const IpvsDestRow& row, Layout layout, const IpvsListing& list,
                       HostNames names) {
   const std::string name = endpoint(row.addr, row.port, row.service.protocol, list.numeric, names);
-  const std::string head = fmt::format("  -> {:<28.28}", name);
+  // What names hosts of IPv4 is cut off; an IPv6 address is not.
+  const std::string head =
+      row.addr.is_v4() ? fmt::format("  -> {:<28.28}", name) : fmt::format("  -> {:<28}", name);
   switch (layout) {
     case Layout::kStats:
     case Layout::kRate: return head + counters_text(row.counters, layout, list.exact);
@@ -229,7 +244,7 @@ std::string render_ipvs_connections(const HostTables& tables, const IpvsListing&
   text += list.persistent_conn ? "        pe name          pe_data\n" : "\n";
   for (const IpvsConnRow& row : tables.conns) {
     const std::int64_t left = std::max<std::int64_t>(0, (row.expires - tables.now).seconds());
-    const auto place = [&](Ipv4Addr addr, std::uint16_t port) {
+    const auto place = [&](IpAddr addr, std::uint16_t port) {
       return endpoint(addr, port, row.protocol, list.numeric, names);
     };
     const std::string clock = fmt::format("{:02}:{:02}", left / 60, left % 60);
@@ -250,15 +265,13 @@ std::string render_ipvs_save(const HostTables& tables, bool numeric, HostNames n
   for (const IpvsServiceRow* row : services_of(tables, false)) {
     const IpvsServiceKey& key = row->key;
     const std::string label =
-        key.fwmark != 0 ? fmt::format("-f {}", key.fwmark)
+        key.fwmark != 0 ? fmt::format("-f {}{}", key.fwmark, key.addr.is_v4() ? "" : " -6")
                         : fmt::format("-{} {}", key.protocol == 17 ? 'u' : 't',
                                       endpoint(key.addr, key.port, key.protocol, numeric, names));
     text += fmt::format("-A {} -s {}", label, row->scheduler.view());
     if (row->persistent) {
       text += fmt::format(" -p {}", row->timeout_s);
-      if (row->netmask != Ipv4Addr::broadcast()) {
-        text += fmt::format(" -M {}", row->netmask.to_string());
-      }
+      text += ipvs_netmask_text(" -M ", row->netmask, key);
     }
     if (row->one_packet) text += " -o";
     if (row->sched_flags != 0) {
@@ -287,6 +300,21 @@ std::string render_ipvs_daemons(std::span<const IpvsSyncDaemon> daemons) {
   return text;
 }
 
+namespace {
+
+/// "0A000001", or all eight groups of an IPv6 address in full (%pI6).
+std::string proc_address(IpAddr addr, bool brackets = false) {
+  if (addr.is_v4()) return fmt::format("{:08X}", addr.v4().bits);
+  std::string text;
+  for (int group = 0; group < 8; ++group) {
+    const std::uint64_t half = group < 4 ? addr.v6().high : addr.v6().low;
+    text += fmt::format("{}{:04x}", group == 0 ? "" : ":", half >> (48 - group % 4 * 16) & 0xffffU);
+  }
+  return brackets ? '[' + text + ']' : text;
+}
+
+}  // namespace
+
 std::string render_proc_ip_vs(const HostTables& tables) {
   std::string text = fmt::format(
       "IP Virtual Server version 1.2.1 (size={})\n"
@@ -299,17 +327,20 @@ std::string render_proc_ip_vs(const HostTables& tables) {
     if (key.fwmark != 0) {
       text += fmt::format("FWM  {:08X} {} {}", key.fwmark, row.scheduler.view(), ops);
     } else {
-      text += fmt::format("{}  {:08X}:{:04X} {} {} ", protocol_name(key.protocol), key.addr.bits,
-                          key.port, row.scheduler.view(), ops);
+      text += fmt::format("{}  {}:{:04X} {} ", protocol_name(key.protocol),
+                          proc_address(key.addr, true), key.port, row.scheduler.view());
+      if (key.addr.is_v4()) text += fmt::format("{} ", ops);  // of IPv6 it is not told
     }
     if (row.persistent) {
-      text += fmt::format("persistent {} {:08X}", row.timeout_s * kIpvsHz, row.netmask.bits);
+      text +=
+          fmt::format("persistent {} {:08X}", row.timeout_s * kIpvsHz,
+                      key.addr.is_v4() ? row.netmask.bits : __builtin_bswap32(row.netmask.bits));
     }
     text += '\n';
     for (const IpvsDestRow* dest : dests_of(tables, key, true)) {
-      text += fmt::format("  -> {:08X}:{:04X}      {:<7} {:<6} {:<10} {:<10}\n", dest->addr.bits,
-                          dest->port, forward_name(dest->forward), dest->weight, dest->active,
-                          dest->inactive);
+      text += fmt::format("  -> {}:{:04X}      {:<7} {:<6} {:<10} {:<10}\n",
+                          proc_address(dest->addr, true), dest->port, forward_name(dest->forward),
+                          dest->weight, dest->active, dest->inactive);
     }
   }
   return text;
@@ -320,10 +351,10 @@ std::string render_proc_ip_vs_conn(const HostTables& tables) {
       "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n";
   for (const IpvsConnRow& row : tables.conns) {
     const std::int64_t left = std::max<std::int64_t>(0, (row.expires - tables.now).seconds());
-    text +=
-        fmt::format("{:<3} {:08X} {:04X} {:08X} {:04X} {:08X} {:04X} {:<11} {:>7}\n",
-                    protocol_name(row.protocol), row.client.bits, row.client_port, row.virt.bits,
-                    row.virt_port, row.dest.bits, row.dest_port, ipvs_state_name(row.state), left);
+    text += fmt::format("{:<3} {} {:04X} {} {:04X} {} {:04X} {:<11} {:>7}\n",
+                        protocol_name(row.protocol), proc_address(row.client), row.client_port,
+                        proc_address(row.virt), row.virt_port, proc_address(row.dest),
+                        row.dest_port, ipvs_state_name(row.state), left);
   }
   return text;
 }

@@ -79,6 +79,13 @@ std::string ipvs_sched_flag_names(std::string_view scheduler, std::uint32_t flag
   return text;
 }
 
+std::string ipvs_netmask_text(std::string_view head, Ipv4Addr mask, const IpvsServiceKey& service) {
+  if (!service.addr.is_v4()) {
+    return mask.bits == kIpvsWholeAddress6 ? "" : fmt::format("{}{}", head, mask.bits);
+  }
+  return mask == Ipv4Addr::broadcast() ? "" : fmt::format("{}{}", head, mask.to_string());
+}
+
 std::string_view ipvs_forward_option(IpvsForward forward) {
   return forward == IpvsForward::kMasq ? "-m" : forward == IpvsForward::kTunnel ? "-i" : "-g";
 }
@@ -97,24 +104,22 @@ std::string to_text(const IpvsadmCommand& command) {
   if (command.service) {
     const IpvsServiceKey& key = *command.service;
     if (key.fwmark != 0) {
-      text += fmt::format(" -f {}", key.fwmark);
+      text += fmt::format(" -f {}{}", key.fwmark, key.addr.is_v4() ? "" : " -6");
     } else {
       text +=
-          fmt::format(" -{} {}:{}", key.protocol == 17 ? 'u' : 't', key.addr.to_string(), key.port);
+          fmt::format(" -{} {}:{}", key.protocol == 17 ? 'u' : 't', key.addr.bracketed(), key.port);
     }
   }
   if (!command.scheduler.empty()) text += fmt::format(" -s {}", quote_word(command.scheduler));
   if (command.persistent) text += fmt::format(" -p {}", command.timeout_s);
-  if (command.netmask != Ipv4Addr::broadcast()) {
-    text += fmt::format(" -M {}", command.netmask.to_string());
-  }
+  text += ipvs_netmask_text(" -M ", command.netmask, command.service.value_or(IpvsServiceKey{}));
   if (command.one_packet) text += " -o";
   if (command.sched_flags != 0) {
     text += fmt::format(" -b {}", ipvs_sched_flag_names(command.scheduler, command.sched_flags));
   }
   if (command.server) {
     const IpvsServer& server = *command.server;
-    text += fmt::format(" -r {}:{}", server.addr.to_string(), server.port);
+    text += fmt::format(" -r {}:{}", server.addr.bracketed(), server.port);
     if (command.verb != Verb::kDeleteServer) {
       text += fmt::format(" {} -w {}", ipvs_forward_option(server.forward), server.weight);
       if (server.forward == IpvsForward::kTunnel) text += ipvs_tunnel_options(server.tunnel);
@@ -162,6 +167,9 @@ Output ipvs_failure(Verb verb, IpvsErrno error) {
       message = "Invalid operation.  Possibly wrong module version, address not unicast, ...";
       break;
     case IpvsErrno::kEnodev: message = "No such device"; break;
+    case IpvsErrno::kEafnosupport:
+      message = "Operation not supported with specified address family";
+      break;
     case IpvsErrno::kEaddrinuse: message = "Address already in use"; break;
     case IpvsErrno::kEnetunreach: message = "Network is unreachable"; break;
     case IpvsErrno::kErange: message = "Numerical result out of range"; break;

@@ -74,7 +74,7 @@ std::vector<HostName> parse_hosts_file(std::string_view text) {
     std::istringstream words(line.substr(0, line.find('#')));
     std::string first;
     if (!(words >> first)) continue;
-    const auto addr = Ipv4Addr::parse(first);
+    const auto addr = IpAddr::parse(first);
     if (!addr) continue;
     for (std::string name; words >> name;) names.push_back({*addr, name});
   }
@@ -146,16 +146,17 @@ int gai_number(NameError error) {
 
 std::optional<Ipv4Addr> resolve_host(std::string_view text, HostNames names) {
   if (const auto addr = parse_inet_aton(text)) return addr;
-  const auto found = std::ranges::find(names, text, &HostName::name);
-  if (found != names.end()) return found->addr;
+  const auto found = std::ranges::find_if(
+      names, [&](const HostName& known) { return known.name == text && known.addr.is_v4(); });
+  if (found != names.end()) return found->addr.v4();
   if (text == "localhost") return Ipv4Addr{0x7f00'0001U};
   return std::nullopt;
 }
 
-std::string host_name_of(Ipv4Addr addr, HostNames names) {
+std::string host_name_of(IpAddr addr, HostNames names) {
   const auto found = std::ranges::find(names, addr, &HostName::addr);
   if (found != names.end()) return found->name;
-  if (addr.bits == 0x7f00'0001U) return "localhost";
+  if (addr == IpAddr(Ipv4Addr{0x7f00'0001U})) return "localhost";
   return addr.to_string();
 }
 

@@ -12,18 +12,18 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/base/ipv6.h"
+#include "sim/base/ip_addr.h"
 
 namespace lvslab::command {
 
 /// One name of one address of /etc/hosts. The first entry of an address is its canonical name.
 struct HostName {
-  Ipv4Addr addr;
+  IpAddr addr;
   std::string name;
   friend bool operator==(const HostName&, const HostName&) = default;
 };
 using HostNames = std::span<const HostName>;
-/// The IPv4 entries of a text like /etc/hosts, in its order; other lines are passed over.
+/// The entries of a text like /etc/hosts, in its order; lines without an address are passed over.
 std::vector<HostName> parse_hosts_file(std::string_view text);
 /// The first IPv6 address that such a text gives to `name`.
 std::optional<Ipv6Addr> find_host6(std::string_view text, std::string_view name);
@@ -35,12 +35,12 @@ std::string_view text_of(NameError error);
 /// EAI_NONAME and its kin, as <netdb.h> numbers them.
 int gai_number(NameError error);
 
-/// The address of a name or of a numeric text as inet_aton(3) reads it ("10.1" is 10.0.0.1).
+/// The IPv4 address of a name or of a numeric text as inet_aton(3) reads it ("10.1" is 10.0.0.1).
 std::optional<Ipv4Addr> resolve_host(std::string_view text, HostNames names);
 /// inet_aton(3): one to four numbers, decimal, octal or hexadecimal, the last fills the rest.
 std::optional<Ipv4Addr> parse_inet_aton(std::string_view text);
-/// The name of an address, or its dotted quad if it has none.
-std::string host_name_of(Ipv4Addr addr, HostNames names);
+/// The name of an address, or its numbers if it has none.
+std::string host_name_of(IpAddr addr, HostNames names);
 
 /// getservbyport(3); `protocol` is IPPROTO_TCP (6) or IPPROTO_UDP (17). Empty if it has no name.
 std::string_view service_name(std::uint16_t port, std::uint8_t protocol);

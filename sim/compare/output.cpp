@@ -175,11 +175,13 @@ class Cleaner {
     return true;
   }
 
-  /// "192.168.80.10:40001"
+  /// "192.168.80.10:40001", "[2001:db8::10]:40001", and without brackets as netstat has it
   bool endpoint(std::string_view word, CleanLine& out) const {
-    const std::size_t colon = word.find(':');
+    const std::size_t colon = word.rfind(':');
     if (colon == std::string_view::npos) return false;
-    const auto addr = Ipv4Addr::parse(word.substr(0, colon));
+    std::string_view host = word.substr(0, colon);
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    const auto addr = IpAddr::parse(host);
     std::uint16_t port = 0;
     const std::string_view digits = word.substr(colon + 1);
     const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), port);
@@ -284,7 +286,7 @@ bool same_measure(const Measure& sim, const Measure& real, const CleanLine& line
   }
   if (sim.word == real.word) return true;
   const auto words = split(line.as_printed, ' ');
-  const auto addr = Ipv4Addr::parse(words.front());
+  const auto addr = IpAddr::parse(words.front());
   return addr && may_be_stale(printed.side.recording().trace, printed.entry.host, *addr,
                               printed.entry.ended);
 }

@@ -179,8 +179,9 @@ class Flattener {
                   {"program", std::string(row.program.view())}};
   }
   static std::string service_name(const IpvsServiceKey& key) {
-    if (key.fwmark != 0) return fmt::format("FWM {}", key.fwmark);
-    return fmt::format("{} {}:{}", key.protocol, key.addr.to_string(), key.port);
+    if (key.fwmark != 0)
+      return fmt::format("FWM {}{}", key.fwmark, key.addr.is_v4() ? "" : " IPv6");
+    return fmt::format("{} {}:{}", key.protocol, key.addr.bracketed(), key.port);
   }
   void add_counters(const IpvsCounters& counters, FlatRow& out) const {
     if (!counters_) return;
@@ -205,7 +206,7 @@ class Flattener {
       if (&other == &row) break;
       place += other.service == row.service ? 1 : 0;
     }
-    out.key = fmt::format("{} -> {}:{}", service_name(row.service), row.addr.to_string(), row.port);
+    out.key = fmt::format("{} -> {}:{}", service_name(row.service), row.addr.bracketed(), row.port);
     out.values = {{"place in the list", number(place)},
                   {"forwarding", number(static_cast<int>(row.forward))},
                   {"weight", number(row.weight)},
@@ -283,7 +284,7 @@ bool counters_may_lag(const Trace& trace, std::string_view host, SimTime at) {
   });
 }
 
-bool may_be_stale(const Trace& trace, std::string_view host, Ipv4Addr addr, SimTime at) {
+bool may_be_stale(const Trace& trace, std::string_view host, IpAddr addr, SimTime at) {
   std::optional<NeighRow> last;
   for (const TraceRecord& r : trace.records()) {
     if (r.at > at || !r.node.valid() || trace.node(r.node).name != host) continue;

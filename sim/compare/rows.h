@@ -48,6 +48,6 @@ bool counters_may_lag(const Trace& trace, std::string_view host, SimTime at);
 
 /// True if chance decides whether `host` has `addr` as REACHABLE or as STALE at `at`. `trace` is
 /// the simulator's.
-bool may_be_stale(const Trace& trace, std::string_view host, Ipv4Addr addr, SimTime at);
+bool may_be_stale(const Trace& trace, std::string_view host, IpAddr addr, SimTime at);
 
 }  // namespace lvslab::compare

@@ -7,6 +7,7 @@
 //         net/netfilter/nf_nat_proto.c: nf_nat_manip_pkt(), nf_nat_icmp_reply_translation().
 #pragma once
 
+#include "sim/core/address_names.h"
 #include "sim/core/frame_pool.h"
 #include "sim/core/ports.h"
 
@@ -20,6 +21,18 @@ void rewrite(FramePool& frames, Packet& packet, NatEnd end, Endpoint to);
 /// The same for any protocol: with ICMP echoes to.port is the identifier, with protocols without
 /// ports the address alone changes.
 void rewrite_flow(FramePool& frames, Packet& packet, NatEnd end, Endpoint to);
+
+/// How a checksum that stands for `from` (a sum of words) becomes one that stands for `to`: in
+/// place, in TCP and UDP alone.
+void move_checksum(MutBytes transport, IpProto protocol, std::uint64_t from, std::uint64_t to);
+/// rewrite() for IPv6, with a packet as it is on the wire: its checksum is over addresses, while
+/// packet.ip and `to` have their names.
+void rewrite6(FramePool& frames, const AddressNames& names, Packet& packet, NatEnd end,
+              Endpoint to);
+/// An ICMPv6 error: the outer header's end, and in its quote the opposite one. The checksum of
+/// what is quoted stays as it is (ip_vs_nat_icmp_v6()).
+void rewrite_icmp6_error(FramePool& frames, const AddressNames& names, Packet& packet, NatEnd end,
+                         Endpoint to);
 
 /// What becomes of the checksum of the packet that an ICMP error quotes.
 enum class QuotedChecksum : std::uint8_t {

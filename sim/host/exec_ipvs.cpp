@@ -34,8 +34,8 @@ ipvs::ServiceOptions options_of(const command::IpvsadmCommand& c, ipvs::Schedule
           .netmask = c.netmask};
 }
 
-ipvs::DestOptions options_of(const command::IpvsServer& s) {
-  return {.addr = s.addr,
+ipvs::DestOptions options_of(const command::IpvsServer& s, Ipv4Addr addr) {
+  return {.addr = addr,
           .port = s.port,
           .forward = s.forward,
           .weight = s.weight,
@@ -81,8 +81,38 @@ Output list_daemons(const ipvs::Director& director) {
 
 }  // namespace
 
+Ipv4Addr Executor::named(IpAddr addr) {
+  return addr.is_v4() ? addr.v4() : step_.world().names.name_of(addr.v6());
+}
+
+ipvs::ServiceKey Executor::named(const IpvsServiceKey& key) {
+  return {key.protocol, named(key.addr), key.port, key.fwmark};
+}
+
+// What __ip_vs_is_af_valid() and ip_vs_new_dest() ask of addresses: a server is another host, or
+// this one.
+std::optional<IpvsErrno> Executor::address_error(const command::IpvsadmCommand& c) const {
+  const ip::Stack& stack = wiring_.host().ip;
+  const bool six = c.service && !c.service->addr.is_v4();
+  if (six && !ip::has_ipv6(stack)) return IpvsErrno::kEafnosupport;
+  if (c.verb != Verb::kAddServer) return std::nullopt;
+  const IpAddr addr = c.server->addr;
+  bool fits = false;
+  if (addr.is_v4()) {
+    const ip::AddrType type = ip::addr_type(stack, addr.v4());
+    fits = type == ip::AddrType::kUnicast || type == ip::AddrType::kLocal;
+  } else {
+    const Ipv6Addr server = addr.v6();
+    const bool far = !server.is_any() && !server.is_multicast() && !server.is_link_local();
+    fits = far || ip::has_address6(stack, server);
+  }
+  return fits ? std::nullopt : std::optional(IpvsErrno::kEinval);
+}
+
 CommandOutcome Executor::operator()(const command::IpvsadmCommand& c) {
   ipvs::Director& director = wiring_.host().ipvs.get();
+  if (const auto error = address_error(c)) return ipvs_failure(c.verb, *error);
+  const ipvs::ServiceKey service = named(c.service.value_or(IpvsServiceKey{}));
   switch (c.verb) {
     case Verb::kAddService:
     case Verb::kEditService: {
@@ -90,26 +120,26 @@ CommandOutcome Executor::operator()(const command::IpvsadmCommand& c) {
       if (!id) return ipvs_failure(c.verb, IpvsErrno::kEnoent);
       const ipvs::ServiceOptions options = options_of(c, *id);
       const Errno error = c.verb == Verb::kAddService
-                              ? director.add_service(step_, *c.service, options)
-                              : director.edit_service(step_, *c.service, options);
+                              ? director.add_service(step_, service, options)
+                              : director.edit_service(step_, service, options);
       return refused(c.verb, error);
     }
-    case Verb::kDeleteService: return refused(c.verb, director.delete_service(step_, *c.service));
+    case Verb::kDeleteService: return refused(c.verb, director.delete_service(step_, service));
     case Verb::kClear: director.flush(step_); return Output{};
-    case Verb::kAddServer: {
-      // ip_vs_new_dest(): a server is another host, or this one.
-      const ip::AddrType type = ip::addr_type(wiring_.host().ip, c.server->addr);
-      if (type != ip::AddrType::kUnicast && type != ip::AddrType::kLocal) {
-        return refused(c.verb, Errno::kInval);
-      }
-      return refused(c.verb, director.add_dest(step_, *c.service, options_of(*c.server)));
+    case Verb::kAddServer:
+    case Verb::kEditServer: {
+      const ipvs::DestOptions options = options_of(*c.server, named(c.server->addr));
+      const Errno error = c.verb == Verb::kAddServer ? director.add_dest(step_, service, options)
+                                                     : director.edit_dest(step_, service, options);
+      return refused(c.verb, error);
     }
-    case Verb::kEditServer:
-      return refused(c.verb, director.edit_dest(step_, *c.service, options_of(*c.server)));
     case Verb::kDeleteServer:
       return refused(c.verb,
-                     director.delete_dest(step_, *c.service, c.server->addr, c.server->port));
-    case Verb::kZero: return refused(c.verb, director.zero(step_.now(), c.service));
+                     director.delete_dest(step_, service, named(c.server->addr), c.server->port));
+    case Verb::kZero: {
+      const std::optional<ipvs::ServiceKey> one = c.service ? std::optional(service) : std::nullopt;
+      return refused(c.verb, director.zero(step_.now(), one));
+    }
     case Verb::kSetTimeouts:
       director.set_timeouts(c.timeouts.tcp, c.timeouts.tcp_fin, c.timeouts.udp);
       return Output{};

@@ -496,7 +496,8 @@ CommandOutcome Executor::operator()(const command::HostnameCommand& c) {
   }
   if (c.show == Show::kAddress) {
     for (const command::HostName& known : wiring_.host_names()) {
-      if (known.name == host.name) return printed(known.addr.to_string() + "\n");
+      if (known.name == host.name && known.addr.is_v4())
+        return printed(known.addr.to_string() + "\n");
     }
     return command::failure("hostname: Name or service not known", 1);
   }

@@ -106,6 +106,10 @@ class Executor {
 
   command::Output ifconfig_action(const command::IfconfigCommand& c,
                                   const command::IfconfigAction& action);
+  // ipvsadm(8)
+  Ipv4Addr named(IpAddr addr);
+  ipvs::ServiceKey named(const IpvsServiceKey& key);
+  std::optional<command::IpvsErrno> address_error(const command::IpvsadmCommand& c) const;
   command::Output ipvsadm_restore(std::string_view rules);
   std::optional<command::Output> wrong_settings(std::string_view service) const;
   command::Output start_nginx();

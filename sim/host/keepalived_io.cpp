@@ -45,7 +45,7 @@ Scope scope_of(std::string_view name) {
   return Scope::kUniverse;
 }
 
-IpvsServiceKey key_of(const keepalived::ServiceRule& service) {
+ipvs::ServiceKey key_of(const keepalived::ServiceRule& service) {
   using Protocol = keepalived::ServiceProtocol;
   constexpr std::uint8_t kTcp = 6, kUdp = 17, kSctp = 132;
   const std::uint8_t protocol = service.protocol == Protocol::kUdp    ? kUdp

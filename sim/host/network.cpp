@@ -357,7 +357,9 @@ HostTables Wiring::tables() {
   tables.now = network_.now();
   ip::append_tables(host_.ip, network_.world_.names, tables.now, tables);
   tcp::append_sockets(host_.tcp, this, tables.sockets);
-  if (ipvs::Director* director = host_.ipvs.peek()) director->append_tables(tables.now, tables);
+  if (ipvs::Director* director = host_.ipvs.peek()) {
+    director->append_tables(network_.world_.names, tables.now, tables);
+  }
   if (host_.power == Power::kOn) tables.sysctls = changed_sysctls(*this);
   return tables;
 }

@@ -77,6 +77,8 @@ void Wiring::handle_ipv4(Step& step, Packet packet) {
 
 // ip6_input_finish(): what receive6() lets through is of one of three protocols.
 void Wiring::handle_ipv6(Step& step, Packet packet) {
+  if (!ipvs_local_in6(step, packet)) return;
+  ip::sum_by_name(step, packet);
   switch (packet.ip.protocol) {
     case IpProto::kTcp: return tcp::receive(step, host_.tcp, tcp_ports(), packet);
     case IpProto::kUdp: return ip::udp_receive(step, host_.ip, *this, packet, {});

@@ -77,7 +77,7 @@ void ProgramIo::log(Step& step, std::string_view text) {
 
 std::optional<std::string> ProgramIo::name_of(Ipv4Addr addr) const {
   for (const command::HostName& known : wiring_.host_names()) {
-    if (known.addr == addr) return known.name;
+    if (known.addr == IpAddr(addr)) return known.name;
   }
   return std::nullopt;
 }

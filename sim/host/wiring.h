@@ -93,6 +93,8 @@ class Wiring final : public ip::Ports,
   // ----------------------------------------------------------------------------------
   void transmit(Step& step, IfIndex dev, FrameRef frame) override;
   bool local_out(Step& step, Packet& packet, ip::Route& route) override;
+  bool local_out6(Step& step, Packet& packet, ip::Route6& route) override;
+  bool forwarded6(Step& step, Packet& packet, ip::Route6& route) override;
   void on_udp(Step& step, const ip::UdpEvent& event) override;
   void on_link(Step& step, IfIndex dev, bool running) override;
 
@@ -207,6 +209,12 @@ class Wiring final : public ip::Ports,
   bool ipvs_forward(Step& step, Packet& packet, ip::Route& route);
   bool answer_hook(Step& step, Packet& packet, ip::Route& route);
   bool request_hook(Step& step, Packet& packet, const ip::Route& route, bool foreign);
+  // The same for IPv6: sim/host/ipvs6_path.cpp
+  bool ipvs_local_in6(Step& step, Packet& packet);
+  bool request_hook6(Step& step, Packet& packet);
+  bool answer_hook6(Step& step, Packet& packet, ip::Route6& route);
+  bool carry_out6(Step& step, Packet& packet, const ipvs::Verdict& verdict);
+  std::optional<ip::Route6> find_way6(Step& step, Packet& packet, const ipvs::Verdict& verdict);
   void run_sync_timer(Step& step, std::uint32_t id);
   void receive_sync(Step& step, const ip::UdpEvent& event);
   void on_icmp_event(Step& step, const Packet& packet, const ip::IcmpEvent& event);

@@ -2,6 +2,7 @@
 // Source: net/ipv6/icmp.c.
 #include <algorithm>
 
+#include "sim/core/rewrite.h"
 #include "sim/ip/icmp.h"
 #include "sim/ip/ip6.h"
 #include "sim/ip/stack.h"

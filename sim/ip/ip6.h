@@ -99,9 +99,9 @@ struct Route6 {
 
 /// An IPv6 header as those see it who know addresses by name: 40 bytes long, hop limit as TTL.
 Ipv4Repr named_header(AddressNames& names, const Ipv6Repr& ip);
-/// How a checksum that stands for `from` (a sum of pseudo headers) becomes one that stands for
-/// `to`: in place, in TCP and UDP alone.
-void move_checksum(MutBytes transport, IpProto protocol, std::uint64_t from, std::uint64_t to);
+/// For those above, who know names alone: the checksum of a packet for this host, from addresses
+/// to names.
+void sum_by_name(Step& step, const Packet& packet);
 /// The host speaks IPv6 from now on; before its devices come up.
 void enable6(Stack& stack);
 bool has_ipv6(const Stack& stack);
@@ -147,8 +147,8 @@ Route6Row row_of(const Fib6Entry& entry);
 
 // --- packets -----------------------------------------------------------------------------------
 
-/// ipv6_rcv(): a packet for this host, or nothing. `frame` begins with the IPv6 header and is held
-/// once. Forwarded packets leave from here.
+/// ipv6_rcv(): a packet for this host as it came, or nothing. `frame` begins with the IPv6 header
+/// and is held once. Forwarded packets leave from here.
 std::optional<Packet> receive6(Step& step, Stack& stack, Ports& ports, IfIndex in,
                                const EthernetRepr& eth, FrameRef frame);
 /// ip6_xmit() and ip6_push_pending_frames(): takes the segment. Addresses by name.

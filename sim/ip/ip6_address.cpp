@@ -63,11 +63,10 @@ void take_address(Step& step, Stack& stack, IfIndex dev, Ipv6Prefix local) {
 }
 
 void add_prefix_route(Step& step, Stack6& six, IfIndex dev, Ipv6Prefix local) {
-  insert_route6(step, six,
-                {.dst = {local.network(), local.len},
-                 .dev = dev,
-                 .metric = 256,
-                 .proto = RouteProto::kKernel});
+  const Fib6Entry route{
+      .dst = {local.network(), local.len}, .dev = dev, .metric = 256, .proto = RouteProto::kKernel};
+  // Addresses of one subnet share it.
+  if (std::ranges::find(six.routes, route) == six.routes.end()) insert_route6(step, six, route);
 }
 
 /// ff00::/8: groups leave by every device.

@@ -1,5 +1,6 @@
 // Packets of IPv6 in, through and out of a host.
 // Source: net/ipv6/ip6_input.c, ip6_output.c.
+#include "sim/core/rewrite.h"
 #include "sim/ip/arp.h"
 #include "sim/ip/ip6.h"
 #include "sim/ip/stack.h"
@@ -84,7 +85,8 @@ void forward(Step& step, Stack& stack, Ports& ports, Packet packet, Ipv6Repr ip)
   step.frames().writable(packet.frame)[kHopLimit] = packet.ip.ttl;
   step.explain(Reason::kIp6Forwarded, route->dev,
                {arg(dst), arg(step.world().names.name_of(route->next_hop)), packet.ip.ttl});
-  deliver6(step, stack, ports, packet, *route);
+  Route6 way = *route;
+  if (ports.forwarded6(step, packet, way)) deliver6(step, stack, ports, packet, way);
 }
 
 /// True if the packet is for this host: a group that `in` is in, or an address.
@@ -117,17 +119,11 @@ Ipv4Repr named_header(AddressNames& names, const Ipv6Repr& ip) {
   return named;
 }
 
-void move_checksum(MutBytes transport, IpProto protocol, std::uint64_t from, std::uint64_t to) {
-  std::size_t at = 0;
-  if (protocol == IpProto::kTcp) at = 16;
-  if (protocol == IpProto::kUdp) at = 6;
-  if (at == 0 || transport.size() < at + 2) return;
-  const std::uint16_t before = load_be16(transport.data() + at);
-  const auto removed = static_cast<std::uint16_t>(~fold_sum(from));
-  std::uint16_t after =
-      checksum_of(std::uint64_t{static_cast<std::uint16_t>(~before)} + removed + fold_sum(to));
-  if (after == 0 && protocol == IpProto::kUdp) after = 0xffff;  // zero would say "none"
-  store_be16(transport.data() + at, after);
+void sum_by_name(Step& step, const Packet& packet) {
+  const Ipv6Addr src = step.world().names.address_of(packet.ip.src);
+  const Ipv6Addr dst = step.world().names.address_of(packet.ip.dst);
+  move_checksum(step.frames().writable(packet.frame).subspan(Ipv6Repr::kLength), packet.ip.protocol,
+                sum_addr(src) + sum_addr(dst), names_sum(packet.ip));
 }
 
 std::optional<Packet> receive6(Step& step, Stack& stack, Ports& ports, IfIndex in,
@@ -163,8 +159,6 @@ std::optional<Packet> receive6(Step& step, Stack& stack, Ports& ports, IfIndex i
                      {.type = Icmp6Type::kParameterProblem, .code = 1, .rest = kNextHeader});
     return dropped(Reason::kUnknownProtocol, {protocol, 0, 0});
   }
-  move_checksum(step.frames().writable(frame).subspan(Ipv6Repr::kLength), ip->protocol,
-                sum_addr(ip->src) + sum_addr(ip->dst), names_sum(packet.ip));
   return packet;
 }
 
@@ -209,7 +203,8 @@ Errno output6(Step& step, Stack& stack, Ports& ports, const IpSend& how, FrameRe
   }
   ip.flow_label = flow_label(step, ip, payload);
   ip.emit(frames.push_front(segment, Ipv6Repr::kLength).first<Ipv6Repr::kLength>());
-  deliver6(step, stack, ports, packet, *route);
+  Route6 way = *route;
+  if (ports.local_out6(step, packet, way)) deliver6(step, stack, ports, packet, way);
   return Errno::kNone;
 }
 

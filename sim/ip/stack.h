@@ -48,6 +48,9 @@ class Ports : public DeviceOutput {
   /// NF_INET_LOCAL_OUT, for every packet of this host (also ICMP and UDP): false if a hook took the
   /// packet. May change packet and route.
   virtual bool local_out(Step& /*step*/, Packet& /*packet*/, Route& /*route*/) { return true; }
+  /// The same for IPv6, and NF_INET_FORWARD; the packets are as on the wire.
+  virtual bool local_out6(Step& /*step*/, Packet& /*packet*/, Route6& /*route*/) { return true; }
+  virtual bool forwarded6(Step& /*step*/, Packet& /*packet*/, Route6& /*route*/) { return true; }
   /// RTM_NEWLINK: an interface is up and has a carrier now, or no longer.
   virtual void on_link(Step& /*step*/, IfIndex /*dev*/, bool /*running*/) {}
   /// A datagram or an error for a UDP socket.

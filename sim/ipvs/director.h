@@ -5,7 +5,7 @@
 // destinations; the schedulers of scheduler.h; persistence, one-packet scheduling, thresholds;
 // connection states and timeouts, counters and rates, revival of deleted servers; ICMP errors about
 // known connections; the sync daemons (sync.h).
-// Left out: SCTP, IPv6, application helpers (FTP), persistence engines (SIP), the random part of
+// Left out: SCTP, application helpers (FTP), persistence engines (SIP), the random part of
 // the defence levels (drop_entry=3).
 //
 // Source: net/netfilter/ipvs/ip_vs_core.c: ip_vs_in_hook(), ip_vs_out_hook(); ip_vs_ctl.c;
@@ -112,18 +112,18 @@ class Director {
  public:
   // --- ipvsadm; the errors are those of the kernel's socket options -----------------------------
   /// kExist: the service is there. kSrch: it is not.
-  Errno add_service(Step& step, const IpvsServiceKey& key, const ServiceOptions& options);
-  Errno edit_service(Step& step, const IpvsServiceKey& key, const ServiceOptions& options);
-  Errno delete_service(Step& step, const IpvsServiceKey& key);
+  Errno add_service(Step& step, const ServiceKey& key, const ServiceOptions& options);
+  Errno edit_service(Step& step, const ServiceKey& key, const ServiceOptions& options);
+  Errno delete_service(Step& step, const ServiceKey& key);
   /// Deletes all services; connection entries stay (KERNEL-visible: they expire by themselves).
   void flush(Step& step);
   /// kSrch: no such service. kExist: the server is there (its forwarding method stays as it was).
   /// kNoEnt: no such server.
-  Errno add_dest(Step& step, const IpvsServiceKey& key, const DestOptions& options);
-  Errno edit_dest(Step& step, const IpvsServiceKey& key, const DestOptions& options);
-  Errno delete_dest(Step& step, const IpvsServiceKey& key, Ipv4Addr addr, std::uint16_t port);
+  Errno add_dest(Step& step, const ServiceKey& key, const DestOptions& options);
+  Errno edit_dest(Step& step, const ServiceKey& key, const DestOptions& options);
+  Errno delete_dest(Step& step, const ServiceKey& key, Ipv4Addr addr, std::uint16_t port);
   /// `ipvsadm -Z`, of one service or of all.
-  Errno zero(SimTime now, const std::optional<IpvsServiceKey>& key);
+  Errno zero(SimTime now, const std::optional<ServiceKey>& key);
   /// `ipvsadm --set`, in seconds; 0 leaves a value as it is. Entries change at their next packet.
   void set_timeouts(std::uint32_t tcp_s, std::uint32_t tcp_fin_s, std::uint32_t udp_s);
   const Timeouts& timeouts() const { return timeouts_; }
@@ -131,8 +131,10 @@ class Director {
   const VsSysctls& sysctls() const { return sysctls_; }
 
   // --- the packet path ---------------------------------------------------------------------------
-  /// False while no service was ever added and no connection is left: the hook costs nothing then.
-  bool enabled() const { return !services_.empty(); }
+  /// False while there is no service of IPv4: the hook costs nothing then.
+  bool enabled() const { return services_.size() != services6_; }
+  /// The same for IPv6.
+  bool enabled6() const { return services6_ != 0; }
   /// ip_vs_in_hook(): for a packet addressed to this host (LOCAL_IN) or sent by it (LOCAL_OUT,
   /// packet.in_dev 0). Counts it, moves the connection's state, restarts its timer.
   Verdict on_packet(Step& step, const Packet& packet, PacketContext context = {});
@@ -167,19 +169,19 @@ class Director {
   // --- reading -----------------------------------------------------------------------------------
   /// Services, destinations and connections, in the order of the kernel's lists. `now` brings the
   /// counters up to the estimator's last tick.
-  void append_tables(SimTime now, HostTables& tables);
+  void append_tables(const AddressNames& names, SimTime now, HostTables& tables);
   std::size_t connections() const { return conns_.size(); }
   /// Connections that ended since the last call and that connection tracking shall forget, too
   /// (ip_vs_conn_drop_conntrack()).
   std::vector<ConnKey> take_ended_flows() { return std::exchange(ended_flows_, {}); }
 
  private:
-  Service* find_service(const IpvsServiceKey& key);
-  const Service* find_service(const IpvsServiceKey& key) const;
+  Service* find_service(const ServiceKey& key);
+  const Service* find_service(const ServiceKey& key) const;
   /// The service that a packet without an entry is for: ip_vs_service_find().
   Service* service_for(std::uint32_t mark, const ConnKey& key);
   std::uint32_t find_dest(const Service& service, Ipv4Addr addr, std::uint16_t port) const;
-  std::uint32_t take_from_trash(const IpvsServiceKey& key, Ipv4Addr addr, std::uint16_t port,
+  std::uint32_t take_from_trash(const ServiceKey& key, Ipv4Addr addr, std::uint16_t port,
                                 SimTime now);
   void unlink_dest(Step& step, Service& service, std::uint32_t dest);
   void apply(Dest& dest, const DestOptions& options, bool add);
@@ -240,11 +242,22 @@ class Director {
   bool may_drop(SimTime now, const Conn& conn);
   void drop_entry(Step& step, std::uint32_t conn);
 
-  IpvsDestRow dest_row(std::uint32_t dest) const;
-  IpvsConnRow conn_row(std::uint32_t conn) const;
-  IpvsServiceRow service_row(const Service& service) const;
+  // Rows show addresses, which are names here.
+  IpvsDestRow dest_row(const AddressNames& names, std::uint32_t dest) const;
+  IpvsConnRow conn_row(const AddressNames& names, std::uint32_t conn) const;
+  static IpvsServiceRow service_row(const AddressNames& names, const Service& service);
+  IpvsDestRow dest_row(Step& step, std::uint32_t dest) const {
+    return dest_row(step.world().names, dest);
+  }
+  IpvsConnRow conn_row(Step& step, std::uint32_t conn) const {
+    return conn_row(step.world().names, conn);
+  }
+  static IpvsServiceRow service_row(Step& step, const Service& service) {
+    return service_row(step.world().names, service);
+  }
 
   std::vector<Service> services_;
+  std::size_t services6_ = 0;  ///< of them: those of IPv6
   Dests dests_;
   std::vector<std::uint32_t> trash_;
   ConnTable conns_;

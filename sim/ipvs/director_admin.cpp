@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "sim/ipvs/director.h"
+#include "sim/ipvs/hash.h"
 
 namespace lvslab::ipvs {
 namespace {
@@ -12,14 +13,14 @@ constexpr SimDuration kTrashPeriod{120'000'000'000};
 
 }  // namespace
 
-Service* Director::find_service(const IpvsServiceKey& key) {
+Service* Director::find_service(const ServiceKey& key) {
   for (Service& service : services_) {
     if (service.key == key) return &service;
   }
   return nullptr;
 }
 
-const Service* Director::find_service(const IpvsServiceKey& key) const {
+const Service* Director::find_service(const ServiceKey& key) const {
   for (const Service& service : services_) {
     if (service.key == key) return &service;
   }
@@ -33,7 +34,7 @@ std::uint32_t Director::find_dest(const Service& service, Ipv4Addr addr, std::ui
   return kNoDest;
 }
 
-Errno Director::add_service(Step& step, const IpvsServiceKey& key, const ServiceOptions& options) {
+Errno Director::add_service(Step& step, const ServiceKey& key, const ServiceOptions& options) {
   if (find_service(key) != nullptr) return Errno::kExist;
   Service service;
   service.key = key;
@@ -41,25 +42,27 @@ Errno Director::add_service(Step& step, const IpvsServiceKey& key, const Service
   service.options = options;
   bind_scheduler(service, dests_, step.now());
   services_.push_back(std::move(service));
-  if (step.tracing()) step.row_added(service_row(services_.back()));
+  if (key.addr.names_ipv6()) ++services6_;
+  if (step.tracing()) step.row_added(service_row(step, services_.back()));
   return Errno::kNone;
 }
 
-Errno Director::edit_service(Step& step, const IpvsServiceKey& key, const ServiceOptions& options) {
+Errno Director::edit_service(Step& step, const ServiceKey& key, const ServiceOptions& options) {
   Service* service = find_service(key);
   if (service == nullptr) return Errno::kSrch;
   const bool other = service->options.scheduler != options.scheduler;
   service->options = options;
   if (other) bind_scheduler(*service, dests_, step.now());
-  if (step.tracing()) step.row_changed(service_row(*service));
+  if (step.tracing()) step.row_changed(service_row(step, *service));
   return Errno::kNone;
 }
 
-Errno Director::delete_service(Step& step, const IpvsServiceKey& key) {
+Errno Director::delete_service(Step& step, const ServiceKey& key) {
   Service* service = find_service(key);
   if (service == nullptr) return Errno::kSrch;
   while (!service->dests.empty()) unlink_dest(step, *service, service->dests.front());
-  if (step.tracing()) step.row_removed(service_row(*service));
+  if (step.tracing()) step.row_removed(service_row(step, *service));
+  if (service->key.addr.names_ipv6()) --services6_;
   services_.erase(services_.begin() + (service - services_.data()));
   return Errno::kNone;
 }
@@ -79,8 +82,8 @@ void Director::apply(Dest& dest, const DestOptions& options, bool add) {
   dest.lower = options.lower;
 }
 
-std::uint32_t Director::take_from_trash(const IpvsServiceKey& key, Ipv4Addr addr,
-                                        std::uint16_t port, SimTime now) {
+std::uint32_t Director::take_from_trash(const ServiceKey& key, Ipv4Addr addr, std::uint16_t port,
+                                        SimTime now) {
   purge_trash(now);
   for (std::size_t i = 0; i < trash_.size(); ++i) {
     const std::uint32_t d = trash_[i];
@@ -104,7 +107,7 @@ void Director::purge_trash(SimTime now) {
   });
 }
 
-Errno Director::add_dest(Step& step, const IpvsServiceKey& key, const DestOptions& options) {
+Errno Director::add_dest(Step& step, const ServiceKey& key, const DestOptions& options) {
   Service* service = find_service(key);
   if (service == nullptr) return Errno::kSrch;
   if (options.lower > options.upper) return Errno::kRange;
@@ -114,6 +117,7 @@ Errno Director::add_dest(Step& step, const IpvsServiceKey& key, const DestOption
   if (d == kNoDest) {
     d = dests_.acquire();
     dests_[d].addr = options.addr;
+    dests_[d].folded = folded_address(step.world().names, options.addr);
     dests_[d].port = options.port;
     dests_[d].service_key = key;
   } else if (dests_[d].service != service->serial) {
@@ -124,11 +128,11 @@ Errno Director::add_dest(Step& step, const IpvsServiceKey& key, const DestOption
   dests_[d].available = true;
   service->dests.insert(service->dests.begin(), d);
   scheduler(service->options.scheduler).changed(*service, dests_, kNoDest, kNoDest);
-  if (step.tracing()) step.row_added(dest_row(d));
+  if (step.tracing()) step.row_added(dest_row(step, d));
   return Errno::kNone;
 }
 
-Errno Director::edit_dest(Step& step, const IpvsServiceKey& key, const DestOptions& options) {
+Errno Director::edit_dest(Step& step, const ServiceKey& key, const DestOptions& options) {
   Service* service = find_service(key);
   if (service == nullptr) return Errno::kSrch;
   if (options.lower > options.upper) return Errno::kRange;
@@ -136,12 +140,11 @@ Errno Director::edit_dest(Step& step, const IpvsServiceKey& key, const DestOptio
   if (d == kNoDest) return Errno::kNoEnt;
   apply(dests_[d], options, false);
   scheduler(service->options.scheduler).changed(*service, dests_, kNoDest, kNoDest);
-  if (step.tracing()) step.row_changed(dest_row(d));
+  if (step.tracing()) step.row_changed(dest_row(step, d));
   return Errno::kNone;
 }
 
-Errno Director::delete_dest(Step& step, const IpvsServiceKey& key, Ipv4Addr addr,
-                            std::uint16_t port) {
+Errno Director::delete_dest(Step& step, const ServiceKey& key, Ipv4Addr addr, std::uint16_t port) {
   Service* service = find_service(key);
   if (service == nullptr) return Errno::kSrch;
   const std::uint32_t d = find_dest(*service, addr, port);
@@ -151,7 +154,7 @@ Errno Director::delete_dest(Step& step, const IpvsServiceKey& key, Ipv4Addr addr
 }
 
 void Director::unlink_dest(Step& step, Service& service, std::uint32_t d) {
-  if (step.tracing()) step.row_removed(dest_row(d));
+  if (step.tracing()) step.row_removed(dest_row(step, d));
   const auto at = std::find(service.dests.begin(), service.dests.end(), d);
   const std::uint32_t predecessor = at == service.dests.begin() ? kNoDest : *(at - 1);
   service.dests.erase(at);
@@ -161,7 +164,7 @@ void Director::unlink_dest(Step& step, Service& service, std::uint32_t d) {
   scheduler(service.options.scheduler).changed(service, dests_, d, predecessor);
 }
 
-Errno Director::zero(SimTime now, const std::optional<IpvsServiceKey>& key) {
+Errno Director::zero(SimTime now, const std::optional<ServiceKey>& key) {
   bool found = false;
   for (Service& service : services_) {
     if (key && service.key != *key) continue;
@@ -180,12 +183,19 @@ void Director::set_timeouts(std::uint32_t tcp_s, std::uint32_t tcp_fin_s, std::u
   if (udp_s != 0) timeouts_.udp_s = udp_s;
 }
 
-// --- rows
-// -----------------------------------------------------------------------------------------
+// --- rows ----------------------------------------------------------------------------------------
 
-IpvsServiceRow Director::service_row(const Service& service) const {
+namespace {
+
+IpvsServiceKey shown(const AddressNames& names, const ServiceKey& key) {
+  return {key.protocol, names.shown(key.addr), key.port, key.fwmark};
+}
+
+}  // namespace
+
+IpvsServiceRow Director::service_row(const AddressNames& names, const Service& service) {
   IpvsServiceRow row;
-  row.key = service.key;
+  row.key = shown(names, service.key);
   row.scheduler = scheduler(service.options.scheduler).name;
   row.sched_flags = service.options.sched_flags;
   row.persistent = service.options.persistent;
@@ -195,11 +205,11 @@ IpvsServiceRow Director::service_row(const Service& service) const {
   return row;
 }
 
-IpvsDestRow Director::dest_row(std::uint32_t d) const {
+IpvsDestRow Director::dest_row(const AddressNames& names, std::uint32_t d) const {
   const Dest& dest = dests_[d];
   IpvsDestRow row;
-  row.service = dest.service_key;
-  row.addr = dest.addr;
+  row.service = shown(names, dest.service_key);
+  row.addr = names.shown(dest.addr);
   row.port = dest.port;
   row.forward = dest.forward;
   row.tunnel = dest.tunnel;
@@ -212,12 +222,14 @@ IpvsDestRow Director::dest_row(std::uint32_t d) const {
   return row;
 }
 
-IpvsConnRow Director::conn_row(std::uint32_t c) const {
+IpvsConnRow Director::conn_row(const AddressNames& names, std::uint32_t c) const {
   const Conn& conn = conns_[c];
+  // The mark that a template has in place of an address may look like a name.
+  const bool six = conn.client.names_ipv6();
   return {.protocol = conn.protocol,
-          .client = conn.client,
-          .virt = conn.virt,
-          .dest = conn.dest_addr,
+          .client = names.shown(conn.client),
+          .virt = six ? names.shown(conn.virt) : IpAddr(conn.virt),
+          .dest = names.shown(conn.dest_addr),
           .client_port = conn.client_port,
           .virt_port = conn.virt_port,
           .dest_port = conn.dest_port,
@@ -227,17 +239,17 @@ IpvsConnRow Director::conn_row(std::uint32_t c) const {
           .id = c};
 }
 
-void Director::append_tables(SimTime now, HostTables& tables) {
+void Director::append_tables(const AddressNames& names, SimTime now, HostTables& tables) {
   for (Service& service : services_) {
-    tables.services.push_back(service_row(service));
+    tables.services.push_back(service_row(names, service));
     tables.services.back().counters = service.counters.read(now);
     for (const std::uint32_t d : service.dests) {
-      tables.dests.push_back(dest_row(d));
+      tables.dests.push_back(dest_row(names, d));
       tables.dests.back().counters = dests_[d].counters.read(now);
     }
   }
   for (std::uint32_t c = 0; c < conns_.limit(); ++c) {
-    if (conns_[c].protocol != kFree) tables.conns.push_back(conn_row(c));
+    if (conns_[c].protocol != kFree) tables.conns.push_back(conn_row(names, c));
   }
 }
 

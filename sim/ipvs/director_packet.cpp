@@ -33,7 +33,7 @@ Verdict Director::on_packet(Step& step, const Packet& packet, PacketContext cont
     step.explain(Reason::kIpvsBackupOnly, packet.in_dev, {arg(packet.ip.dst), 0, 0});
     return {};
   }
-  if (packet.ip.protocol == IpProto::kIcmp) return on_icmp(step, packet);
+  if (is_icmp(packet)) return on_icmp(step, packet);
   std::optional<Parsed> parsed = parse(step, packet);
   if (!parsed) return {};
   parsed->foreign = context.foreign;
@@ -103,7 +103,7 @@ Verdict Director::pass(Step& step, const Packet& packet, std::uint32_t c, std::u
     return verdict;
   }
   restart_timer(step, c);
-  if (step.tracing()) step.row_changed(conn_row(c));
+  if (step.tracing()) step.row_changed(conn_row(step, c));
   return verdict;
 }
 
@@ -158,7 +158,7 @@ void Director::move_state(Step& step, Conn& conn, ConnDirection direction, std::
     Conn& control = conns_[conn.control];
     const bool news = control.state != IpvsConnState::kAssured;
     control.state = IpvsConnState::kAssured;
-    if (news && step.tracing()) step.row_changed(conn_row(conn.control));
+    if (news && step.tracing()) step.row_changed(conn_row(step, conn.control));
   }
   if (to == from) return;
   step.explain(Reason::kIpvsConnState, {},
@@ -170,7 +170,7 @@ void Director::move_state(Step& step, Conn& conn, ConnDirection direction, std::
   conn.inactive = !active;
   dest.active += active ? 1 : -1;
   dest.inactive += active ? -1 : 1;
-  if (step.tracing() && dest.available) step.row_changed(dest_row(conn.dest));
+  if (step.tracing() && dest.available) step.row_changed(dest_row(step, conn.dest));
 }
 
 void Director::restart_timer(Step& step, std::uint32_t c) {
@@ -197,7 +197,7 @@ void Director::on_timer(Step& step, std::uint32_t c) {
     conn.timeout_ms = kLaterMs;
     if (sync_master_) tell_backups(step, c, sync_threshold());
     restart_timer(step, c);
-    if (step.tracing()) step.row_changed(conn_row(c));
+    if (step.tracing()) step.row_changed(conn_row(step, c));
     return;
   }
   step.explain(conn.is_template ? Reason::kIpvsTemplateExpired : Reason::kIpvsConnExpired, {},
@@ -208,7 +208,7 @@ void Director::on_timer(Step& step, std::uint32_t c) {
 // Forgets an entry and unbinds its server (ip_vs_conn.c: ip_vs_conn_expire(), ip_vs_unbind_dest()).
 void Director::expire(Step& step, std::uint32_t c) {
   const Conn& conn = conns_[c];
-  if (step.tracing() && !conn.one_packet) step.row_removed(conn_row(c));
+  if (step.tracing() && !conn.one_packet) step.row_removed(conn_row(step, c));
   if (conn.control != ConnTable::kNone) --conns_[conn.control].controls;
   if (conn.conntrack && !conn.one_packet) ended_flows_.push_back(conn.key());
   if (conn.forward == IpvsForward::kMasq) --masq_conns_;
@@ -219,7 +219,7 @@ void Director::expire(Step& step, std::uint32_t c) {
     // (ip_vs_dest_trash_expire()).
     if (!dest.available) dest.trashed = step.now();
     update_overload(dest);
-    if (step.tracing() && dest.available) step.row_changed(dest_row(conn.dest));
+    if (step.tracing() && dest.available) step.row_changed(dest_row(step, conn.dest));
   }
   conns_.remove(c);
 }

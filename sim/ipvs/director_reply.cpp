@@ -20,6 +20,12 @@ void Director::count_out(Step& step, const Conn& conn, std::size_t length) {
 
 namespace {
 
+std::optional<Quoted> quoted_by_error(Bytes message) {
+  const auto icmp = IcmpRepr::parse_header(message);
+  if (!icmp || !concerns_ipvs(*icmp)) return std::nullopt;
+  return parse_quoted(message.subspan(IcmpRepr::kLength));
+}
+
 Answer answer_of(const Conn& conn) {
   const bool masq = conn.forward == IpvsForward::kMasq;
   return {.verdict = masq ? AnswerVerdict::kRewritten : AnswerVerdict::kPass,
@@ -32,7 +38,7 @@ Answer answer_of(const Conn& conn) {
 
 Answer Director::on_reply(Step& step, Packet& packet) {
   if (packet.ipvs_property) return {};
-  if (packet.ip.protocol == IpProto::kIcmp) {
+  if (is_icmp(packet)) {
     return on_icmp_reply(step, packet, ipv4_payload(step.frames().bytes(packet.frame), packet.ip));
   }
   const std::optional<Parsed> parsed = parse(step, packet);
@@ -51,7 +57,12 @@ Answer Director::on_reply(Step& step, Packet& packet) {
   if (masq) {
     step.explain(Reason::kIpvsAnswerRewritten, packet.in_dev,
                  {arg(packet.ip.src), conn.virt_port, arg(conn.virt)});
-    rewrite(step.frames(), packet, NatEnd::kSource, {conn.virt, conn.virt_port});
+    const Endpoint virt{conn.virt, conn.virt_port};
+    if (packet.ip.src.names_ipv6()) {
+      rewrite6(step.frames(), step.world().names, packet, NatEnd::kSource, virt);
+    } else {
+      rewrite(step.frames(), packet, NatEnd::kSource, virt);
+    }
     step.set_subject(packet.frame);
   }
   packet.ipvs_property = true;
@@ -59,7 +70,7 @@ Answer Director::on_reply(Step& step, Packet& packet) {
   if (key.protocol == number(IpProto::kTcp)) conn.no_output = false;  // set_tcp_state()
   move_state(step, conn, ConnDirection::kOutput, parsed->tcp_flags);
   restart_timer(step, c);
-  if (step.tracing()) step.row_changed(conn_row(c));
+  if (step.tracing()) step.row_changed(conn_row(step, c));
   return answer_of(conn);
 }
 
@@ -74,9 +85,8 @@ bool Director::is_real_server(const Packet& packet, std::uint16_t port) const {
 
 // An error about a request that the director passed on: its quote names the real server.
 Answer Director::on_icmp_reply(Step& step, Packet& packet, Bytes message) {
-  const auto icmp = IcmpRepr::parse_header(message);
-  if (!icmp || !concerns_ipvs(*icmp)) return {};
-  const auto quoted = parse_quoted(message.subspan(IcmpRepr::kLength));
+  const bool six = packet.ip.protocol == IpProto::kIcmp6;
+  const auto quoted = six ? parse_quoted6(step.world().names, message) : quoted_by_error(message);
   if (!quoted) return {};
   const std::uint32_t c =
       conns_.find_answer(quoted->protocol(), quoted->ip.src, quoted->ports.source, quoted->ip.dst,
@@ -87,8 +97,12 @@ Answer Director::on_icmp_reply(Step& step, Packet& packet, Bytes message) {
   if (masq) {
     step.explain(Reason::kIpvsErrorRewritten, packet.in_dev,
                  {arg(packet.ip.src), conn.virt_port, arg(conn.virt)});
-    rewrite_icmp_error(step.frames(), packet, NatEnd::kSource, {conn.virt, conn.virt_port},
-                       QuotedChecksum::kKept);
+    const Endpoint virt{conn.virt, conn.virt_port};
+    if (six) {
+      rewrite_icmp6_error(step.frames(), step.world().names, packet, NatEnd::kSource, virt);
+    } else {
+      rewrite_icmp_error(step.frames(), packet, NatEnd::kSource, virt, QuotedChecksum::kKept);
+    }
     step.set_subject(packet.frame);
   }
   packet.ipvs_property = true;
@@ -97,7 +111,7 @@ Answer Director::on_icmp_reply(Step& step, Packet& packet, Bytes message) {
 }
 
 Verdict Director::on_forwarded_icmp(Step& step, const Packet& packet) {
-  if (packet.ip.protocol != IpProto::kIcmp || steps_aside()) return {};
+  if (!is_icmp(packet) || steps_aside()) return {};
   return on_icmp(step, packet);
 }
 
@@ -105,14 +119,18 @@ Verdict Director::on_forwarded_icmp(Step& step, const Packet& packet) {
 // real server's to hear (ip_vs_in_icmp()).
 Verdict Director::on_icmp(Step& step, const Packet& packet) {
   const Bytes message = ipv4_payload(step.frames().bytes(packet.frame), packet.ip);
-  const auto icmp = IcmpRepr::parse(message);
-  if (!icmp || !concerns_ipvs(*icmp)) return {};
-  const Bytes quote = message.subspan(IcmpRepr::kLength);
-  if (packet.in_dev.valid()) {
-    const Verdict about_tunnel = on_tunnel_error(step, packet, message);
-    if (about_tunnel.kind != VerdictKind::kAccept) return about_tunnel;
+  const bool six = packet.ip.protocol == IpProto::kIcmp6;
+  if (!six) {
+    const auto icmp = IcmpRepr::parse(message);
+    if (!icmp || !concerns_ipvs(*icmp)) return {};
+    // Errors about tunnelled packets of IPv6 are the host's own affair.
+    if (packet.in_dev.valid()) {
+      const Verdict about_tunnel = on_tunnel_error(step, packet, message);
+      if (about_tunnel.kind != VerdictKind::kAccept) return about_tunnel;
+    }
   }
-  const auto quoted = parse_quoted(quote);
+  const auto quoted = six ? parse_quoted6(step.world().names, message)
+                          : parse_quoted(message.subspan(IcmpRepr::kLength));
   if (!quoted) return {};
   const ConnKey key{quoted->protocol(), quoted->ip.dst, quoted->ports.target, quoted->ip.src,
                     quoted->ports.source};

@@ -2,6 +2,7 @@
 // Source: net/netfilter/ipvs/ip_vs_core.c: ip_vs_schedule(), ip_vs_sched_persist(), ip_vs_leave();
 //         ip_vs_ctl.c: ip_vs_service_find(); ip_vs_conn.c: ip_vs_conn_new(), ip_vs_bind_dest().
 #include "sim/ipvs/director.h"
+#include "sim/ipvs/hash.h"
 #include "sim/ipvs/packet_fields.h"
 
 namespace lvslab::ipvs {
@@ -11,11 +12,25 @@ constexpr std::uint16_t kFtpPort = 21, kFtpDataPort = 20, kFirstFreePort = 1'024
 /// The ports of a template whose server must not be used any more (ip_vs_check_template()).
 constexpr std::uint16_t kRetiredPort = 0xffff;
 
+/// The part of a client's address that persistence looks at.
+Ipv4Addr network_of(AddressNames& names, Ipv4Addr client, Ipv4Addr netmask) {
+  if (!client.names_ipv6()) return {client.bits & netmask.bits};
+  const auto length = static_cast<std::uint8_t>(netmask.bits);
+  return names.name_of(Ipv6Prefix{names.address_of(client), length}.network());
+}
+
+/// What templates of a firewall mark have as their virtual address: the mark, as its first word.
+Ipv4Addr address_of_mark(AddressNames& names, const ServiceKey& key) {
+  if (!key.addr.names_ipv6()) return {key.fwmark};
+  return names.name_of({std::uint64_t{key.fwmark} << 32, 0});
+}
+
 }  // namespace
 
 Service* Director::service_for(std::uint32_t mark, const ConnKey& key) {
   if (mark != 0) {
-    if (Service* marked = find_service({0, {}, 0, mark})) return marked;
+    const Ipv4Addr version = key.virt.names_ipv6() ? Ipv4Addr::any6() : Ipv4Addr{};
+    if (Service* marked = find_service({0, version, 0, mark})) return marked;
   }
   if (Service* exact = find_service({key.protocol, key.virt, key.virt_port, 0})) return exact;
   if (key.protocol == number(IpProto::kTcp) &&
@@ -84,7 +99,7 @@ Verdict Director::refuse(Step& step, const Packet& packet, const Service& servic
     conns_[conn].fwmark = packet.mark;
     conns_[conn].sync_end = sync_ticks(step.now()) & ~3U;
     step.explain(Reason::kIpvsBypass, packet.in_dev, {arg(key.virt), key.virt_port, 0});
-    if (step.tracing()) step.row_added(conn_row(conn));
+    if (step.tracing()) step.row_added(conn_row(step, conn));
     return {};
   }
   if (service.key.port == kFtpPort && key.virt_port != kFtpPort) return {};
@@ -94,10 +109,13 @@ Verdict Director::refuse(Step& step, const Packet& packet, const Service& servic
 
 std::uint32_t Director::choose(Step& step, Service& service, const ConnKey& key) {
   const Scheduler& how = scheduler(service.options.scheduler);
+  const AddressNames& names = step.world().names;
   const Choice choice = how.schedule(service, dests_,
                                      {.client = key.client,
                                       .client_port = key.client_port,
                                       .target = key.virt,
+                                      .client_folded = folded_address(names, key.client),
+                                      .target_folded = folded_address(names, key.virt),
                                       .now = step.now(),
                                       .random = step.random(),
                                       .lblc_expiration = seconds(sysctls_.lblc_expiration_s),
@@ -128,7 +146,7 @@ std::uint32_t Director::schedule_persistent(Step& step, Service& service, const 
                                             std::uint32_t mark) {
   const bool own_port = key.virt_port == service.key.port && service.key.fwmark == 0;
   ConnKey name{.protocol = key.protocol,
-               .client = {key.client.bits & service.options.netmask.bits},
+               .client = network_of(step.world().names, key.client, service.options.netmask),
                .client_port = 0,
                .virt = key.virt,
                .virt_port = 0};
@@ -136,7 +154,7 @@ std::uint32_t Director::schedule_persistent(Step& step, Service& service, const 
     if (service.key.port != kFtpPort) name.virt_port = key.virt_port;
   } else if (service.key.fwmark != 0) {
     name.protocol = 0;  // IPPROTO_IP, with the mark as its address
-    name.virt = {service.key.fwmark};
+    name.virt = address_of_mark(step.world().names, service.key);
   }
   std::uint32_t t = conns_.find(name);
   std::uint32_t d = kNoDest;
@@ -158,7 +176,7 @@ std::uint32_t Director::schedule_persistent(Step& step, Service& service, const 
   conns_[c].control = t;
   ++conns_[t].controls;
   restart_timer(step, t);
-  if (step.tracing()) step.row_changed(conn_row(t));
+  if (step.tracing()) step.row_changed(conn_row(step, t));
   count_connection(step, service, c);
   return c;
 }
@@ -176,7 +194,7 @@ bool Director::template_holds(Step& step, std::uint32_t t) {
   retired.virt_port = kRetiredPort;
   conns_.rename(t, retired);
   conns_[t].dest_port = kRetiredPort;
-  if (step.tracing()) step.row_changed(conn_row(t));
+  if (step.tracing()) step.row_changed(conn_row(step, t));
   return false;
 }
 
@@ -187,7 +205,7 @@ void Director::bind_dest(Conn& conn, std::uint32_t d, std::uint16_t dest_port) {
   conn.dest_addr = dest.addr;
   conn.dest_port = dest_port;
   conn.forward = dest.forward;
-  conn.conntrack = sysctls_.conntrack != 0;
+  conn.conntrack = sysctls_.conntrack != 0 && !conn.client.names_ipv6();
   conn.no_output = conn.forward != IpvsForward::kMasq;
   if (conn.forward == IpvsForward::kMasq) ++masq_conns_;
 }
@@ -206,9 +224,9 @@ std::uint32_t Director::new_conn(Step& step, const Service& service, const ConnK
   ++dest.inactive;
   update_overload(dest);
   step.explain(Reason::kIpvsConnCreated, {}, {arg(key.client), key.client_port, arg(dest.addr)});
-  if (step.tracing() && !one_packet) step.row_added(conn_row(c));
+  if (step.tracing() && !one_packet) step.row_added(conn_row(step, c));
   // With TCP the state machine tells of the server's counts at once; UDP has none.
-  if (step.tracing() && key.protocol == number(IpProto::kUdp)) step.row_changed(dest_row(d));
+  if (step.tracing() && key.protocol == number(IpProto::kUdp)) step.row_changed(dest_row(step, d));
   return c;
 }
 
@@ -224,7 +242,7 @@ std::uint32_t Director::new_template(Step& step, const Service& service, const C
   ++dest.persistent;
   step.explain(Reason::kIpvsTemplateCreated, {}, {arg(key.client), dest.port, arg(dest.addr)});
   restart_timer(step, t);
-  if (step.tracing()) step.row_added(conn_row(t));
+  if (step.tracing()) step.row_added(conn_row(step, t));
   return t;
 }
 

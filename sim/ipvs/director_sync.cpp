@@ -62,6 +62,7 @@ const SyncDaemon* Director::sync_daemon(SyncRole role) const {
 
 // A connection, and the template that it came from.
 void Director::tell_backups(Step& step, std::uint32_t c, std::uint32_t packets) {
+  if (conns_[c].client.names_ipv6()) return;  // messages have room for IPv4
   for (;;) {
     Conn& conn = conns_[c];
     const bool controlled = conn.control != ConnTable::kNone;
@@ -128,7 +129,7 @@ void Director::learn(Step& step, const IpvsSyncEntry& entry) {
                client_of(entry, arg(entry.dest)));
   restart_timer(step, c);
   if (!step.tracing()) return;
-  known ? step.row_changed(conn_row(c)) : step.row_added(conn_row(c));
+  known ? step.row_changed(conn_row(step, c)) : step.row_added(conn_row(step, c));
 }
 
 // A client that has begun anew may have got another server than the entry here says. What is told
@@ -149,7 +150,7 @@ void Director::update_learned(Step& step, Conn& conn, const IpvsSyncEntry& entry
     Dest& dest = dests_[conn.dest];
     dest.active += inactive ? -1 : 1;
     dest.inactive += inactive ? 1 : -1;
-    if (step.tracing() && dest.available) step.row_changed(dest_row(conn.dest));
+    if (step.tracing() && dest.available) step.row_changed(dest_row(step, conn.dest));
   }
   conn.inactive = inactive;
   if (conn.bound()) return;
@@ -208,7 +209,7 @@ void Director::bind_learned(Step& step, Conn& conn, std::uint32_t d) {
     ++(conn.inactive ? dest.inactive : dest.active);
   }
   update_overload(dest);
-  if (step.tracing()) step.row_changed(dest_row(d));
+  if (step.tracing()) step.row_changed(dest_row(step, d));
 }
 
 }  // namespace lvslab::ipvs

@@ -7,7 +7,16 @@
 #include <bit>
 #include <cstdint>
 
+#include "sim/core/address_names.h"
+
 namespace lvslab::ipvs {
+
+/// An address as hashes take it: of IPv6 the exclusive or of its four words.
+inline std::uint32_t folded_address(const AddressNames& names, Ipv4Addr addr) {
+  if (!addr.names_ipv6()) return addr.bits;
+  const Ipv6Addr six = names.address_of(addr);
+  return word_of(six, 0) ^ word_of(six, 1) ^ word_of(six, 2) ^ word_of(six, 3);
+}
 
 /// The upper `bits` bits of a multiplication by the golden ratio; 1 <= bits <= 32.
 constexpr std::uint32_t hash_32(std::uint32_t value, int bits) {

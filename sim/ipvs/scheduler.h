@@ -20,6 +20,7 @@ struct Opening {
   Ipv4Addr client;
   std::uint16_t client_port = 0;
   Ipv4Addr target;  ///< its destination address: the VIP, or any address with a firewall mark
+  std::uint32_t client_folded = 0, target_folded = 0;  ///< folded_address() of both
   SimTime now;
   Prng& random;
   SimDuration lblc_expiration, lblcr_expiration;

@@ -16,7 +16,7 @@ constexpr std::uint32_t kBuckets = 1U << kBits;
 /// What is hashed of a client: its address, and its port if the flag says so.
 std::uint32_t client_key(const Service& service, const Opening& opening) {
   const bool with_port = (service.options.sched_flags & kSchedPort) != 0;
-  return opening.client.bits + (with_port ? opening.client_port : 0U);
+  return opening.client_folded + (with_port ? opening.client_port : 0U);
 }
 
 /// The server of bucket `of(key, 0)`; with the fallback flag, the next try is `of(key, first)`,
@@ -64,7 +64,7 @@ void dh_assign(Service& service, const Dests& dests) {
 }
 
 Choice dh_schedule(Service& service, const Dests& dests, const Opening& opening) {
-  const std::uint32_t bucket = hash_32(opening.target.bits, kBits);
+  const std::uint32_t bucket = hash_32(opening.target_folded, kBits);
   const std::uint32_t dest = service.state.buckets[bucket];
   if (dest == kNoDest || !usable(dests[dest])) return {};
   return {dest, bucket};
@@ -109,7 +109,7 @@ std::vector<Preference> preferences(const Service& service, const Dests& dests) 
   const int shift = std::max(bits - kMaglevBits, 0);
   for (const std::uint32_t d : service.dests) {
     const Dest& dest = dests[d];
-    const std::uint32_t key = dest.addr.bits + dest.port;
+    const std::uint32_t key = dest.folded + dest.port;
     const std::int32_t scaled = (dest.last_weight / gcd) >> shift;
     all.push_back({.dest = d,
                    .at = hsiphash_u32(key, kOffsetKey) % kMaglevSize,

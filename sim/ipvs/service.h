@@ -11,6 +11,16 @@ namespace lvslab::ipvs {
 
 inline constexpr std::uint32_t kNoDest = 0xffff'ffffU;
 
+/// IpvsServiceKey, with its address as this host knows it: an IPv6 one by name, and 240.0.0.0 (::)
+/// for a mark of IPv6 packets.
+struct ServiceKey {
+  std::uint8_t protocol = 6;
+  Ipv4Addr addr;
+  std::uint16_t port = 0;
+  std::uint32_t fwmark = 0;
+  auto operator<=>(const ServiceKey&) const = default;
+};
+
 enum class SchedulerId : std::uint8_t {
   kRr,
   kWrr,
@@ -52,6 +62,7 @@ struct SchedulerState {
 struct Dest {
   std::uint32_t service = 0;  ///< Service::serial of the one that it counts for
   Ipv4Addr addr;
+  std::uint32_t folded = 0;  ///< what hashes see of the address: folded_address()
   std::uint16_t port = 0;
   IpvsForward forward = IpvsForward::kRoute;
   bool available = false;   ///< IP_VS_DEST_F_AVAILABLE
@@ -61,8 +72,8 @@ struct Dest {
   std::uint32_t upper = 0, lower = 0;
   std::uint32_t active = 0, inactive = 0, persistent = 0;
   IpvsTunnel tunnel;
-  SimTime trashed;             ///< deleted, or left by its last connection; only if !available
-  IpvsServiceKey service_key;  ///< kept for the trash, when the service is gone
+  SimTime trashed;         ///< deleted, or left by its last connection; only if !available
+  ServiceKey service_key;  ///< kept for the trash, when the service is gone
   Counters counters;
 };
 
@@ -77,11 +88,11 @@ struct ServiceOptions {
   bool persistent = false;         ///< -p
   bool one_packet = false;         ///< -o
   std::uint32_t timeout_s = 0;     ///< of the persistence
-  Ipv4Addr netmask{0xffff'ffffU};  ///< -M
+  Ipv4Addr netmask{0xffff'ffffU};  ///< -M; of IPv6 the prefix length, as bits
 };
 
 struct Service {
-  IpvsServiceKey key;
+  ServiceKey key;
   std::uint32_t serial = 0;  ///< tells a service from one of the same address that was deleted
   ServiceOptions options;
   SchedulerState state;

@@ -4,8 +4,8 @@
 // Modelled: which packets and states are told of (sync_threshold, sync_refresh_period,
 // sync_retries, sync_persist_mode), messages of version 1, when the master's thread sends them,
 // sync_qlen_max.
-// Left out: several threads (sync_ports), messages of version 0, IPv6. sync_sock_size is kept, but
-// sockets here are never full.
+// Left out: several threads (sync_ports), messages of version 0, connections of IPv6.
+// sync_sock_size is kept, but sockets here are never full.
 //
 // The sockets are the host's: it sends what the thread has (SyncMaster::run_thread()), and hands
 // in what comes (Director::receive_sync()).

@@ -67,18 +67,19 @@ void read_balanced(const Scenario& scenario, const Host& host, const HostTables&
                    Balanced& balanced) {
   for (const IpvsServiceRow& service : tables.services) {
     if (service.key.protocol != kTcp || service.key.fwmark != 0) continue;
+    if (!service.key.addr.is_v4()) continue;
     std::vector<Balanced::Server> servers;
     for (const IpvsDestRow& dest : tables.dests) {
       if (dest.service != service.key || dest.weight <= 0) continue;
-      const Host* const server = owner_of(scenario, dest.addr);
+      const Host* const server = owner_of(scenario, dest.addr.v4());
       if (server == nullptr || server == &host || server->name == balanced.client) continue;
-      servers.push_back({server->name, dest.addr, dest.weight});
+      servers.push_back({server->name, dest.addr.v4(), dest.weight});
     }
     if (servers.size() <= balanced.servers.size()) continue;
     std::ranges::reverse(servers);  // the kernel lists the newest first
     balanced.servers = std::move(servers);
     balanced.director = host.name;
-    balanced.vip = service.key.addr;
+    balanced.vip = service.key.addr.v4();
     balanced.scheduler = std::string(service.scheduler.view());
   }
 }

@@ -97,10 +97,10 @@ constexpr std::uint32_t place_of(const NeighRow& r) { return r.ip.hash(); }
 constexpr std::uint32_t place_of(const SocketRow& r) {
   return r.local.hash() + (std::uint32_t{r.local_port} << 12) + r.remote_port + r.id * 7;
 }
-constexpr std::uint32_t place_of(const IpvsServiceRow& r) { return r.key.addr.bits + r.key.port; }
-constexpr std::uint32_t place_of(const IpvsDestRow& r) { return r.addr.bits + r.port; }
+constexpr std::uint32_t place_of(const IpvsServiceRow& r) { return r.key.addr.hash() + r.key.port; }
+constexpr std::uint32_t place_of(const IpvsDestRow& r) { return r.addr.hash() + r.port; }
 constexpr std::uint32_t place_of(const IpvsConnRow& r) {
-  return r.client.bits + (std::uint32_t{r.client_port} << 12) + r.id;
+  return r.client.hash() + (std::uint32_t{r.client_port} << 12) + r.id;
 }
 
 constexpr std::uint32_t place_of(const Addr6Row& r) { return IpAddr(r.local.addr).hash(); }

@@ -46,7 +46,7 @@ std::string prefix_text(Ipv6Prefix prefix) {
 }
 
 std::string service_text(const IpvsServiceKey& key) {
-  if (key.fwmark != 0) return fmt::format("FWM {}", key.fwmark);
+  if (key.fwmark != 0) return fmt::format("FWM {}{}", key.fwmark, key.addr.is_v4() ? "" : " IPv6");
   return fmt::format("{} {}", key.protocol == 17 ? "UDP" : "TCP", endpoint(key.addr, key.port));
 }
 

@@ -63,12 +63,17 @@ class RowDigest {
   }
   void operator()(const IpvsDestRow& r) {
     key(r.service);
-    all(r.addr.bits, r.port, code(r.forward), r.weight, r.upper, r.lower, r.active, r.inactive,
-        r.persistent);
+    address(r.addr);
+    all(r.port, code(r.forward), r.weight, r.upper, r.lower, r.active, r.inactive, r.persistent);
   }
   void operator()(const IpvsConnRow& r) {
-    all(r.protocol, r.client.bits, r.client_port, r.virt.bits, r.virt_port, r.dest.bits,
-        r.dest_port, code(r.state), code(r.forward), r.expires.ns, r.id);
+    all(r.protocol);
+    address(r.client);
+    all(r.client_port);
+    address(r.virt);
+    all(r.virt_port);
+    address(r.dest);
+    all(r.dest_port, code(r.state), code(r.forward), r.expires.ns, r.id);
   }
   void operator()(const SysctlRow& r) {
     d_.add(r.path);
@@ -89,7 +94,11 @@ class RowDigest {
     if (a.is_v4()) return all(a.v4().bits);
     all(a.v6().high, a.v6().low);
   }
-  void key(const IpvsServiceKey& k) { all(k.protocol, k.addr.bits, k.port, k.fwmark); }
+  void key(const IpvsServiceKey& k) {
+    all(k.protocol);
+    address(k.addr);
+    all(k.port, k.fwmark);
+  }
 
   Digest& d_;
 };

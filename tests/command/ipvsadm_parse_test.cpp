@@ -383,12 +383,81 @@ TEST(IpvsadmParse, TunnelOptionsGoWithTheirType) {
 TEST(IpvsadmParse, WhatIsNotModelledSaysSo) {
   for (const std::string_view line :
        {"ipvsadm -A --sctp-service 1.2.3.4:80", "ipvsadm -A -t 1.2.3.4:80 --pe sip",
-        "ipvsadm --start-daemon backup --mcast-group ff02::1", "ipvsadm -A -t [::1]:80"}) {
+        "ipvsadm --start-daemon backup --mcast-group ff02::1",
+        "ipvsadm -a -t 10.0.0.1:80 -r [2001:db8::204]:80 -i",
+        "ipvsadm -a -t [2001:db8::1]:80 -r 10.0.0.1:80 -i"}) {
     const auto command = parse(line);
     ASSERT_FALSE(command.has_value()) << line;
     EXPECT_EQ(command.error().status, 2);
     EXPECT_THAT(command.error().err, testing::StartsWith("lvslab: ipvsadm: ")) << line;
     EXPECT_THAT(command.error().err, testing::HasSubstr("not modelled")) << line;
+  }
+}
+
+struct SixLine {
+  std::string_view line, canonical;
+};
+
+constexpr SixLine kSixLines[] = {
+    {"ipvsadm -A -t [2001:db8::150]:80 -s rr", "ipvsadm -A -t [2001:db8::150]:80 -s rr"},
+    {"ipvsadm -A -t [2001:DB8:0::150]:http -s rr", "ipvsadm -A -t [2001:db8::150]:80 -s rr"},
+    {"ipvsadm -A -u [2001:db8::150]:53 -p 60 -M 64 -s sh",
+     "ipvsadm -A -u [2001:db8::150]:53 -s sh -p 60 -M 64"},
+    {"ipvsadm -A -t 2001:db8::150 -s rr -p 9 -M 128", "ipvsadm -A -t [2001:db8::150]:0 -s rr -p 9"},
+    {"ipvsadm -A -t [2001:db8::158]:80 -s rr -p 9 -M 6x",
+     "ipvsadm -A -t [2001:db8::158]:80 -s rr -p 9 -M 6"},
+    // What was said before the address is forgotten.
+    {"ipvsadm -A -s rr -p 10 -M 255.255.255.0 -t [2001:db8::156]:81",
+     "ipvsadm -A -t [2001:db8::156]:81 -s rr -p 10"},
+    {"ipvsadm -A -f 6 -p 10 -M 255.255.255.0 -6", "ipvsadm -A -f 6 -6 -s wlc -p 10"},
+    {"ipvsadm -A -f 5 -6 -p 10 -M 64", "ipvsadm -A -f 5 -6 -s wlc -p 10 -M 64"},
+    {"ipvsadm -a -f 5 -6 -r 2001:db8::205", "ipvsadm -a -f 5 -6 -r [2001:db8::205]:0 -g -w 1"},
+    {"ipvsadm -a -t [2001:db8::150]:80 -r 2001:db8::204 -g -w 3",
+     "ipvsadm -a -t [2001:db8::150]:80 -r [2001:db8::204]:80 -g -w 3"},
+    {"ipvsadm -a -t [2001:db8::150]:80 -r [2001:db8::a]:8080 -m",
+     "ipvsadm -a -t [2001:db8::150]:80 -r [2001:db8::a]:8080 -m -w 1"},
+    {"ipvsadm -A -t [10.0.0.1]:80 -p", "ipvsadm -A -t 10.0.0.1:0 -s wlc -p 360"},
+};
+
+TEST(IpvsadmParse, Ipv6AddressesStandInBracketsAndMasksAreLengths) {
+  for (const SixLine& want : kSixLines) {
+    const auto command = parse(want.line);
+    ASSERT_TRUE(command.has_value()) << want.line << ": " << command.error().err;
+    EXPECT_EQ(to_text(*command), want.canonical);
+    EXPECT_EQ(*parse(to_text(*command)), *command) << want.canonical;
+  }
+}
+
+constexpr BadLine kRefusedSixLines[] = {
+    {"ipvsadm -A -t 2001:db8::150:80 -s rr", "Zero port specified for non-persistent service\n", 2},
+    {"ipvsadm -A -t [2001:db8::150] -s rr", "illegal virtual server address[:port] specified\n", 2},
+    {"ipvsadm -A -t [2001:db8::150:80", "illegal virtual server address[:port] specified\n", 2},
+    {"ipvsadm -A -t [zz]:80 -s rr", "illegal virtual server address[:port] specified\n", 2},
+    {"ipvsadm -A -t [2001:db8::150]: -s rr", "illegal virtual server address[:port] specified\n",
+     2},
+    {"ipvsadm -A -t [2001:db8::150]:70000", "illegal virtual server address[:port] specified\n", 2},
+    {"ipvsadm -a -f 6 -6 -r [2001:db8::204] -g", "illegal real server address[:port] specified\n",
+     2},
+    {"ipvsadm -A -t [2001:db8::150]:81 -p 10 -M 129", "illegal ipv6 netmask specified\n", 2},
+    {"ipvsadm -A -t [2001:db8::150]:81 -p 10 -M 0", "illegal ipv6 netmask specified\n", 2},
+    {"ipvsadm -A -t [2001:db8::150]:81 -M 255.255.0.0", "illegal ipv6 netmask specified\n", 2},
+    {"ipvsadm -A -6 -f 3 -s rr", "-6 used before -f\n\n", 2},
+    {"ipvsadm -A -t [2001:db8::151]:80 -6", "-6 used before -f\n\n", 2},
+    {"ipvsadm -ln -6", "-6 used before -f\n\n", 2},
+    {"ipvsadm -a -t [2001:db8::150]:80 -r 10.0.0.1:80 -m",
+     "Different address family is allowed only for tunneling servers\n", 2},
+    {"ipvsadm -a -t 10.0.0.1:80 -r [2001:db8::204]:80 -g",
+     "Different address family is allowed only for tunneling servers\n", 2},
+    {"ipvsadm -a -f 3 -r [2001:db8::204]:0 -m",
+     "Different address family is allowed only for tunneling servers\n", 2},
+};
+
+TEST(IpvsadmParse, RefusesIpv6AsTheToolDoes) {
+  for (const BadLine& bad : kRefusedSixLines) {
+    const auto command = parse(bad.line);
+    ASSERT_FALSE(command.has_value()) << bad.line;
+    EXPECT_EQ(command.error().err, bad.message) << bad.line;
+    EXPECT_EQ(command.error().status, bad.status) << bad.line;
   }
 }
 

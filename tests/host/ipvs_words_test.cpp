@@ -64,7 +64,9 @@ void expect_said(Lan& lan, const std::string& line, std::string_view here, std::
 }
 
 TEST(IpvsWords, EachOptionDoesWhatThePageSays) {
-  Lan lan(1);
+  BootConfig boot = on_lan('a');
+  boot.ipv6 = true;
+  Lan lan({boot});
   for (const Row& row : rows_below("Options of ipvsadm")) {
     ASSERT_EQ(row.size(), 4U) << row[0];
     expect_said(lan, without_ticks(row[1]), row[2], row[3]);

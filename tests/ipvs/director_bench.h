@@ -11,8 +11,8 @@ namespace lvslab::ipvs::test {
 
 inline constexpr Ipv4Addr kVip{0xc0a85096}, kClient{0xc0a8500a};
 inline constexpr Ipv4Addr k202{0xc0a850ca}, k204{0xc0a850cc}, k206{0xc0a850ce};
-inline constexpr IpvsServiceKey kWeb{.protocol = 6, .addr = kVip, .port = 80};
-inline constexpr IpvsServiceKey kDns{.protocol = 17, .addr = kVip, .port = 53};
+inline constexpr ServiceKey kWeb{.protocol = 6, .addr = kVip, .port = 80};
+inline constexpr ServiceKey kDns{.protocol = 17, .addr = kVip, .port = 53};
 inline constexpr std::uint8_t kSyn = tcp_flag::kSyn, kAck = tcp_flag::kAck,
                               kFin = tcp_flag::kFin | tcp_flag::kAck, kRst = tcp_flag::kRst;
 
@@ -27,7 +27,7 @@ class DirectorBench {
   DirectorBench() { trace.add_node({"director", false, {}}); }
 
   Step step() { return Step(world, timers, &trace, NodeId(0)); }
-  void service(SchedulerId scheduler, const IpvsServiceKey& key = kWeb) {
+  void service(SchedulerId scheduler, const ServiceKey& key = kWeb) {
     Step s = step();
     EXPECT_EQ(director.add_service(s, key, {.scheduler = scheduler}), Errno::kNone);
   }
@@ -35,11 +35,11 @@ class DirectorBench {
     Step s = step();
     return director.add_dest(s, kWeb, {.addr = server, .port = 80, .weight = weight});
   }
-  Errno add(const DestOptions& options, const IpvsServiceKey& key = kWeb) {
+  Errno add(const DestOptions& options, const ServiceKey& key = kWeb) {
     Step s = step();
     return director.add_dest(s, key, options);
   }
-  void service(const ServiceOptions& options, const IpvsServiceKey& key = kWeb) {
+  void service(const ServiceOptions& options, const ServiceKey& key = kWeb) {
     Step s = step();
     EXPECT_EQ(director.add_service(s, key, options), Errno::kNone);
   }
@@ -51,14 +51,14 @@ class DirectorBench {
     Step s = step();
     return director.delete_dest(s, kWeb, server, 80);
   }
-  Errno remove_service(const IpvsServiceKey& key = kWeb) {
+  Errno remove_service(const ServiceKey& key = kWeb) {
     Step s = step();
     return director.delete_service(s, key);
   }
 
   /// A segment of a client to the service `to`.
   Verdict segment(std::uint16_t port, std::uint8_t flags, Ipv4Addr client = kClient,
-                  const IpvsServiceKey& to = kWeb, std::uint32_t mark = 0) {
+                  const ServiceKey& to = kWeb, std::uint32_t mark = 0) {
     TcpRepr tcp;
     tcp.src_port = port;
     tcp.dst_port = to.port;
@@ -142,12 +142,12 @@ class DirectorBench {
 
   HostTables tables() {
     HostTables t;
-    director.append_tables(world.now, t);
+    director.append_tables(world.names, world.now, t);
     return t;
   }
   IpvsDestRow dest(Ipv4Addr server) {
     for (const IpvsDestRow& row : tables().dests) {
-      if (row.addr == server) return row;
+      if (row.addr == IpAddr(server)) return row;
     }
     ADD_FAILURE() << "no server " << server.to_string();
     return {};

@@ -82,8 +82,7 @@ class Replay {
   std::string connect(std::uint32_t i) {
     const Ipv4Addr client{kClient.bits + 7 * i % 60};
     const auto port = static_cast<std::uint16_t>(40'001 + 7 * i);
-    const IpvsServiceKey to{.addr = by_target_ ? Ipv4Addr{0xc0a850a0U + 5 * i % 16} : kVip,
-                            .port = 80};
+    const ServiceKey to{.addr = by_target_ ? Ipv4Addr{0xc0a850a0U + 5 * i % 16} : kVip, .port = 80};
     const std::uint32_t mark = by_target_ ? 7 : 0;
     const Verdict verdict = bench_.segment(port, kSyn, client, to, mark);
     if (verdict.kind != VerdictKind::kDirectRoute) return "-";
@@ -93,7 +92,7 @@ class Replay {
   }
 
   DirectorBench bench_;
-  IpvsServiceKey key_ = kWeb;
+  ServiceKey key_ = kWeb;
   bool by_target_ = false;
 };
 

@@ -8,8 +8,8 @@ namespace {
 using State = std::pair<IpvsConnState, std::int64_t>;
 using enum IpvsConnState;
 
-constexpr IpvsServiceKey kEveryPort{.protocol = 6, .addr = kVip, .port = 0};
-constexpr IpvsServiceKey kMark7{.protocol = 0, .addr = {}, .port = 0, .fwmark = 7};
+constexpr ServiceKey kEveryPort{.protocol = 6, .addr = kVip, .port = 0};
+constexpr ServiceKey kMark7{.protocol = 0, .addr = {}, .port = 0, .fwmark = 7};
 
 ServiceOptions persistent(std::uint32_t timeout_s, Ipv4Addr netmask = {0xffff'ffffU}) {
   return {.scheduler = SchedulerId::kRr,
@@ -18,7 +18,7 @@ ServiceOptions persistent(std::uint32_t timeout_s, Ipv4Addr netmask = {0xffff'ff
           .netmask = netmask};
 }
 
-DirectorBench with_servers(const ServiceOptions& options, const IpvsServiceKey& key = kWeb,
+DirectorBench with_servers(const ServiceOptions& options, const ServiceKey& key = kWeb,
                            IpvsForward forward = IpvsForward::kRoute) {
   DirectorBench bench;
   bench.service(options, key);
@@ -119,7 +119,7 @@ TEST(Template, CoversANetworkAndAllPortsIfTheServiceDoes) {
 
 TEST(FirewallMark, BalancesSeveralPortsAsOne) {
   DirectorBench bench = with_servers({.scheduler = SchedulerId::kRr}, kMark7, IpvsForward::kRoute);
-  const IpvsServiceKey http{.addr = kVip, .port = 80}, https{.addr = kVip, .port = 443};
+  const ServiceKey http{.addr = kVip, .port = 80}, https{.addr = kVip, .port = 443};
   EXPECT_EQ(bench.segment(1, kSyn, kClient, http, 7).next, k206);
   EXPECT_EQ(bench.segment(2, kSyn, kClient, https, 7).next, k204);
   EXPECT_EQ(bench.segment(3, kSyn, kClient, http, 0).kind, VerdictKind::kAccept) << "no mark";
@@ -128,7 +128,7 @@ TEST(FirewallMark, BalancesSeveralPortsAsOne) {
 
 TEST(FirewallMark, WithPersistenceHasATemplateNamedByTheMark) {
   DirectorBench bench = with_servers(persistent(60), kMark7);
-  const IpvsServiceKey http{.addr = kVip, .port = 80}, https{.addr = kVip, .port = 443};
+  const ServiceKey http{.addr = kVip, .port = 80}, https{.addr = kVip, .port = 443};
   EXPECT_EQ(bench.segment(1, kSyn, kClient, http, 7).next, k206);
   EXPECT_EQ(bench.segment(2, kSyn, kClient, https, 7).next, k206);
   const auto row = bench.conn(0);

@@ -316,7 +316,7 @@ TEST(SyncBackup, TakesTemplatesWithTheirTimes) {
 }
 
 TEST(SyncBackup, FindsServersOfFirewallMarksUnderPort0) {
-  constexpr IpvsServiceKey kMark{.protocol = 0, .addr = {}, .port = 0, .fwmark = 7};
+  constexpr ServiceKey kMark{.protocol = 0, .addr = {}, .port = 0, .fwmark = 7};
   SyncBench bench(SyncRole::kBackup);
   bench.service({.scheduler = SchedulerId::kRr}, kMark);
   bench.add({.addr = k204, .port = 0}, kMark);

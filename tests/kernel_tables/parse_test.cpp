@@ -164,9 +164,11 @@ TEST(ParseIpvs, ConnectionsTakeTheirMethodFromTheirDestination) {
       "UDP C0A8500A 1234 C0A85096 0035 C0A850CA 0035 UDP             299\n"
       "TCP C0A8500A CD8E C0A85096 0050 C0A850CC 0050 ESTABLISHED     899\n"
       "TCP C0A8500A 0000 C0A85096 0050 C0A850CC 0050 ASSURED         250\n"
-      "TCP [2001:0db8:0000:0000:0000:0000:0000:0001] CD90 [::] 0050 [::] 0050 FIN_WAIT 111\n",
+      "TCP 2001:0db8:0000:0000:0000:0000:0000:0010 BB3C 2001:0db8:0000:0000:0000:0000:0000:0150 "
+      "0050 2001:0db8:0000:0000:0000:0000:0000:0202 0050 FIN_WAIT        120\n"
+      "TCP C0A8500A:1 CD94 C0A85096 0050 C0A850CC 0050 FIN_WAIT        112\n",
       kNow, dests);
-  ASSERT_EQ(rows.size(), 4U);
+  ASSERT_EQ(rows.size(), 5U) << "the last line is none";
   EXPECT_EQ(rows[0].client_port, 0);
   EXPECT_EQ(rows[0].state, IpvsConnState::kAssured);
   EXPECT_EQ(rows[1].client_port, 0xcd8e);
@@ -174,8 +176,11 @@ TEST(ParseIpvs, ConnectionsTakeTheirMethodFromTheirDestination) {
   EXPECT_EQ(rows[1].forward, IpvsForward::kRoute);
   EXPECT_EQ(rows[1].dest, ip("192.168.80.204"));
   EXPECT_EQ(rows[2].expires, kNow + 112_s);
-  EXPECT_EQ(rows[3].protocol, 17);
-  EXPECT_EQ(rows[3].forward, IpvsForward::kMasq) << "its destination is gone";
+  EXPECT_EQ(rows[3].client.to_string(), "2001:db8::10");
+  EXPECT_EQ(rows[3].virt.to_string(), "2001:db8::150");
+  EXPECT_EQ(rows[3].dest.to_string(), "2001:db8::202");
+  EXPECT_EQ(rows[4].protocol, 17);
+  EXPECT_EQ(rows[4].forward, IpvsForward::kMasq) << "its destination is gone";
   EXPECT_NE(rows[1].id, rows[2].id);
 }
 

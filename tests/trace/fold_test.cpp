@@ -73,12 +73,14 @@ TEST(Fold, ListsDestinationsNewestFirstWithinTheirService) {
   t.row(kNode01, RecordKind::kRowAdded, IpvsServiceRow{.key = web});
   t.row(kNode01, RecordKind::kRowAdded, IpvsServiceRow{.key = other});
   for (const std::uint32_t host : {1U, 2U, 3U}) {
-    t.row(kNode01, RecordKind::kRowAdded, IpvsDestRow{.service = web, .addr = {host}});
-    t.row(kNode01, RecordKind::kRowAdded, IpvsDestRow{.service = other, .addr = {host + 10}});
+    t.row(kNode01, RecordKind::kRowAdded, IpvsDestRow{.service = web, .addr = Ipv4Addr{host}});
+    t.row(kNode01, RecordKind::kRowAdded,
+          IpvsDestRow{.service = other, .addr = Ipv4Addr{host + 10}});
   }
-  t.row(kNode01, RecordKind::kRowChanged, IpvsDestRow{.service = web, .addr = {1}, .weight = 5});
+  t.row(kNode01, RecordKind::kRowChanged,
+        IpvsDestRow{.service = web, .addr = Ipv4Addr{1}, .weight = 5});
   std::vector<std::uint32_t> order;
-  for (const IpvsDestRow& d : fold(t.trace, kNode01).dests) order.push_back(d.addr.bits);
+  for (const IpvsDestRow& d : fold(t.trace, kNode01).dests) order.push_back(d.addr.v4().bits);
   EXPECT_THAT(order, ElementsAre(3, 2, 1, 13, 12, 11));
 }
 
