@@ -1,5 +1,5 @@
-// What a host does with IPv6 packets as its IPVS decided: NAT and direct routing, and the hooks for
-// answers. The packets are as on the wire; sockets see them later.
+// What a host does with IPv6 packets as its IPVS decided: NAT and direct routing, and the hooks
+// for answers. The packets are as on the wire; sockets see them later.
 // Source: net/netfilter/ipvs/ip_vs_xmit.c: __ip_vs_get_out_rt_v6(), ip_vs_dr_xmit_v6(),
 //         ip_vs_nat_xmit_v6(), ip_vs_icmp_xmit_v6(); ip_vs_core.c: ip_vs_ops6[].
 #include "sim/core/rewrite.h"
@@ -46,9 +46,9 @@ std::optional<ip::Route6> Wiring::find_way6(Step& step, Packet& packet,
   if (length <= way->mtu) return *way;
   const Step::Arguments sizes{arg(verdict.next), way->mtu, length};
   if (!is_icmp_error(step, packet)) {
-    return refuse(Icmp6Repr::too_big(way->mtu), Reason::kIpvsTooBig, sizes);
+    return refuse(Icmp6Repr::too_big(way->mtu), Reason::kIp6TooBig, sizes);
   }
-  step.drop(packet.frame, Reason::kIpvsTooBig, packet.in_dev, sizes);
+  step.drop(packet.frame, Reason::kIp6TooBig, packet.in_dev, sizes);
   return std::nullopt;
 }
 
@@ -67,7 +67,14 @@ bool Wiring::carry_out6(Step& step, Packet& packet, const ipvs::Verdict& verdict
   const auto way = find_way6(step, packet, verdict);
   if (!way) return true;
   packet.ipvs_property = true;
+  const bool here = leads_here(*way);
   if (verdict.kind == VerdictKind::kMasquerade) {
+    const bool from_afar = packet.in_dev.valid() && packet.in_dev != kLoopback;
+    if (here && from_afar && step.world().names.address_of(verdict.next).is_loopback()) {
+      step.drop(packet.frame, Reason::kMartianDestination, packet.in_dev,
+                {arg(packet.ip.src), arg(verdict.next), 0});
+      return true;
+    }
     step.explain(Reason::kIpvsMasquerading, packet.in_dev,
                  {arg(verdict.next), verdict.port, packet.ip.ttl});
     const auto change = packet.ip.protocol == IpProto::kIcmp6 ? rewrite_icmp6_error : rewrite6;
@@ -75,7 +82,7 @@ bool Wiring::carry_out6(Step& step, Packet& packet, const ipvs::Verdict& verdict
            {verdict.next, verdict.port});
     step.set_subject(packet.frame);
   }
-  if (leads_here(*way)) {
+  if (here) {
     step.explain(Reason::kIpvsLocalNode, packet.in_dev, {arg(verdict.next), 0, 0});
     return false;
   }
@@ -95,12 +102,16 @@ bool Wiring::request_hook6(Step& step, Packet& packet) {
 // ip_vs_out_hook(): the same. What NAT rewrote is routed as if it came from this host itself.
 bool Wiring::answer_hook6(Step& step, Packet& packet, ip::Route6& route) {
   ipvs::Director& director = *host_.ipvs.peek();
-  switch (director.on_reply(step, packet).verdict) {
+  const ipvs::Answer answer = director.on_reply(step, packet);
+  switch (answer.verdict) {
     case ipvs::AnswerVerdict::kPass: return true;
     case ipvs::AnswerVerdict::kPortUnreachable:
       ip::icmp6_send_error(step, host_.ip, *this, packet,
                            Icmp6Repr::unreachable(Icmp6Unreachable::kPort));
       step.drop(packet.frame, Reason::kIpvsNatIcmpSent, packet.in_dev, {arg(packet.ip.src), 0, 0});
+      return false;
+    case ipvs::AnswerVerdict::kDrop:
+      step.drop(packet.frame, Reason::kIcmp6Malformed, packet.in_dev, {arg(packet.ip.src), 0, 0});
       return false;
     case ipvs::AnswerVerdict::kRewritten: break;
   }

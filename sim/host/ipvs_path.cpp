@@ -197,6 +197,7 @@ bool Wiring::answer_hook(Step& step, Packet& packet, ip::Route& route) {
                           IcmpRepr::unreachable(IcmpUnreachable::kPort));
       step.drop(packet.frame, Reason::kIpvsNatIcmpSent, packet.in_dev, {arg(packet.ip.src), 0, 0});
       return false;
+    case ipvs::AnswerVerdict::kDrop: step.frames().release(packet.frame); return false;
     case ipvs::AnswerVerdict::kRewritten: break;
   }
   if (director.sysctls().snat_reroute == 0 || route.is(ip::kRouteLocal)) return true;

@@ -54,9 +54,10 @@ struct Verdict {
 
 /// What became of a packet that may be an answer.
 enum class AnswerVerdict : std::uint8_t {
-  kPass,            ///< nothing was changed
-  kRewritten,       ///< its source is the virtual address now
-  kPortUnreachable  ///< nat_icmp_send: tell the real server that nobody waits for this
+  kPass,             ///< nothing was changed
+  kRewritten,        ///< its source is the virtual address now
+  kPortUnreachable,  ///< nat_icmp_send: tell the real server that nobody waits for this
+  kDrop              ///< an ICMPv6 error that IPVS takes for broken
 };
 
 struct Answer {

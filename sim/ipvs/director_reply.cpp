@@ -94,15 +94,14 @@ Answer Director::on_icmp_reply(Step& step, Packet& packet, Bytes message) {
   if (c == ConnTable::kNone) return {};
   const Conn& conn = conns_[c];
   const bool masq = conn.forward == IpvsForward::kMasq;
+  if (masq && six) {  // summed up without the pseudo header, it always looks broken
+    return {.verdict = AnswerVerdict::kDrop, .virt = {conn.virt, conn.virt_port}};
+  }
   if (masq) {
     step.explain(Reason::kIpvsErrorRewritten, packet.in_dev,
                  {arg(packet.ip.src), conn.virt_port, arg(conn.virt)});
-    const Endpoint virt{conn.virt, conn.virt_port};
-    if (six) {
-      rewrite_icmp6_error(step.frames(), step.world().names, packet, NatEnd::kSource, virt);
-    } else {
-      rewrite_icmp_error(step.frames(), packet, NatEnd::kSource, virt, QuotedChecksum::kKept);
-    }
+    rewrite_icmp_error(step.frames(), packet, NatEnd::kSource, {conn.virt, conn.virt_port},
+                       QuotedChecksum::kKept);
     step.set_subject(packet.frame);
   }
   packet.ipvs_property = true;

@@ -89,6 +89,31 @@ TEST(Ipvs6, MasqueradingToThisHostAnswersAsTheVirtualAddress) {
   EXPECT_GE(lan.count(Reason::kIpvsAnswerRewritten, 'b'), 3);
 }
 
+TEST(Ipvs6, NobodyElsewhereIsMasqueradedToTheLoopbackAddress) {
+  Balanced lan;
+  lan.type('b', "ipvsadm -A -t [2001:db8::150]:80 -s rr");
+  lan.type('b', "ipvsadm -a -t [2001:db8::150]:80 -r [::1]:80 -m");
+  lan.type('a', "curl -g -s -m 1 'http://[2001:db8::150]/'");
+  EXPECT_GE(lan.count(Reason::kMartianDestination, 'b'), 1);
+}
+
+TEST(Ipvs6, ErrorsAboutServersOfNatAreDropped) {
+  Balanced lan;
+  lan.type('b', "ipvsadm -A -t [2001:db8::150]:80 -s rr");
+  lan.type('b', "ipvsadm -a -t [2001:db8::150]:80 -r [2001:db8::9]:80 -m");
+  EXPECT_THAT(lan.type('a', "curl -g -m 5 'http://[2001:db8::150]/'"), HasSubstr("timed out"));
+  EXPECT_GE(lan.count(Reason::kIcmp6Malformed, 'b'), 1) << "the neighbour never answered";
+}
+
+TEST(Ipvs6, ErrorsAboutDirectRoutingReachTheClient) {
+  Balanced lan;
+  lan.type('b', "ipvsadm -A -t [2001:db8::150]:80 -s rr");
+  lan.type('b', "ipvsadm -a -t [2001:db8::150]:80 -r [2001:db8::9]:80 -g");
+  EXPECT_THAT(lan.type('a', "curl -g -m 5 'http://[2001:db8::150]/'"),
+              HasSubstr("Failed to connect"));
+  EXPECT_EQ(lan.count(Reason::kIcmp6Malformed, 'b'), 0);
+}
+
 TEST(Ipvs6, PersistenceLooksAtThePrefixOfTheClient) {
   Balanced lan;
   lan.type('b', "ipvsadm -A -t [2001:db8::150]:80 -s rr -p 60 -M 64");
