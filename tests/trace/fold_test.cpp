@@ -138,7 +138,7 @@ class RandomRows {
         return row;
       }
       default: {
-        const IpvsConnRow row{.client = {key / 2},
+        const IpvsConnRow row{.client = Ipv4Addr{key / 2},
                               .client_port = static_cast<std::uint16_t>(key % 2),
                               .expires = SimTime{value}};
         model_change(model.conns, kind, row, [](auto& a, auto& b) {

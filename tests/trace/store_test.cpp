@@ -233,11 +233,13 @@ TableRow any_row(Prng& random) {
     case 5:
       return SocketRow{
           .local = Ipv4Addr{key}, .local_port = 80, .send_q = value, .program = "httpd", .id = key};
-    case 6: return IpvsServiceRow{.key = {.addr = {key}, .port = 80}, .scheduler = "wlc"};
-    case 7: return IpvsDestRow{.addr = {key}, .weight = -1, .active = value, .inactive = key};
+    case 6: return IpvsServiceRow{.key = {.addr = Ipv4Addr{key}, .port = 80}, .scheduler = "wlc"};
+    case 7:
+      return IpvsDestRow{.addr = Ipv4Addr{key}, .weight = -1, .active = value, .inactive = key};
     case 8:
-      return IpvsConnRow{
-          .client = {key}, .expires = {static_cast<std::int64_t>(random.next() >> 1)}, .id = key};
+      return IpvsConnRow{.client = Ipv4Addr{key},
+                         .expires = {static_cast<std::int64_t>(random.next() >> 1)},
+                         .id = key};
     case 9: return Addr6Row{.dev = IfIndex(2), .local = {{key, random.next()}, 64}};
     case 10:
       return Route6Row{
@@ -267,7 +269,8 @@ TEST(RowStore, GivesBackRowsOfAllKindsAlsoAfterACut) {
 
 TEST(RowStore, KeepsLittleOfARowThatHardlyChanged) {
   RowStore store;
-  IpvsConnRow row{.client = {1}, .virt = {2}, .dest = {3}, .client_port = 4, .id = 1};
+  IpvsConnRow row{
+      .client = Ipv4Addr{1}, .virt = Ipv4Addr{2}, .dest = Ipv4Addr{3}, .client_port = 4, .id = 1};
   store.add(row);
   const std::size_t before = store.memory_bytes();
   for (int i = 0; i < 10'000; ++i) {
