@@ -148,7 +148,7 @@ IpvsForward forward_of(const IpvsConnRow& conn, const std::vector<IpvsDestRow>& 
   return best == nullptr ? IpvsForward::kMasq : best->forward;
 }
 
-auto place_of(const IpvsConnRow& r) {
+auto place_of_connection(const IpvsConnRow& r) {
   return std::tuple(r.protocol, r.client, r.client_port, r.virt, r.virt_port);
 }
 
@@ -217,7 +217,7 @@ std::vector<IpvsConnRow> parse_ipvs_conns(std::string_view text, SimTime now,
   while (next_line(text, line)) {
     if (auto row = parse_ipvs_conn(line, now, dests)) rows.push_back(*row);
   }
-  std::ranges::sort(rows, {}, place_of);
+  std::ranges::sort(rows, {}, place_of_connection);
   return rows;
 }
 

@@ -16,7 +16,7 @@
 namespace lvslab::gui {
 namespace {
 
-constexpr int kSide = 16, kAxis = 22;
+constexpr int kMargin = 16, kAxis = 22;
 
 }  // namespace
 
@@ -50,12 +50,12 @@ void TimeLine::changeEvent(QEvent* event) {
 
 double TimeLine::x_of(quint32 position) const {
   const double span = std::max<double>(1, play_.history().end() - play_.start());
-  return kSide + (width() - 2 * kSide) * (position - play_.start()) / span;
+  return kMargin + (width() - 2 * kMargin) * (position - play_.start()) / span;
 }
 
 quint32 TimeLine::position_at(double x) const {
   const double span = play_.history().end() - play_.start();
-  const double part = std::clamp((x - kSide) / std::max(1, width() - 2 * kSide), 0.0, 1.0);
+  const double part = std::clamp((x - kMargin) / std::max(1, width() - 2 * kMargin), 0.0, 1.0);
   return play_.start() + static_cast<quint32>(std::lround(part * span));
 }
 
@@ -110,9 +110,9 @@ void TimeLine::paintEvent(QPaintEvent* /*event*/) {
   if (!play_.has_scenario() || play_.history().end() == 0) return;
   const double now = x_of(play_.position());
   p.setPen(QPen(t.line, 4, Qt::SolidLine, Qt::RoundCap));
-  p.drawLine(QPointF(kSide, kAxis), QPointF(width() - kSide, kAxis));
+  p.drawLine(QPointF(kMargin, kAxis), QPointF(width() - kMargin, kAxis));
   p.setPen(QPen(t.accent, 4, Qt::SolidLine, Qt::RoundCap));
-  p.drawLine(QPointF(kSide, kAxis), QPointF(now, kAxis));
+  p.drawLine(QPointF(kMargin, kAxis), QPointF(now, kAxis));
   double last = -10;
   for (const TimelineMark& mark : model_.marks()) {
     // A thousand drops at one pixel are one cross.
@@ -135,7 +135,7 @@ void TimeLine::paintEvent(QPaintEvent* /*event*/) {
   QFont font = p.font();
   font.setPointSizeF(font.pointSizeF() - 1);
   p.setFont(font);
-  const QRectF row(kSide, kAxis + 10, width() - 2 * kSide, 18);
+  const QRectF row(kMargin, kAxis + 10, width() - 2 * kMargin, 18);
   p.drawText(row, Qt::AlignLeft | Qt::AlignVCenter, tr("start"));
   const QString end = tr("recorded to %1 s, %2 records")
                           .arg(time_text(play_.trace().records().back().at))
@@ -143,8 +143,8 @@ void TimeLine::paintEvent(QPaintEvent* /*event*/) {
   p.drawText(row, Qt::AlignRight | Qt::AlignVCenter, end);
   const QString here = time_text(play_.now()) + tr(" s");
   const double w = p.fontMetrics().horizontalAdvance(here);
-  const double left = kSide + p.fontMetrics().horizontalAdvance(tr("start")) + 12;
-  const double right = width() - kSide - p.fontMetrics().horizontalAdvance(end) - 12;
+  const double left = kMargin + p.fontMetrics().horizontalAdvance(tr("start")) + 12;
+  const double right = width() - kMargin - p.fontMetrics().horizontalAdvance(end) - 12;
   if (right - left < w) return;
   p.setPen(t.text);
   p.drawText(QRectF(std::clamp(now - w / 2, left, right - w), row.top(), w + 2, row.height()),

@@ -16,7 +16,7 @@
 namespace lvslab::gui {
 namespace {
 
-constexpr double kPad = 10, kIcon = 22, kMinWidth = 138;
+constexpr double kCardPad = 10, kIcon = 22, kMinWidth = 138;
 constexpr double kNodeZ = 10, kCableZ = 0, kPacketZ = 20, kReasonZ = 15;
 
 QFont bold_font() {
@@ -92,20 +92,22 @@ QStringList NodeItem::address_lines() const {
 
 void NodeItem::measure() {
   if (node_.is_switch) {
-    const double w = std::max(84.0, width_of(bold_font(), to_qt(node_.name)) + kIcon + 3 * kPad);
+    const double w =
+        std::max(84.0, width_of(bold_font(), to_qt(node_.name)) + kIcon + 3 * kCardPad);
     card_ = QRectF(-w / 2, -18, w, 36);
     return;
   }
   const double title = width_of(bold_font(), to_qt(node_.name));
-  double w = std::max(
-      kMinWidth, kPad * 3 + kIcon + std::max(title, width_of(small_font(), role_name(node_.role))));
-  double h = kPad * 2 + title_height() + 4;
+  double w =
+      std::max(kMinWidth, kCardPad * 3 + kIcon +
+                              std::max(title, width_of(small_font(), role_name(node_.role))));
+  double h = kCardPad * 2 + title_height() + 4;
   for (const QString& line : address_lines()) {
-    w = std::max(w, width_of(small_font(), line) + 2 * kPad);
+    w = std::max(w, width_of(small_font(), line) + 2 * kCardPad);
     h += line_height();
   }
   for (const VipState& vip : state_.vips) {
-    w = std::max(w, width_of(bold_font(), badge_text(vip)) + 30 + 2 * kPad);
+    w = std::max(w, width_of(bold_font(), badge_text(vip)) + 30 + 2 * kCardPad);
     h += badge_height() + 4;
   }
   card_ = QRectF(-w / 2, -h / 2, w, h);
@@ -135,23 +137,23 @@ void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* /*option
 
 void NodeItem::paint_switch_card(QPainter& p) const {
   p.setPen(QPen(theme().muted, 1.6));
-  paint_switch(p, QRectF(card_.left() + kPad, card_.center().y() - 9, 22, 18));
+  paint_switch(p, QRectF(card_.left() + kCardPad, card_.center().y() - 9, 22, 18));
   p.setPen(theme().text);
   p.setFont(bold_font());
-  p.drawText(card_.adjusted(kPad + 28, 0, -kPad, 0), Qt::AlignVCenter | Qt::AlignLeft,
+  p.drawText(card_.adjusted(kCardPad + 28, 0, -kCardPad, 0), Qt::AlignVCenter | Qt::AlignLeft,
              to_qt(node_.name));
 }
 
 void NodeItem::paint_host_card(QPainter& p) const {
   const Theme& t = theme();
-  const double x = card_.left() + kPad;
-  double y = card_.top() + kPad;
+  const double x = card_.left() + kCardPad;
+  double y = card_.top() + kCardPad;
   p.setPen(QPen(state_.up ? t.accent : t.muted, 1.8));
   p.setBrush(Qt::NoBrush);
   paint_role(p, QRectF(x, y + (title_height() - kIcon) / 2, kIcon, kIcon), node_.role);
   p.setFont(bold_font());
   p.setPen(state_.up ? t.text : t.muted);
-  const double tx = x + kIcon + kPad;
+  const double tx = x + kIcon + kCardPad;
   const double name_height = QFontMetricsF(bold_font()).height();
   p.drawText(QRectF(tx, y, card_.right() - tx, name_height), Qt::AlignLeft | Qt::AlignVCenter,
              to_qt(node_.name));
@@ -176,7 +178,7 @@ void NodeItem::paint_host_card(QPainter& p) const {
 // Solid where it answers ARP, locked where it is hidden, doubled and red where two hosts answer.
 void NodeItem::paint_vips(QPainter& p, double y) const {
   const Theme& t = theme();
-  const double x = card_.left() + kPad;
+  const double x = card_.left() + kCardPad;
   for (const VipState& vip : state_.vips) {
     const QString text = badge_text(vip);
     const QColor ink = vip.doubled ? t.danger : t.accent;

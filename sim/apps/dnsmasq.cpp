@@ -10,7 +10,7 @@
 namespace lvslab::apps {
 namespace {
 
-constexpr std::uint32_t kBacklog = 32;  // TCP_BACKLOG
+constexpr std::uint32_t kDnsBacklog = 32;  // TCP_BACKLOG
 constexpr std::array<std::string_view, 6> kNoEffect{"user",       "group",   "pid-file",
                                                     "cache-size", "no-poll", "keep-in-foreground"};
 
@@ -22,17 +22,10 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r";
-  const std::size_t first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
-
 std::vector<std::string> parts_of(std::string_view text, char separator) {
   std::vector<std::string> parts;
   std::istringstream in{std::string(text)};
-  for (std::string part; std::getline(in, part, separator);) parts.emplace_back(trim(part));
+  for (std::string part; std::getline(in, part, separator);) parts.emplace_back(trimmed(part));
   return parts;
 }
 
@@ -85,12 +78,12 @@ std::expected<DnsmasqConf, std::string> DnsmasqConf::parse(std::string_view text
   int number = 0;
   for (std::string line; std::getline(lines, line);) {
     ++number;
-    const std::string_view setting = trim(std::string_view(line).substr(0, line.find('#')));
+    const std::string_view setting = trimmed(std::string_view(line).substr(0, line.find('#')));
     if (setting.empty()) continue;
     const std::size_t equals = setting.find('=');
     const std::string_view value =
-        equals == std::string_view::npos ? std::string_view{} : trim(setting.substr(equals + 1));
-    const std::string problem = read_setting(trim(setting.substr(0, equals)), value, conf);
+        equals == std::string_view::npos ? std::string_view{} : trimmed(setting.substr(equals + 1));
+    const std::string problem = read_setting(trimmed(setting.substr(0, equals)), value, conf);
     if (problem.empty()) continue;
     return std::unexpected(fmt::format("{}:{}:{}: {}", kDnsmasqConf, number,
                                        line.find_first_not_of(" \t") + 1, problem));
@@ -136,7 +129,7 @@ void Dnsmasq::start(Step& step, AppIo& io) {
   for (const DnsmasqConf::Record& record : conf_.records) add(record.name, record.addr);
   const std::size_t names = conf_.no_hosts ? 0 : add_hosts(io.read_file("/etc/hosts").value_or(""));
   const auto udp = io.udp_open(step, {{}, DnsRepr::kPort});
-  const auto tcp = io.tcp().listen(step, io.id(), {{}, DnsRepr::kPort}, kBacklog);
+  const auto tcp = io.tcp().listen(step, io.id(), {{}, DnsRepr::kPort}, kDnsBacklog);
   if (!udp || !tcp) {
     io.log(step, "failed to create listening socket for port 53: Address already in use");
     return io.exit(step, 2);

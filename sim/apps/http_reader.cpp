@@ -8,13 +8,6 @@ namespace {
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r";
-  const std::size_t first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
-
 template <class Int>
 std::optional<Int> whole_number(std::string_view text, int base) {
   Int value{};
@@ -24,6 +17,13 @@ std::optional<Int> whole_number(std::string_view text, int base) {
 }
 
 }  // namespace
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r";
+  const std::size_t first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
 
 bool http_same(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
@@ -36,7 +36,7 @@ std::optional<std::string_view> http_header(std::string_view headers, std::strin
     headers.remove_prefix(std::min(end + 1, headers.size()));
     const std::size_t colon = line.find(':');
     if (colon == name.size() && http_same(line.substr(0, colon), name)) {
-      return trim(line.substr(colon + 1));
+      return trimmed(line.substr(colon + 1));
     }
   }
   return std::nullopt;
@@ -45,7 +45,7 @@ std::optional<std::string_view> http_header(std::string_view headers, std::strin
 bool http_has_token(std::string_view value, std::string_view token) {
   while (!value.empty()) {
     const std::size_t comma = std::min(value.find(','), value.size());
-    if (http_same(trim(value.substr(0, comma)), token)) return true;
+    if (http_same(trimmed(value.substr(0, comma)), token)) return true;
     value.remove_prefix(std::min(comma + 1, value.size()));
   }
   return false;
@@ -92,7 +92,7 @@ std::size_t HttpReader::feed_head(std::string_view data) {
 void HttpReader::parse_head() {
   const std::string_view head = head_;
   const std::size_t line_end = head.find('\n');
-  const std::string_view line = trim(head.substr(0, line_end));
+  const std::string_view line = trimmed(head.substr(0, line_end));
   // "HTTP/1.1 200 OK"
   const auto code = line.size() >= 12 ? whole_number<int>(line.substr(9, 3), 10) : std::nullopt;
   if (!line.starts_with("HTTP/1.") || line[8] != ' ' || !code || *code < 100) {
@@ -174,7 +174,7 @@ std::size_t HttpReader::feed_chunked(std::string_view data, std::string& body) {
 }
 
 void HttpReader::end_chunk_line() {
-  const std::string_view line = trim(line_);
+  const std::string_view line = trimmed(line_);
   if (chunk_ == Chunk::kDataEnd) {
     chunk_ = Chunk::kSize;
     if (!line.empty()) state_ = State::kBroken;
@@ -184,7 +184,7 @@ void HttpReader::end_chunk_line() {
     if (line.empty()) state_ = State::kDone;
     return;
   }
-  const auto size = whole_number<std::uint64_t>(trim(line.substr(0, line.find(';'))), 16);
+  const auto size = whole_number<std::uint64_t>(trimmed(line.substr(0, line.find(';'))), 16);
   if (!size) {
     state_ = State::kBroken;
     return;

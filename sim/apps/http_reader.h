@@ -16,6 +16,8 @@ namespace lvslab::apps {
 std::optional<std::string_view> http_header(std::string_view headers, std::string_view name);
 /// True if the comma list `value` holds `token`, in any case.
 bool http_has_token(std::string_view value, std::string_view token);
+/// Without blanks, tabs and carriage returns at both ends.
+std::string_view trimmed(std::string_view text);
 /// Equal but for the case of ASCII letters.
 bool http_same(std::string_view a, std::string_view b);
 

@@ -32,12 +32,6 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 /// "HTTP/1.1" to 11; 0 if it is no version of HTTP, 20 for a version that is too new.
 int version_of(std::string_view text) {
   if (text.size() != 8 || !text.starts_with("HTTP/") || text[6] != '.') return 0;
@@ -53,7 +47,7 @@ int parse_request_line(std::string_view line, HttpRequest& request) {
   const std::size_t last = line.rfind(' ');
   if (first == std::string_view::npos || last == first) return 400;
   request.method = line.substr(0, first);
-  request.target = trim(line.substr(first + 1, last - first - 1));
+  request.target = trimmed(line.substr(first + 1, last - first - 1));
   const int version = version_of(line.substr(last + 1));
   if (version == 20) return 505;
   if (version == 0 || !is_token(request.method) || request.target.empty()) return 400;
@@ -91,7 +85,7 @@ int parse_fields(std::string_view text, HttpRequest& request) {
     if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) return 400;
     const std::string_view name = line.substr(0, colon);
     has_host |= http_same(name, "Host");
-    const int refused = interpret_field(name, trim(line.substr(colon + 1)), request);
+    const int refused = interpret_field(name, trimmed(line.substr(colon + 1)), request);
     if (refused != 0) return refused;
   }
   return request.version == 11 && !has_host ? 400 : 0;

@@ -15,7 +15,7 @@ using namespace lvslab::literals;
 constexpr std::string_view kRoot = "/var/www/html";
 constexpr std::string_view kServer = "Apache/2.4.6 (CentOS)";
 constexpr std::string_view kErrorType = "text/html; charset=iso-8859-1";
-constexpr std::uint32_t kBacklog = 511;  // ListenBacklog
+constexpr std::uint32_t kHttpdBacklog = 511;  // ListenBacklog
 constexpr int kMaxKeepAlive = 100;
 /// Requests that wait for the answer to an earlier one: beyond this the client is cut off.
 constexpr std::size_t kMaxInput = 1U << 20;
@@ -111,11 +111,12 @@ std::size_t Httpd::memory_bytes() const {
 // --- events
 
 void Httpd::start(Step& step, AppIo& io) {
-  const auto listener = io.tcp().listen(step, io.id(), {{}, port}, kBacklog);
+  const auto listener = io.tcp().listen(step, io.id(), {{}, port}, kHttpdBacklog);
   // As a server that keeps the versions apart (IPV6_V6ONLY): one socket for each.
-  const auto listener6 = io.has_ipv6() && listener
-                             ? io.tcp().listen(step, io.id(), {Ipv4Addr::any6(), port}, kBacklog)
-                             : listener;
+  const auto listener6 =
+      io.has_ipv6() && listener
+          ? io.tcp().listen(step, io.id(), {Ipv4Addr::any6(), port}, kHttpdBacklog)
+          : listener;
   if (listener && listener6) return;
   io.print_error(step, fmt::format("(98)Address already in use: AH00072: make_sock: could not bind "
                                    "to address 0.0.0.0:{}\nno listening sockets available, "

@@ -15,7 +15,7 @@ namespace {
 
 using namespace lvslab::literals;
 
-constexpr std::uint32_t kBacklog = 511;  // NGX_LISTEN_BACKLOG
+constexpr std::uint32_t kNginxBacklog = 511;  // NGX_LISTEN_BACKLOG
 constexpr std::string_view kServerLine = "Server: nginx/1.22.1\r\n";
 constexpr SimDuration kHeaderTimeout = 60_s;  // client_header_timeout
 constexpr std::uint32_t kKeepAliveRequests = 1'000;
@@ -92,7 +92,7 @@ bool Nginx::listen(Step& step, AppIo& io) {
       const bool open =
           std::ranges::any_of(listeners_, [&](const auto& l) { return l.first == at; });
       if (open) continue;
-      const auto socket = io.tcp().listen(step, io.id(), at, kBacklog);
+      const auto socket = io.tcp().listen(step, io.id(), at, kNginxBacklog);
       if (!socket) return false;
       listeners_.emplace_back(at, socket->value);
     }

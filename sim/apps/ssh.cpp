@@ -11,7 +11,7 @@ namespace {
 using command::SshReply;
 using command::SshRequest;
 
-constexpr std::uint32_t kBacklog = 128;
+constexpr std::uint32_t kSshBacklog = 128;
 
 std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
@@ -146,7 +146,7 @@ void Ssh::finish(Step& step, AppIo& io) {
 // --- the server ----------------------------------------------------------------------------------
 
 void Sshd::start(Step& step, AppIo& io) {
-  const auto listener = io.tcp().listen(step, io.id(), {{}, command::kSshPort}, kBacklog);
+  const auto listener = io.tcp().listen(step, io.id(), {{}, command::kSshPort}, kSshBacklog);
   if (listener) return;
   io.log(step, "error: Bind to port 22 on 0.0.0.0 failed: Address already in use.");
   io.exit(step, command::kSshFailed);

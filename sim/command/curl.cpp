@@ -67,9 +67,9 @@ bool has_ipv6_literal(std::string_view url) {
          Ipv6Addr::parse(url.substr(open + 1, close - open - 1)).has_value();
 }
 
-class Reader {
+class CurlReader {
  public:
-  explicit Reader(Args args) : args_(args) {}
+  explicit CurlReader(Args args) : args_(args) {}
   Parsed<CurlCommand> run();
 
  private:
@@ -88,7 +88,7 @@ class Reader {
   CurlCommand command_;
 };
 
-Reader::Step Reader::refuse(const CurlOptionName& option) const {
+CurlReader::Step CurlReader::refuse(const CurlOptionName& option) const {
   std::string_view close;
   if (option.name == "data" || option.name == "request" || option.name == "upload-file") {
     close = "GET, -I";
@@ -98,7 +98,7 @@ Reader::Step Reader::refuse(const CurlOptionName& option) const {
   return std::unexpected(not_modelled("curl", fmt::format("option --{}", option.name), close));
 }
 
-Reader::Step Reader::add_url(const std::string& url) {
+CurlReader::Step CurlReader::add_url(const std::string& url) {
   const std::size_t scheme_end = url.find("://");
   if (scheme_end != std::string::npos) {
     static constexpr std::array<std::string_view, 6> kSchemes{"https", "ftp",  "ftps",
@@ -120,8 +120,8 @@ Reader::Step Reader::add_url(const std::string& url) {
   return true;
 }
 
-Reader::Step Reader::apply_value(std::string_view name, const std::string& word,
-                                 const std::string& value) {
+CurlReader::Step CurlReader::apply_value(std::string_view name, const std::string& word,
+                                         const std::string& value) {
   if (name == "output") {
     command_.outputs.push_back(value);
   } else if (name == "write-out") {
@@ -154,8 +154,8 @@ Reader::Step Reader::apply_value(std::string_view name, const std::string& word,
   return true;
 }
 
-Reader::Step Reader::apply(const CurlOptionName& option, const std::string& word,
-                           const std::string& value, bool on) {
+CurlReader::Step CurlReader::apply(const CurlOptionName& option, const std::string& word,
+                                   const std::string& value, bool on) {
   static constexpr std::array<std::string_view, 10> kWithValue{
       "output",     "write-out", "max-time",   "connect-timeout", "interface",
       "local-port", "header",    "user-agent", "request",         "url"};
@@ -194,7 +194,7 @@ Reader::Step Reader::apply(const CurlOptionName& option, const std::string& word
   return true;
 }
 
-Reader::Step Reader::read_long(const std::string& word) {
+CurlReader::Step CurlReader::read_long(const std::string& word) {
   std::string_view name = std::string_view(word).substr(2);
   const bool on = !name.starts_with("no-");
   if (!on) name.remove_prefix(3);
@@ -218,7 +218,7 @@ Reader::Step Reader::read_long(const std::string& word) {
   return apply(*found, word, args_[index_++], true);
 }
 
-Reader::Step Reader::read_short(const std::string& word) {
+CurlReader::Step CurlReader::read_short(const std::string& word) {
   for (std::size_t i = 1; i < word.size(); ++i) {
     const auto option = std::ranges::find(kCurlOptions, word[i], &CurlOptionName::letter);
     if (option == kCurlOptions.end()) return bad_option(word, "is unknown");
@@ -233,12 +233,12 @@ Reader::Step Reader::read_short(const std::string& word) {
   return true;
 }
 
-Reader::Step Reader::read_word(const std::string& word) {
+CurlReader::Step CurlReader::read_word(const std::string& word) {
   if (word.size() < 2 || word[0] != '-') return add_url(word);
   return word[1] == '-' ? read_long(word) : read_short(word);
 }
 
-Parsed<CurlCommand> Reader::run() {
+Parsed<CurlCommand> CurlReader::run() {
   if (args_.size() == 1) return std::unexpected(failure(std::string(kTryHelp), 2));
   bool options = true;
   while (index_ < args_.size()) {
@@ -265,7 +265,7 @@ std::string seconds_text(SimDuration d) {
 
 }  // namespace
 
-Parsed<CurlCommand> parse_curl(Args args) { return Reader(args).run(); }
+Parsed<CurlCommand> parse_curl(Args args) { return CurlReader(args).run(); }
 
 std::string to_text(const CurlCommand& c) {
   const CurlCommand plain;

@@ -13,12 +13,12 @@ namespace lvslab::command {
 
 namespace {
 
-using Verb = IptablesCommand::Verb;
+using IptablesVerb = IptablesCommand::Verb;
 
 constexpr std::string_view kTool = "iptables";
 constexpr std::string_view kTry = "Try `iptables -h' or 'iptables --help' for more information.\n";
 
-std::unexpected<Output> complain(std::string_view message) {
+std::unexpected<Output> iptables_error(std::string_view message) {
   return std::unexpected(
       failure(fmt::format("iptables v1.8.9 (legacy): {}\n{}", message, kTry), 2));
 }
@@ -28,27 +28,27 @@ std::unexpected<Output> refuse(std::string_view what, std::string_view close) {
 
 struct VerbWord {
   std::string_view letter, name;
-  Verb verb;
+  IptablesVerb verb;
 };
 constexpr std::array kVerbs = {
-    VerbWord{"-A", "--append", Verb::kAppend},
-    VerbWord{"-I", "--insert", Verb::kInsert},
-    VerbWord{"-R", "--replace", Verb::kReplace},
-    VerbWord{"-D", "--delete", Verb::kDelete},
-    VerbWord{"-C", "--check", Verb::kCheck},
-    VerbWord{"-L", "--list", Verb::kList},
-    VerbWord{"-S", "--list-rules", Verb::kListRules},
-    VerbWord{"-F", "--flush", Verb::kFlush},
-    VerbWord{"-Z", "--zero", Verb::kZero},
-    VerbWord{"-N", "--new-chain", Verb::kNewChain},
-    VerbWord{"-X", "--delete-chain", Verb::kDeleteChain},
-    VerbWord{"-P", "--policy", Verb::kPolicy},
+    VerbWord{"-A", "--append", IptablesVerb::kAppend},
+    VerbWord{"-I", "--insert", IptablesVerb::kInsert},
+    VerbWord{"-R", "--replace", IptablesVerb::kReplace},
+    VerbWord{"-D", "--delete", IptablesVerb::kDelete},
+    VerbWord{"-C", "--check", IptablesVerb::kCheck},
+    VerbWord{"-L", "--list", IptablesVerb::kList},
+    VerbWord{"-S", "--list-rules", IptablesVerb::kListRules},
+    VerbWord{"-F", "--flush", IptablesVerb::kFlush},
+    VerbWord{"-Z", "--zero", IptablesVerb::kZero},
+    VerbWord{"-N", "--new-chain", IptablesVerb::kNewChain},
+    VerbWord{"-X", "--delete-chain", IptablesVerb::kDeleteChain},
+    VerbWord{"-P", "--policy", IptablesVerb::kPolicy},
 };
 
 /// The words of one command line, read from left to right.
-class Reader {
+class IptablesReader {
  public:
-  explicit Reader(Args args) : args_(args) {}
+  explicit IptablesReader(Args args) : args_(args) {}
   Parsed<IptablesCommand> run();
 
  private:
@@ -58,7 +58,7 @@ class Reader {
   /// The value of the option at hand.
   Parsed<std::string> value() {
     if (at_ + 1 >= args_.size()) {
-      return complain(fmt::format("option \"{}\" requires an argument", args_[at_]));
+      return iptables_error(fmt::format("option \"{}\" requires an argument", args_[at_]));
     }
     return args_[++at_];
   }
@@ -108,14 +108,14 @@ class Reader {
   bool ports_known_ = false;  ///< -p tcp or -p udp was read
 };
 
-std::optional<std::uint16_t> Reader::port(std::string_view text) const {
+std::optional<std::uint16_t> IptablesReader::port(std::string_view text) const {
   if (const auto number = to_int(text); number && *number >= 0 && *number <= 65535) {
     return static_cast<std::uint16_t>(*number);
   }
   return service_port(text, command_.rule.protocol == 17 ? 17 : 6);
 }
 
-std::optional<NfPortRange> Reader::port_range(std::string_view text) const {
+std::optional<NfPortRange> IptablesReader::port_range(std::string_view text) const {
   const std::size_t colon = text.find(':');
   const auto first = colon == 0 ? std::optional<std::uint16_t>(0) : port(text.substr(0, colon));
   if (!first) return std::nullopt;
@@ -126,31 +126,33 @@ std::optional<NfPortRange> Reader::port_range(std::string_view text) const {
   return NfPortRange{*first, *last};
 }
 
-Reader::Step Reader::read_verb(const VerbWord& verb) {
-  if (has_verb_) return complain("Cannot use several commands in one line");
+IptablesReader::Step IptablesReader::read_verb(const VerbWord& verb) {
+  if (has_verb_) return iptables_error("Cannot use several commands in one line");
   has_verb_ = true;
   command_.verb = verb.verb;
   const bool chain_follows =
       at_ + 1 < args_.size() && !args_[at_ + 1].starts_with('-') && args_[at_ + 1] != "!";
-  const bool needs_chain = verb.verb != Verb::kList && verb.verb != Verb::kListRules &&
-                           verb.verb != Verb::kFlush && verb.verb != Verb::kZero &&
-                           verb.verb != Verb::kDeleteChain;
+  const bool needs_chain = verb.verb != IptablesVerb::kList &&
+                           verb.verb != IptablesVerb::kListRules &&
+                           verb.verb != IptablesVerb::kFlush && verb.verb != IptablesVerb::kZero &&
+                           verb.verb != IptablesVerb::kDeleteChain;
   if (!chain_follows) {
     if (!needs_chain) return true;
-    return complain(fmt::format("option \"{}\" requires an argument", word()));
+    return iptables_error(fmt::format("option \"{}\" requires an argument", word()));
   }
   command_.chain = args_[++at_];
-  const bool takes_number =
-      verb.verb == Verb::kInsert || verb.verb == Verb::kReplace || verb.verb == Verb::kDelete;
+  const bool takes_number = verb.verb == IptablesVerb::kInsert ||
+                            verb.verb == IptablesVerb::kReplace ||
+                            verb.verb == IptablesVerb::kDelete;
   if (takes_number && at_ + 1 < args_.size()) {
     if (const auto number = to_int(args_[at_ + 1]); number && *number > 0) {
       ++at_;
       command_.number = static_cast<std::uint32_t>(*number);
-      if (verb.verb == Verb::kDelete) command_.verb = Verb::kDeleteNumber;
+      if (verb.verb == IptablesVerb::kDelete) command_.verb = IptablesVerb::kDeleteNumber;
     }
   }
-  if (verb.verb == Verb::kPolicy) {
-    if (at_ + 1 >= args_.size()) return complain("-P requires a chain and a policy");
+  if (verb.verb == IptablesVerb::kPolicy) {
+    if (at_ + 1 >= args_.size()) return iptables_error("-P requires a chain and a policy");
     const std::string& policy = args_[++at_];
     if (policy != "ACCEPT" && policy != "DROP") {
       return std::unexpected(
@@ -161,12 +163,13 @@ Reader::Step Reader::read_verb(const VerbWord& verb) {
   return true;
 }
 
-Reader::Step Reader::read_address(NfAddressMatch& match) {
+IptablesReader::Step IptablesReader::read_address(NfAddressMatch& match) {
   const auto text = value();
   if (!text) return std::unexpected(text.error());
   const std::size_t slash = text->find('/');
   const auto addr = parse_inet_aton(text->substr(0, slash));
-  if (!addr) return complain(fmt::format("host/network `{}' not found", text->substr(0, slash)));
+  if (!addr)
+    return iptables_error(fmt::format("host/network `{}' not found", text->substr(0, slash)));
   std::uint8_t len = 32;
   if (slash != std::string::npos) {
     const std::string mask = text->substr(slash + 1);
@@ -176,23 +179,24 @@ Reader::Step Reader::read_address(NfAddressMatch& match) {
       len = static_cast<std::uint8_t>(std::popcount(dotted->bits));
       if (mask_of(len) != dotted->bits) return refuse("the mask " + mask, "/24");
     } else {
-      return complain(fmt::format("invalid mask `{}' specified", mask));
+      return iptables_error(fmt::format("invalid mask `{}' specified", mask));
     }
   }
   match = {.prefix = {{addr->bits & mask_of(len)}, len}, .negated = take_negation()};
   return true;
 }
 
-Reader::Step Reader::read_device(NfDeviceMatch& match) {
+IptablesReader::Step IptablesReader::read_device(NfDeviceMatch& match) {
   const auto text = value();
   if (!text) return std::unexpected(text.error());
   if (text->size() > 15)
-    return complain(fmt::format("interface name `{}' must be shorter than 16 characters", *text));
+    return iptables_error(
+        fmt::format("interface name `{}' must be shorter than 16 characters", *text));
   match = {.name = ShortName(*text), .negated = take_negation()};
   return true;
 }
 
-Reader::Step Reader::read_protocol() {
+IptablesReader::Step IptablesReader::read_protocol() {
   const auto text = value();
   if (!text) return std::unexpected(text.error());
   static constexpr std::array<std::pair<std::string_view, std::uint8_t>, 6> kNames = {
@@ -204,14 +208,14 @@ Reader::Step Reader::read_protocol() {
   } else if (number && *number >= 0 && *number <= 255) {
     command_.rule.protocol = static_cast<std::uint8_t>(*number);
   } else {
-    return complain(fmt::format("unknown protocol \"{}\" specified", *text));
+    return iptables_error(fmt::format("unknown protocol \"{}\" specified", *text));
   }
   command_.rule.protocol_negated = take_negation();
   ports_known_ = command_.rule.protocol == 6 || command_.rule.protocol == 17;
   return true;
 }
 
-Reader::Step Reader::read_module() {
+IptablesReader::Step IptablesReader::read_module() {
   const auto text = value();
   if (!text) return std::unexpected(text.error());
   if (*text == "tcp" || *text == "udp") {  // the protocol's own, loaded with -p
@@ -237,22 +241,23 @@ Reader::Step Reader::read_module() {
   return refuse("-m " + *text, "-m multiport, -m mark, -m conntrack, -m state");
 }
 
-Reader::Step Reader::read_port(NfPortMatch& match) {
+IptablesReader::Step IptablesReader::read_port(NfPortMatch& match) {
   const std::string option = word();
-  if (!ports_known_) return complain(fmt::format("unknown option \"{}\"", option));
+  if (!ports_known_) return iptables_error(fmt::format("unknown option \"{}\"", option));
   met(NfMatchKind::kProtocol);
   const auto text = value();
   if (!text) return std::unexpected(text.error());
   const auto range = port_range(*text);
-  if (!range) return complain(fmt::format("invalid port/service `{}' specified", *text));
+  if (!range) return iptables_error(fmt::format("invalid port/service `{}' specified", *text));
   match = {.range = *range, .negated = take_negation()};
   return true;
 }
 
-Reader::Step Reader::read_ports(NfMultiport::Which which) {
-  if (!multiport_) return complain(fmt::format("unknown option \"{}\"", word()));
+IptablesReader::Step IptablesReader::read_ports(NfMultiport::Which which) {
+  if (!multiport_) return iptables_error(fmt::format("unknown option \"{}\"", word()));
   if (!ports_known_)
-    return complain("multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'");
+    return iptables_error(
+        "multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'");
   const auto text = value();
   if (!text) return std::unexpected(text.error());
   NfMultiport& match = command_.rule.multiport;
@@ -263,14 +268,14 @@ Reader::Step Reader::read_ports(NfMultiport::Which which) {
     const std::string_view one = rest.substr(0, rest.find(','));
     rest.remove_prefix(std::min(rest.size(), one.size() + 1));
     const auto range = port_range(one);
-    if (!range) return complain(fmt::format("invalid port/service `{}' specified", one));
+    if (!range) return iptables_error(fmt::format("invalid port/service `{}' specified", one));
     match.ranges.push_back(*range);
   }
   return true;
 }
 
 /// Only the form that --syn stands for.
-Reader::Step Reader::read_tcp_flags() {
+IptablesReader::Step IptablesReader::read_tcp_flags() {
   const auto mask = value();
   if (!mask) return std::unexpected(mask.error());
   const auto flags = value();
@@ -292,13 +297,13 @@ std::optional<std::pair<std::uint32_t, std::uint32_t>> mark_and_mask(std::string
   return std::pair(*mark, *mask);
 }
 
-Reader::Step Reader::read_mark_match() {
-  if (!mark_module_) return complain(fmt::format("unknown option \"{}\"", word()));
+IptablesReader::Step IptablesReader::read_mark_match() {
+  if (!mark_module_) return iptables_error(fmt::format("unknown option \"{}\"", word()));
   const auto text = value();
   if (!text) return std::unexpected(text.error());
   const auto mark = mark_and_mask(*text);
   if (!mark)
-    return complain(fmt::format(
+    return iptables_error(fmt::format(
         "mark: bad mark value for option \"--mark\", or out of range (0-4294967295): \"{}\"",
         *text));
   command_.rule.mark = {
@@ -306,7 +311,7 @@ Reader::Step Reader::read_mark_match() {
   return true;
 }
 
-Reader::Step Reader::read_states(bool old_name) {
+IptablesReader::Step IptablesReader::read_states(bool old_name) {
   const auto text = value();
   if (!text) return std::unexpected(text.error());
   NfStateMatch& match = command_.rule.state;
@@ -319,14 +324,14 @@ Reader::Step Reader::read_states(bool old_name) {
     const auto state = static_cast<NfState>(found - kNfStateNames.begin());
     const bool known = found != kNfStateNames.end() && !(old_name && state >= NfState::kSnat);
     if (!known) {
-      return complain(fmt::format("Bad {} \"{}\"", old_name ? "state" : "ctstate", one));
+      return iptables_error(fmt::format("Bad {} \"{}\"", old_name ? "state" : "ctstate", one));
     }
     match.states |= nf_state_bit(state);
   }
   return true;
 }
 
-Reader::Step Reader::read_target() {
+IptablesReader::Step IptablesReader::read_target() {
   const auto text = value();
   if (!text) return std::unexpected(text.error());
   NfTarget& target = command_.rule.target;
@@ -356,7 +361,7 @@ Reader::Step Reader::read_target() {
   return true;
 }
 
-Reader::Step Reader::read_reject() {
+IptablesReader::Step IptablesReader::read_reject() {
   const auto text = value();
   if (!text) return std::unexpected(text.error());
   static constexpr std::array<std::pair<std::string_view, NfReject>, 8> kTypes = {
@@ -373,17 +378,17 @@ Reader::Step Reader::read_reject() {
     command_.rule.target.reject = type;
     return true;
   }
-  return complain(fmt::format("unknown reject type \"{}\"", *text));
+  return iptables_error(fmt::format("unknown reject type \"{}\"", *text));
 }
 
 // xt_mark revision 2: new = (old & ~mask) ^ mark.
-Reader::Step Reader::read_mark_target() {
+IptablesReader::Step IptablesReader::read_mark_target() {
   const std::string option = word();
   const auto text = value();
   if (!text) return std::unexpected(text.error());
   const auto mark = mark_and_mask(*text);
   if (!mark) {
-    return complain(
+    return iptables_error(
         fmt::format("MARK: bad value for option \"{}\", or out of range "
                     "(0-4294967295): \"{}\"",
                     option, *text));
@@ -407,7 +412,7 @@ Reader::Step Reader::read_mark_target() {
   return true;
 }
 
-Reader::Step Reader::read_target_option() {
+IptablesReader::Step IptablesReader::read_target_option() {
   const std::string& option = word();
   const NfTargetKind kind = command_.rule.target.kind;
   if (option == "--reject-with" && kind == NfTargetKind::kReject) return read_reject();
@@ -415,10 +420,10 @@ Reader::Step Reader::read_target_option() {
                      option == "--or-mark" || option == "--xor-mark";
   if (marks && kind == NfTargetKind::kMark) return read_mark_target();
   if (is_nat(kind)) return read_nat_option();
-  return complain(fmt::format("unknown option \"{}\"", option));
+  return iptables_error(fmt::format("unknown option \"{}\"", option));
 }
 
-Reader::Step Reader::read_word() {
+IptablesReader::Step IptablesReader::read_word() {
   const std::string& option = word();
   NfRule& rule = command_.rule;
   for (const VerbWord& verb : kVerbs) {
@@ -450,7 +455,7 @@ Reader::Step Reader::read_word() {
   if (option == "--dports") return read_ports(NfMultiport::Which::kDestination);
   if (option == "--ports") return read_ports(NfMultiport::Which::kEither);
   if (option == "--syn") {
-    if (rule.protocol != 6) return complain("unknown option \"--syn\"");
+    if (rule.protocol != 6) return iptables_error("unknown option \"--syn\"");
     rule.syn_only = true;
     met(NfMatchKind::kProtocol);
     return true;
@@ -481,13 +486,13 @@ Reader::Step Reader::read_word() {
   } else if (option.starts_with('-')) {
     return read_target_option();
   } else {
-    return complain(fmt::format("Bad argument `{}'", option));
+    return iptables_error(fmt::format("Bad argument `{}'", option));
   }
   return true;
 }
 
-Reader::Step Reader::finish() {
-  if (!has_verb_) return complain("no command specified");
+IptablesReader::Step IptablesReader::finish() {
+  if (!has_verb_) return iptables_error("no command specified");
   if (command_.table == "raw" || command_.table == "security") {
     return refuse("the table " + command_.table, "-t mangle, -t nat, -t filter");
   }
@@ -504,29 +509,30 @@ Reader::Step Reader::finish() {
   return check_target();
 }
 
-Reader::Step Reader::check_matches() const {
+IptablesReader::Step IptablesReader::check_matches() const {
   if (command_.rule.state.states != 0) return true;
-  if (conntrack_module_) return complain("conntrack: At least one option is required");
-  if (state_module_) return complain("state: option \"--state\" must be specified\n");
+  if (conntrack_module_) return iptables_error("conntrack: At least one option is required");
+  if (state_module_) return iptables_error("state: option \"--state\" must be specified\n");
   return true;
 }
 
-Reader::Step Reader::check_target() const {
+IptablesReader::Step IptablesReader::check_target() const {
   const NfTarget& target = command_.rule.target;
-  const bool changes_rule = command_.verb == Verb::kAppend || command_.verb == Verb::kInsert ||
-                            command_.verb == Verb::kReplace;
+  const bool changes_rule = command_.verb == IptablesVerb::kAppend ||
+                            command_.verb == IptablesVerb::kInsert ||
+                            command_.verb == IptablesVerb::kReplace;
   const bool drops = (changes_rule && target.kind == NfTargetKind::kDrop) ||
-                     (command_.verb == Verb::kPolicy && command_.policy_drop);
+                     (command_.verb == IptablesVerb::kPolicy && command_.policy_drop);
   if (command_.table == "nat" && drops) {
-    return complain(
+    return iptables_error(
         "\nThe \"nat\" table is not intended for filtering, the use of DROP is therefore "
         "inhibited.\n\n");
   }
   if (target.kind == NfTargetKind::kSnat && target.nat == NfNatRange{}) {
-    return complain("SNAT: option \"--to-source\" must be specified\n");
+    return iptables_error("SNAT: option \"--to-source\" must be specified\n");
   }
   if (target.kind == NfTargetKind::kDnat && target.nat == NfNatRange{}) {
-    return complain("DNAT: option \"--to-destination\" must be specified\n");
+    return iptables_error("DNAT: option \"--to-destination\" must be specified\n");
   }
   if (changes_rule && target.kind == NfTargetKind::kMark && command_.table == "filter") {
     // MARK works in every table; the lab's filter has no use for it.
@@ -537,25 +543,25 @@ Reader::Step Reader::check_target() const {
 
 constexpr std::string_view kNeedsPorts = "Need TCP, UDP, SCTP or DCCP with port specification";
 
-Reader::Step Reader::read_nat_ports() {
+IptablesReader::Step IptablesReader::read_nat_ports() {
   const auto text = value();
   if (!text) return std::unexpected(text.error());
-  if (needs_ports_missing()) return complain(kNeedsPorts);
+  if (needs_ports_missing()) return iptables_error(kNeedsPorts);
   if (const auto bad = read_nat_range(":" + *text, command_.rule.target.nat)) {
-    return complain(*bad);
+    return iptables_error(*bad);
   }
   return true;
 }
 
-Reader::Step Reader::read_nat_address() {
+IptablesReader::Step IptablesReader::read_nat_address() {
   const auto text = value();
   if (!text) return std::unexpected(text.error());
-  if (text->contains(':') && needs_ports_missing()) return complain(kNeedsPorts);
-  if (const auto bad = read_nat_range(*text, command_.rule.target.nat)) return complain(*bad);
+  if (text->contains(':') && needs_ports_missing()) return iptables_error(kNeedsPorts);
+  if (const auto bad = read_nat_range(*text, command_.rule.target.nat)) return iptables_error(*bad);
   return true;
 }
 
-Reader::Step Reader::read_nat_option() {
+IptablesReader::Step IptablesReader::read_nat_option() {
   const std::string& option = word();
   NfTarget& target = command_.rule.target;
   const bool addressed = target.kind == NfTargetKind::kSnat || target.kind == NfTargetKind::kDnat;
@@ -572,12 +578,12 @@ Reader::Step Reader::read_nat_option() {
   } else if (option == "--persistent" && addressed) {
     target.nat.persistent = true;
   } else {
-    return complain(fmt::format("unknown option \"{}\"", option));
+    return iptables_error(fmt::format("unknown option \"{}\"", option));
   }
   return true;
 }
 
-Parsed<IptablesCommand> Reader::run() {
+Parsed<IptablesCommand> IptablesReader::run() {
   for (; !done(); ++at_) {
     if (const Step ok = read_word(); !ok) return std::unexpected(ok.error());
   }
@@ -587,6 +593,6 @@ Parsed<IptablesCommand> Reader::run() {
 
 }  // namespace
 
-Parsed<IptablesCommand> parse_iptables(Args args) { return Reader(args).run(); }
+Parsed<IptablesCommand> parse_iptables(Args args) { return IptablesReader(args).run(); }
 
 }  // namespace lvslab::command

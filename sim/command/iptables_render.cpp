@@ -14,7 +14,7 @@ namespace lvslab::command {
 
 namespace {
 
-using Verb = IptablesCommand::Verb;
+using IptablesVerb = IptablesCommand::Verb;
 
 std::string_view protocol_name(std::uint8_t protocol) {
   switch (protocol) {
@@ -390,7 +390,7 @@ std::string render_iptables_list(const NfTable& table, const IptablesCommand& co
   return text;
 }
 
-Output iptables_failure(IptablesError error, Verb verb) {
+Output iptables_failure(IptablesError error, IptablesVerb verb) {
   std::string_view message;
   switch (error) {
     case IptablesError::kNoChain: message = "No chain/target/match by that name."; break;
@@ -398,9 +398,9 @@ Output iptables_failure(IptablesError error, Verb verb) {
       message = "Bad rule (does a matching rule exist in that chain?).";
       break;
     case IptablesError::kNumberTooBig:
-      message = verb == Verb::kInsert    ? "Index of insertion too big."
-                : verb == Verb::kReplace ? "Index of replacement too big."
-                                         : "Index of deletion too big.";
+      message = verb == IptablesVerb::kInsert    ? "Index of insertion too big."
+                : verb == IptablesVerb::kReplace ? "Index of replacement too big."
+                                                 : "Index of deletion too big.";
       break;
     case IptablesError::kChainExists: message = "Chain already exists."; break;
     case IptablesError::kNotEmpty: message = "Directory not empty."; break;
@@ -418,23 +418,25 @@ std::string to_text(const IptablesCommand& c) {
   if (c.table != "filter") text += " -t " + c.table;
   const auto chain = [&] { return c.chain.empty() ? std::string() : " " + quote_word(c.chain); };
   switch (c.verb) {
-    case Verb::kAppend: text += " -A" + chain() + rule_text(c.rule); break;
-    case Verb::kInsert:
+    case IptablesVerb::kAppend: text += " -A" + chain() + rule_text(c.rule); break;
+    case IptablesVerb::kInsert:
       text += fmt::format(" -I{} {}{}", chain(), c.number, rule_text(c.rule));
       break;
-    case Verb::kReplace:
+    case IptablesVerb::kReplace:
       text += fmt::format(" -R{} {}{}", chain(), c.number, rule_text(c.rule));
       break;
-    case Verb::kDelete: text += " -D" + chain() + rule_text(c.rule); break;
-    case Verb::kDeleteNumber: text += fmt::format(" -D{} {}", chain(), c.number); break;
-    case Verb::kCheck: text += " -C" + chain() + rule_text(c.rule); break;
-    case Verb::kList: text += " -L" + chain(); break;
-    case Verb::kListRules: text += " -S" + chain(); break;
-    case Verb::kFlush: text += " -F" + chain(); break;
-    case Verb::kZero: text += " -Z" + chain(); break;
-    case Verb::kNewChain: text += " -N" + chain(); break;
-    case Verb::kDeleteChain: text += " -X" + chain(); break;
-    case Verb::kPolicy: text += " -P" + chain() + (c.policy_drop ? " DROP" : " ACCEPT"); break;
+    case IptablesVerb::kDelete: text += " -D" + chain() + rule_text(c.rule); break;
+    case IptablesVerb::kDeleteNumber: text += fmt::format(" -D{} {}", chain(), c.number); break;
+    case IptablesVerb::kCheck: text += " -C" + chain() + rule_text(c.rule); break;
+    case IptablesVerb::kList: text += " -L" + chain(); break;
+    case IptablesVerb::kListRules: text += " -S" + chain(); break;
+    case IptablesVerb::kFlush: text += " -F" + chain(); break;
+    case IptablesVerb::kZero: text += " -Z" + chain(); break;
+    case IptablesVerb::kNewChain: text += " -N" + chain(); break;
+    case IptablesVerb::kDeleteChain: text += " -X" + chain(); break;
+    case IptablesVerb::kPolicy:
+      text += " -P" + chain() + (c.policy_drop ? " DROP" : " ACCEPT");
+      break;
   }
   if (c.numeric) text += " -n";
   if (c.verbose) text += " -v";

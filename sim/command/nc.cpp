@@ -13,10 +13,10 @@ namespace lvslab::command {
 
 namespace {
 
-constexpr std::uint8_t kTcp = 6;
-constexpr std::uint8_t kUdp = 17;
+constexpr std::uint8_t kProtoTcp = 6;
+constexpr std::uint8_t kProtoUdp = 17;
 
-std::unexpected<Output> complain(std::string_view message) {
+std::unexpected<Output> nc_error(std::string_view message) {
   return std::unexpected(failure(fmt::format("nc: {}", message), 1));
 }
 
@@ -44,14 +44,14 @@ Parsed<bool> apply(NcCommand& command, char letter, const std::string& value) {
     case 'w': {
       constexpr std::int64_t kMost = INT32_MAX / 1000;
       if (const auto wrong = wrong_with(value, 0, kMost); !wrong.empty()) {
-        return complain(fmt::format("timeout {}: {}", wrong, value));
+        return nc_error(fmt::format("timeout {}: {}", wrong, value));
       }
       command.wait = static_cast<std::uint32_t>(*to_int(value));
       return true;
     }
     case 'q': {
       if (const auto wrong = wrong_with(value, INT32_MIN, INT32_MAX); !wrong.empty()) {
-        return complain(fmt::format("quit timer {}: {}", wrong, value));
+        return nc_error(fmt::format("quit timer {}: {}", wrong, value));
       }
       command.quit = static_cast<std::int32_t>(*to_int(value));
       return true;
@@ -61,9 +61,9 @@ Parsed<bool> apply(NcCommand& command, char letter, const std::string& value) {
 }
 
 Parsed<std::uint16_t> port_of(const std::string& text, bool udp) {
-  if (const auto port = service_port(text, udp ? kUdp : kTcp)) return *port;
+  if (const auto port = service_port(text, udp ? kProtoUdp : kProtoTcp)) return *port;
   if (const auto wrong = wrong_with(text, 1, 65'535); !wrong.empty()) {
-    return complain(fmt::format("port number {}: {}", wrong, text));
+    return nc_error(fmt::format("port number {}: {}", wrong, text));
   }
   return static_cast<std::uint16_t>(*to_int(text));
 }
@@ -71,13 +71,13 @@ Parsed<std::uint16_t> port_of(const std::string& text, bool udp) {
 /// "80", "http", "20-25". Source: build_ports().
 Parsed<std::vector<std::uint16_t>> ports_of(const std::string& text, const NcCommand& command) {
   const std::size_t dash = text.find('-');
-  const bool name = service_port(text, command.udp ? kUdp : kTcp).has_value();
+  const bool name = service_port(text, command.udp ? kProtoUdp : kProtoTcp).has_value();
   if (name || dash == std::string::npos) {
     const auto port = port_of(text, command.udp);
     if (!port) return std::unexpected(port.error());
     return std::vector{*port};
   }
-  if (command.listen) return complain("getaddrinfo: Servname not supported for ai_socktype");
+  if (command.listen) return nc_error("getaddrinfo: Servname not supported for ai_socktype");
   const auto from = port_of(text.substr(0, dash), command.udp);
   if (!from) return std::unexpected(from.error());
   const auto to = port_of(text.substr(dash + 1), command.udp);
@@ -108,9 +108,9 @@ Parsed<bool> take_operands(NcCommand& command, const std::vector<std::string>& o
     command.host = operands[0];
     if (count == 2) port = operands[1];
   }
-  if (port.empty()) return complain("missing port number");
-  if (command.listen && command.zero) return complain("cannot use -z and -l");
-  if (!command.listen && command.keep) return complain("must use -l with -k");
+  if (port.empty()) return nc_error("missing port number");
+  if (command.listen && command.zero) return nc_error("cannot use -z and -l");
+  if (!command.listen && command.keep) return nc_error("must use -l with -k");
   auto ports = ports_of(port, command);
   if (!ports) return std::unexpected(ports.error());
   command.ports = std::move(*ports);
@@ -183,8 +183,9 @@ std::string nc_received(std::string_view name, std::uint16_t port) {
 std::string nc_no_name() { return "nc: getnameinfo: Temporary failure in name resolution\n"; }
 
 std::string nc_connected(const NcCommand& command, Ipv4Addr to, std::uint16_t port) {
-  const std::string_view known =
-      command.numeric ? std::string_view{} : service_name(port, command.udp ? kUdp : kTcp);
+  const std::string_view known = command.numeric
+                                     ? std::string_view{}
+                                     : service_name(port, command.udp ? kProtoUdp : kProtoTcp);
   return fmt::format("Connection to {}{} {} port [{}/{}] succeeded!\n", command.host,
                      address_beside(command, to), port, protocol_of(command),
                      known.empty() ? "*" : known);

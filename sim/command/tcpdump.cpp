@@ -10,7 +10,7 @@ namespace lvslab::command {
 
 namespace {
 
-std::unexpected<Output> complain(std::string_view message) {
+std::unexpected<Output> tcpdump_error(std::string_view message) {
   return std::unexpected(failure(fmt::format("tcpdump: {}", message), 1));
 }
 
@@ -22,7 +22,7 @@ Parsed<bool> apply(TcpdumpCommand& command, char letter, const std::string& valu
     case 'c': {
       const auto count = to_int(value);
       if (!count || *count <= 0 || *count > INT32_MAX) {
-        return complain(fmt::format("invalid packet count {}", value));
+        return tcpdump_error(fmt::format("invalid packet count {}", value));
       }
       command.count = static_cast<std::uint32_t>(*count);
       return true;
@@ -30,7 +30,7 @@ Parsed<bool> apply(TcpdumpCommand& command, char letter, const std::string& valu
     case 's': {
       const auto length = to_int(value);
       if (!length || *length < 0 || *length > 262'144) {
-        return complain(fmt::format("invalid snaplen {} (must be >= 0 and <= 262144)", value));
+        return tcpdump_error(fmt::format("invalid snaplen {} (must be >= 0 and <= 262144)", value));
       }
       command.snaplen = *length == 0 ? 262'144 : static_cast<std::uint32_t>(*length);
       return true;
@@ -76,7 +76,7 @@ Parsed<TcpdumpCommand> parse_tcpdump(Args args) {
     if (const auto ok = apply(command, letter, value); !ok) return std::unexpected(ok.error());
   }
   if (command.time_format > 5)
-    return complain("only -t, -tt, -ttt, -tttt and -ttttt are supported");
+    return tcpdump_error("only -t, -tt, -ttt, -tttt and -ttttt are supported");
   if (command.time_format == 5) {
     return std::unexpected(not_modelled("tcpdump", "option -ttttt", "-ttt"));
   }

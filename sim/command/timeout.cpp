@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kCanceled = 125;
 
-std::unexpected<Output> complain(std::string_view message) {
+std::unexpected<Output> timeout_error(std::string_view message) {
   const std::string first = message.empty() ? "" : fmt::format("timeout: {}\n", message);
   return std::unexpected(failure(first + try_help("timeout"), kCanceled));
 }
@@ -41,17 +41,17 @@ Parsed<TimeoutCommand> parse_timeout(Args args) {
   for (const auto& [letter, value] : options->given) {
     if (letter == 'p') command.preserve_status = true;
     if (letter == 'k' && !parse_interval(value)) {
-      return complain(fmt::format("invalid time interval '{}'", value));
+      return timeout_error(fmt::format("invalid time interval '{}'", value));
     }
     if (letter != 's') continue;
     const auto signal = parse_signal(value);
-    if (!signal) return complain(fmt::format("'{}': invalid signal", value));
+    if (!signal) return timeout_error(fmt::format("'{}': invalid signal", value));
     command.signal = *signal;
   }
   const std::vector<std::string>& operands = options->operands;
-  if (operands.size() < 2) return complain({});
+  if (operands.size() < 2) return timeout_error({});
   const auto limit = parse_interval(operands[0]);
-  if (!limit) return complain(fmt::format("invalid time interval '{}'", operands[0]));
+  if (!limit) return timeout_error(fmt::format("invalid time interval '{}'", operands[0]));
   command.limit = *limit;
   command.args.assign(operands.begin() + 1, operands.end());
   return command;

@@ -18,7 +18,7 @@ namespace lvslab::command {
 
 namespace {
 
-std::unexpected<Output> complain(std::string message) {
+std::unexpected<Output> traceroute_error(std::string message) {
   return std::unexpected(failure(std::move(message), 2));
 }
 
@@ -57,9 +57,9 @@ const Option* find(char letter, std::string_view long_name) {
   return nullptr;
 }
 
-class Reader {
+class TracerouteReader {
  public:
-  explicit Reader(Args args) : args_(args) {}
+  explicit TracerouteReader(Args args) : args_(args) {}
   Parsed<TracerouteCommand> run();
 
  private:
@@ -76,7 +76,7 @@ class Reader {
   std::optional<std::uint16_t> port_;
 };
 
-Reader::Step Reader::apply_wait(const std::string& value) {
+TracerouteReader::Step TracerouteReader::apply_wait(const std::string& value) {
   std::array<std::string, 3> parts;
   std::string_view rest = value;
   for (std::string& part : parts) {
@@ -89,7 +89,7 @@ Reader::Step Reader::apply_wait(const std::string& value) {
   const bool good = max && rest.empty() && (parts[1].empty() || (here && *here >= 0)) &&
                     (parts[2].empty() || (near && *near >= 0));
   if (!good) {
-    return complain(
+    return traceroute_error(
         fmt::format("Cannot handle `-w' option with arg `{}' (argc {})", value, index_ - 1));
   }
   command_.wait = *max;
@@ -98,7 +98,7 @@ Reader::Step Reader::apply_wait(const std::string& value) {
   return true;
 }
 
-Reader::Step Reader::apply(const Option& option, const std::string& value) {
+TracerouteReader::Step TracerouteReader::apply(const Option& option, const std::string& value) {
   switch (option.letter) {
     case 'n': command_.numeric = true; return true;
     case '4': return true;
@@ -114,7 +114,7 @@ Reader::Step Reader::apply(const Option& option, const std::string& value) {
   if (!number || (is_port && *number > 65535)) {
     const std::string name = option.letter == '\0' ? "--" + std::string(option.long_name)
                                                    : fmt::format("-{}", option.letter);
-    return complain(
+    return traceroute_error(
         fmt::format("Cannot handle `{}' option with arg `{}' (argc {})", name, value, index_ - 1));
   }
   switch (option.letter) {
@@ -128,7 +128,7 @@ Reader::Step Reader::apply(const Option& option, const std::string& value) {
   return true;
 }
 
-Reader::Step Reader::read_option(const std::string& word) {
+TracerouteReader::Step TracerouteReader::read_option(const std::string& word) {
   if (word.starts_with("--")) {
     const std::size_t equals = word.find('=');
     const Option* option = find('\0', word.substr(2, equals - 2));
@@ -138,13 +138,13 @@ Reader::Step Reader::read_option(const std::string& word) {
         return std::unexpected(
             not_modelled("traceroute", fmt::format("option {}", word.substr(0, equals)), kClose));
       }
-      return complain(fmt::format("Bad option `{}' (argc {})", word, index_ - 1));
+      return traceroute_error(fmt::format("Bad option `{}' (argc {})", word, index_ - 1));
     }
     if (option->argument.empty()) return apply(*option, {});
     if (equals != std::string::npos) return apply(*option, word.substr(equals + 1));
     if (index_ == args_.size()) {
-      return complain(fmt::format("Option `{0}' (argc {1}) requires an argument: `{0}={2}'", word,
-                                  index_ - 1, option->argument));
+      return traceroute_error(fmt::format("Option `{0}' (argc {1}) requires an argument: `{0}={2}'",
+                                          word, index_ - 1, option->argument));
     }
     return apply(*option, args_[index_++]);
   }
@@ -155,7 +155,7 @@ Reader::Step Reader::read_option(const std::string& word) {
         return std::unexpected(
             not_modelled("traceroute", fmt::format("option -{}", word[i]), kClose));
       }
-      return complain(fmt::format("Bad option `-{}' (argc {})", word[i], index_ - 1));
+      return traceroute_error(fmt::format("Bad option `-{}' (argc {})", word[i], index_ - 1));
     }
     if (option->argument.empty()) {
       if (const Step ok = apply(*option, {}); !ok) return ok;
@@ -163,8 +163,9 @@ Reader::Step Reader::read_option(const std::string& word) {
     }
     if (i + 1 < word.size()) return apply(*option, word.substr(i + 1));
     if (index_ == args_.size()) {
-      return complain(fmt::format("Option `-{0}' (argc {1}) requires an argument: `-{0} {2}'",
-                                  word[i], index_ - 1, option->argument));
+      return traceroute_error(
+          fmt::format("Option `-{0}' (argc {1}) requires an argument: `-{0} {2}'", word[i],
+                      index_ - 1, option->argument));
     }
     return apply(*option, args_[index_++]);
   }
@@ -172,21 +173,21 @@ Reader::Step Reader::read_option(const std::string& word) {
 }
 
 /// The checks of main() in the tool's order.
-Reader::Step Reader::finish() {
-  if (operands_.empty()) return complain("Specify \"host\" missing argument.");
+TracerouteReader::Step TracerouteReader::finish() {
+  if (operands_.empty()) return traceroute_error("Specify \"host\" missing argument.");
   if (operands_.size() > 2) {
-    return complain(
+    return traceroute_error(
         fmt::format("Extra arg `{}' (position 3, argc {})", operands_[2], args_.size() - 1));
   }
   command_.target = operands_[0];
   if (operands_.size() == 2) {
     const auto length = to_u32(operands_[1]);
     if (!length) {
-      return complain(
+      return traceroute_error(
           fmt::format("Cannot handle \"packetlen\" cmdline arg `{}' on position 2 (argc {})",
                       operands_[1], args_.size() - 1));
     }
-    if (*length > 65'000) return complain("too big packetlen 65000 specified");
+    if (*length > 65'000) return traceroute_error("too big packetlen 65000 specified");
     command_.packet_len = std::max<std::uint32_t>(*length, 28);
   }
   if (command_.method == TracerouteCommand::Method::kOnePort) command_.port = kDomainPort;
@@ -196,16 +197,16 @@ Reader::Step Reader::finish() {
     command_.here = command_.near = 0;
   }
   if (command_.first_ttl == 0 || command_.first_ttl > command_.max_ttl) {
-    return complain("first hop out of range");
+    return traceroute_error("first hop out of range");
   }
-  if (command_.max_ttl > 255) return complain("max hops cannot be more than 255");
+  if (command_.max_ttl > 255) return traceroute_error("max hops cannot be more than 255");
   if (command_.queries == 0 || command_.queries > 10) {
-    return complain("no more than 10 probes per hop");
+    return traceroute_error("no more than 10 probes per hop");
   }
   return true;
 }
 
-Parsed<TracerouteCommand> Reader::run() {
+Parsed<TracerouteCommand> TracerouteReader::run() {
   if (args_.size() == 1 || (args_.size() == 2 && args_[1] == "--help")) {
     return std::unexpected(Output{.out = std::string(kTracerouteUsage), .err = {}, .status = 0});
   }
@@ -233,7 +234,7 @@ Parsed<TracerouteCommand> Reader::run() {
 
 }  // namespace
 
-Parsed<TracerouteCommand> parse_traceroute(Args args) { return Reader(args).run(); }
+Parsed<TracerouteCommand> parse_traceroute(Args args) { return TracerouteReader(args).run(); }
 
 std::string to_text(const TracerouteCommand& c) {
   const TracerouteCommand plain;

@@ -70,13 +70,13 @@ std::string checker(Dice& dice) {
 
 /// The block virtual_server: the same for every director.
 std::string service_block(const Draft& draft, Dice& dice, const Shared& shared) {
-  static constexpr std::array<std::string_view, 6> kSchedulers{"rr",  "wrr", "lc",
+  static constexpr std::array<std::string_view, 6> kAlgorithms{"rr",  "wrr", "lc",
                                                                "wlc", "sh",  "nq"};
   const Cluster& cluster = draft.cluster;
   std::string text;
   line(text, 0, fmt::format("virtual_server {} 80 {{", cluster.vip.to_string()));
   line(text, 1, fmt::format("delay_loop {}", dice.between(2, 6)));
-  line(text, 1, fmt::format("lb_algo {}", dice.pick(kSchedulers)));
+  line(text, 1, fmt::format("lb_algo {}", dice.pick(kAlgorithms)));
   line(text, 1, fmt::format("lb_kind {}", shared.masquerade ? "NAT" : "DR"));
   line(text, 1, "protocol TCP");
   if (dice.percent(20)) line(text, 1, "persistence_timeout 50");

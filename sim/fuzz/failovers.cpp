@@ -143,7 +143,7 @@ void edit_table(Draft& draft, Dice& dice) {
   }
 }
 
-constexpr std::array kFaults{
+constexpr std::array kClusterFaults{
     Ingredient{"pull-member", 5, pull_member},
     Ingredient{"plug-member", 5, plug_member},
     Ingredient{"switch-director-interface", 3, switch_director_interface},
@@ -229,7 +229,7 @@ constexpr std::array kListings{
 
 }  // namespace
 
-std::span<const Ingredient> cluster_faults() { return kFaults; }
+std::span<const Ingredient> cluster_faults() { return kClusterFaults; }
 std::span<const Ingredient> cluster_traffic() { return kTraffic; }
 std::span<const Ingredient> cluster_listings() { return kListings; }
 

@@ -8,11 +8,13 @@ namespace lvslab::host {
 
 using command::IptablesError;
 using command::Output;
-using Verb = command::IptablesCommand::Verb;
+using IptablesVerb = command::IptablesCommand::Verb;
 
 namespace {
 
-Output fail(IptablesError error, Verb verb) { return command::iptables_failure(error, verb); }
+Output fail(IptablesError error, IptablesVerb verb) {
+  return command::iptables_failure(error, verb);
+}
 
 bool is_called(const NfTable& table, std::string_view chain) {
   for (const NfChain& other : table.chains) {
@@ -74,7 +76,7 @@ bool targets_fit(const NfTable& table) {
 
 /// No rule like that. If its target is a user's chain or comes from a module, iptables blames that
 /// (legacy iptables: observed).
-Output no_such_rule(const NfTarget& target, Verb verb) {
+Output no_such_rule(const NfTarget& target, IptablesVerb verb) {
   switch (target.kind) {
     case NfTargetKind::kNone:
     case NfTargetKind::kAccept:
@@ -98,20 +100,20 @@ Output change_rules(NfTable& table, NfChain& chain, const command::IptablesComma
   };
   const auto same = std::ranges::find(rules, c.rule, &NfCountedRule::rule);
   switch (c.verb) {
-    case Verb::kAppend: rules.push_back({c.rule, {}}); return {};
-    case Verb::kInsert:
+    case IptablesVerb::kAppend: rules.push_back({c.rule, {}}); return {};
+    case IptablesVerb::kInsert:
       if (c.number > rules.size() + 1) return fail(IptablesError::kNumberTooBig, c.verb);
       rules.insert(at(c.number), {c.rule, {}});
       return {};
-    case Verb::kReplace:
+    case IptablesVerb::kReplace:
       if (c.number > rules.size()) return fail(IptablesError::kNumberTooBig, c.verb);
       *at(c.number) = {c.rule, {}};
       return {};
-    case Verb::kDeleteNumber:
+    case IptablesVerb::kDeleteNumber:
       if (c.number > rules.size()) return fail(IptablesError::kNumberTooBig, c.verb);
       rules.erase(at(c.number));
       return {};
-    case Verb::kDelete:
+    case IptablesVerb::kDelete:
       if (same == rules.end()) return no_such_rule(target, c.verb);
       rules.erase(same);
       return {};
@@ -119,7 +121,7 @@ Output change_rules(NfTable& table, NfChain& chain, const command::IptablesComma
   }
 }
 
-Output delete_chains(NfTable& table, const std::string& name, Verb verb) {
+Output delete_chains(NfTable& table, const std::string& name, IptablesVerb verb) {
   if (!name.empty()) {
     const NfChain* chain = table.find(name);
     if (chain == nullptr || chain->built_in) return fail(IptablesError::kNoChain, verb);
@@ -132,8 +134,9 @@ Output delete_chains(NfTable& table, const std::string& name, Verb verb) {
   return {};
 }
 
-bool changes(Verb verb) {
-  return verb != Verb::kList && verb != Verb::kListRules && verb != Verb::kCheck;
+bool changes(IptablesVerb verb) {
+  return verb != IptablesVerb::kList && verb != IptablesVerb::kListRules &&
+         verb != IptablesVerb::kCheck;
 }
 
 }  // namespace
@@ -154,12 +157,12 @@ CommandOutcome Executor::operator()(const command::IptablesCommand& c) {
 
 Output Executor::apply(NfTable& table, const command::IptablesCommand& c) {
   NfChain* chain = c.chain.empty() ? nullptr : table.find(c.chain);
-  if (c.verb == Verb::kNewChain) {
+  if (c.verb == IptablesVerb::kNewChain) {
     if (chain != nullptr) return fail(IptablesError::kChainExists, c.verb);
     table.chains.push_back({.name = c.chain});
     return Output{};
   }
-  if (c.verb == Verb::kDeleteChain) return delete_chains(table, c.chain, c.verb);
+  if (c.verb == IptablesVerb::kDeleteChain) return delete_chains(table, c.chain, c.verb);
   if (!c.chain.empty() && chain == nullptr) return fail(IptablesError::kNoChain, c.verb);
   const auto each = [&](auto&& act) {
     for (NfChain& one : table.chains) {
@@ -167,16 +170,17 @@ Output Executor::apply(NfTable& table, const command::IptablesCommand& c) {
     }
   };
   switch (c.verb) {
-    case Verb::kList: return Output{.out = render_iptables_list(table, c)};
-    case Verb::kListRules: return Output{.out = command::render_iptables_rules(table, c.chain)};
-    case Verb::kFlush: each([](NfChain& one) { one.rules.clear(); }); return Output{};
-    case Verb::kZero:
+    case IptablesVerb::kList: return Output{.out = render_iptables_list(table, c)};
+    case IptablesVerb::kListRules:
+      return Output{.out = command::render_iptables_rules(table, c.chain)};
+    case IptablesVerb::kFlush: each([](NfChain& one) { one.rules.clear(); }); return Output{};
+    case IptablesVerb::kZero:
       each([](NfChain& one) {
         one.counters = {};
         for (NfCountedRule& counted : one.rules) counted.counters = {};
       });
       return Output{};
-    case Verb::kPolicy:
+    case IptablesVerb::kPolicy:
       if (!chain->built_in) return fail(IptablesError::kBadPolicyChain, c.verb);
       chain->policy_drop = c.policy_drop;
       return Output{};

@@ -10,14 +10,14 @@
 namespace lvslab::ip {
 namespace {
 
-struct ErrorMeaning {
+struct Icmp6Meaning {
   Errno error;
   bool fatal;
 };
 
 /// icmpv6_err_convert(), tab_unreach[].
-ErrorMeaning meaning_of(const Icmp6Repr& icmp) {
-  static constexpr ErrorMeaning kUnreachable[] = {
+Icmp6Meaning meaning_of(const Icmp6Repr& icmp) {
+  static constexpr Icmp6Meaning kUnreachable[] = {
       {Errno::kNetUnreach, false},  {Errno::kAcces, true},       {Errno::kHostUnreach, false},
       {Errno::kHostUnreach, false}, {Errno::kConnRefused, true}, {Errno::kAcces, true},
       {Errno::kAcces, true},
@@ -25,7 +25,7 @@ ErrorMeaning meaning_of(const Icmp6Repr& icmp) {
   switch (icmp.type) {
     case Icmp6Type::kUnreachable:
       return icmp.code < std::size(kUnreachable) ? kUnreachable[icmp.code]
-                                                 : ErrorMeaning{Errno::kProto, true};
+                                                 : Icmp6Meaning{Errno::kProto, true};
     case Icmp6Type::kPacketTooBig: return {Errno::kMsgSize, false};
     case Icmp6Type::kTimeExceeded: return {Errno::kHostUnreach, false};
     default: return {Errno::kProto, true};
@@ -131,7 +131,7 @@ void on_error(Step& step, Stack& stack, Ports& ports, const Packet& packet, cons
     step.explain(Reason::kIcmp6Malformed, packet.in_dev, {arg(packet.ip.src), 0, 0});
     return;
   }
-  const ErrorMeaning meaning = meaning_of(icmp);
+  const Icmp6Meaning meaning = meaning_of(icmp);
   event.kind = IcmpEvent::Kind::kError;
   event.quoted = named_header(step.world().names, *quoted);
   event.quoted_data = inner.subspan(Ipv6Repr::kLength);

@@ -8,11 +8,7 @@
 namespace lvslab::keepalived {
 namespace {
 
-constexpr SimDuration kLongestTimer{4'294'967'295'000};
-constexpr std::uint32_t kMost = 0xffff'ffffU;
-
 CheckUrl& last_url(ConfReader& r) { return checker(r).urls.back(); }
-const std::string& last(const ConfLine& line) { return line.words.back(); }
 
 /// Hex digits in pairs; nothing if the text is something else.
 std::optional<std::vector<std::uint8_t>> hex_bytes(std::string_view text) {
@@ -53,14 +49,14 @@ namespace checker_words {
 void connect_ip(ConfReader& r, const ConfLine& line) {
   checker(r).connect_ip = r.address(r.word(line, 1));
   if (!checker(r).connect_ip) {
-    r.report(fmt::format("Invalid connect_ip address {} - ignoring", last(line)));
+    r.report(fmt::format("Invalid connect_ip address {} - ignoring", last_word(line)));
   }
 }
 
 void bind_to(ConfReader& r, const ConfLine& line) {
   checker(r).bind_ip = r.address(r.word(line, 1));
   if (!checker(r).bind_ip) {
-    r.report(fmt::format("Invalid bindto address {} - ignoring", last(line)));
+    r.report(fmt::format("Invalid bindto address {} - ignoring", last_word(line)));
   }
 }
 
@@ -68,7 +64,7 @@ void connect_port(ConfReader& r, const ConfLine& line) {
   if (const auto port = r.number(line, 1, 1, 65535)) {
     checker(r).connect_port = static_cast<std::uint16_t>(*port);
   } else {
-    r.report(fmt::format("Invalid checker connect_port '{}'", last(line)));
+    r.report(fmt::format("Invalid checker connect_port '{}'", last_word(line)));
   }
 }
 
@@ -76,14 +72,14 @@ void bind_port(ConfReader& r, const ConfLine& line) {
   if (const auto port = r.number(line, 1, 1, 65535)) {
     checker(r).bind_port = static_cast<std::uint16_t>(*port);
   } else {
-    r.report(fmt::format("Invalid checker bind_port '{}'", last(line)));
+    r.report(fmt::format("Invalid checker bind_port '{}'", last_word(line)));
   }
 }
 
 void bind_if(ConfReader& r, const ConfLine& line) {
-  constexpr std::size_t kLongestName = 15;
+  constexpr std::size_t kLongestDevice = 15;
   const std::string& name = r.word(line, 1);
-  if (name.size() > kLongestName) {
+  if (name.size() > kLongestDevice) {
     return r.report(fmt::format("Interface name {} is too long - ignoring", name));
   }
   checker(r).bind_if = name;
@@ -92,56 +88,56 @@ void bind_if(ConfReader& r, const ConfLine& line) {
 void connect_timeout(ConfReader& r, const ConfLine& line) {
   checker(r).connect_timeout = r.seconds(line, 1, {1'000}, kLongestTimer);
   if (!checker(r).connect_timeout) {
-    r.report(fmt::format("connect_timeout {} invalid - ignoring", last(line)));
+    r.report(fmt::format("connect_timeout {} invalid - ignoring", last_word(line)));
   }
 }
 
 void retry(ConfReader& r, const ConfLine& line) {
-  checker(r).retry = r.number(line, 1, 0, kMost);
+  checker(r).retry = r.number(line, 1, 0, kAnyUnsigned);
   if (!checker(r).retry) {
-    r.report(fmt::format("Invalid retry connection value '{}'", last(line)));
+    r.report(fmt::format("Invalid retry connection value '{}'", last_word(line)));
   }
 }
 
 void nb_get_retry(ConfReader& r, const ConfLine& line) {
   r.report("nb_get_retry is deprecated - please use 'retry'");
-  checker(r).retry = r.number(line, 1, 0, kMost);
+  checker(r).retry = r.number(line, 1, 0, kAnyUnsigned);
   if (!checker(r).retry) {
-    r.report(fmt::format("Invalid nb_get_retry value '{}'", last(line)));
+    r.report(fmt::format("Invalid nb_get_retry value '{}'", last_word(line)));
   }
 }
 
 void delay_before_retry(ConfReader& r, const ConfLine& line) {
   checker(r).delay_before_retry = r.seconds(line, 1, {0}, kLongestTimer);
   if (!checker(r).delay_before_retry) {
-    r.report(fmt::format("Invalid delay_before_retry connection value '{}'", last(line)));
+    r.report(fmt::format("Invalid delay_before_retry connection value '{}'", last_word(line)));
   }
 }
 
 void warmup(ConfReader& r, const ConfLine& line) {
   checker(r).warmup = r.seconds(line, 1, {0}, kLongestTimer);
   if (!checker(r).warmup) {
-    r.report(fmt::format("Invalid warmup connection value '{}'", last(line)));
+    r.report(fmt::format("Invalid warmup connection value '{}'", last_word(line)));
   }
 }
 
 void delay_loop(ConfReader& r, const ConfLine& line) {
   checker(r).delay_loop = r.seconds(line, 1, {1'000}, kLongestTimer);
   if (!checker(r).delay_loop) {
-    r.report(fmt::format("delay_loop '{}' is invalid - ignoring", last(line)));
+    r.report(fmt::format("delay_loop '{}' is invalid - ignoring", last_word(line)));
   }
 }
 
 void alpha(ConfReader& r, const ConfLine& line) {
   checker(r).alpha = r.flag(line);
-  if (!checker(r).alpha) r.report(fmt::format("Invalid alpha parameter {}", last(line)));
+  if (!checker(r).alpha) r.report(fmt::format("Invalid alpha parameter {}", last_word(line)));
 }
 
 void log_all_failures(ConfReader& r, const ConfLine& line) {
   if (const auto on = r.flag(line)) {
     checker(r).log_all_failures = *on;
   } else {
-    r.report(fmt::format("Invalid log_all_failures parameter {}", last(line)));
+    r.report(fmt::format("Invalid log_all_failures parameter {}", last_word(line)));
   }
 }
 
@@ -166,7 +162,7 @@ void fast_recovery(ConfReader& r, const ConfLine& line) {
   if (const auto on = r.flag(line)) {
     checker(r).fast_recovery = *on;
   } else {
-    r.report(fmt::format("Invalid fast_recovery parameter {}", last(line)));
+    r.report(fmt::format("Invalid fast_recovery parameter {}", last_word(line)));
   }
 }
 
@@ -233,7 +229,7 @@ void misc_timeout(ConfReader& r, const ConfLine& line) {
   if (const auto value = r.number(line, 1, 0, 4294)) {
     checker(r).misc_timeout = SimDuration{std::int64_t{*value} * 1'000'000'000};
   } else {
-    r.report(fmt::format("Invalid misc_timeout value '{}'", last(line)));
+    r.report(fmt::format("Invalid misc_timeout value '{}'", last_word(line)));
   }
 }
 
@@ -333,8 +329,8 @@ void udp_min_reply(ConfReader& r, const ConfLine& line) {
   if (const auto length = r.number(line, 1, 0, kLongestReply, false)) {
     checker(r).udp_min_reply = static_cast<std::uint16_t>(*length);
   } else {
-    r.report(fmt::format("UDP_CHECK min length {} not valid - must be between 0 & {}", last(line),
-                         kLongestReply));
+    r.report(fmt::format("UDP_CHECK min length {} not valid - must be between 0 & {}",
+                         last_word(line), kLongestReply));
   }
 }
 
@@ -342,8 +338,8 @@ void udp_max_reply(ConfReader& r, const ConfLine& line) {
   if (const auto length = r.number(line, 1, 0, kLongestReply, false)) {
     checker(r).udp_max_reply = static_cast<std::uint16_t>(*length);
   } else {
-    r.report(fmt::format("UDP_CHECK max length {} not valid - must be between 0 & {}", last(line),
-                         kLongestReply));
+    r.report(fmt::format("UDP_CHECK max length {} not valid - must be between 0 & {}",
+                         last_word(line), kLongestReply));
   }
 }
 

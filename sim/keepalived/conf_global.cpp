@@ -10,8 +10,6 @@ namespace {
 
 GlobalDefs& global(ConfReader& r) { return r.conf().global; }
 
-constexpr SimDuration kLongestTimer{4'294'967'295'000};  // TIMER_MAXIMUM, in microseconds
-
 /// A handler that stores the flag of its line, with the words of a mistake.
 template <bool GlobalDefs::* kMember>
 void set_flag(ConfReader& r, const ConfLine& line) {
@@ -193,7 +191,7 @@ void sync_word(ConfReader& r, const ConfLine& line, std::size_t at, SyncDaemon& 
 // lvs_sync_daemon INTERFACE [VRRP_INSTANCE | inst VRRP_INSTANCE] [id 0..255] [maxlen N] [port N]
 // [ttl N] [group ADDRESS]
 void sync_daemon(ConfReader& r, const ConfLine& line) {
-  constexpr std::size_t kLongestName = 15;
+  constexpr std::size_t kLongestDevice = 15;
   if (global(r).lvs_sync_daemon) {
     return r.report(fmt::format("lvs_sync_daemon has already been specified as {} {} - ignoring",
                                 global(r).lvs_sync_daemon->interface,
@@ -202,7 +200,7 @@ void sync_daemon(ConfReader& r, const ConfLine& line) {
   if (line.words.size() < 2) return r.report("lvs_sync_daemon requires interface");
   SyncDaemon daemon;
   daemon.interface = line.words[1];
-  if (daemon.interface.size() > kLongestName) {
+  if (daemon.interface.size() > kLongestDevice) {
     return r.report(
         fmt::format("lvs_sync_daemon interface name '{}' too long - ignoring", daemon.interface));
   }

@@ -11,13 +11,9 @@
 namespace lvslab::keepalived {
 namespace {
 
-constexpr std::uint32_t kMost = 0xffff'ffffU;
 constexpr std::uint32_t kMostWeight = 0x7fff'ffffU;  // IPVS_WEIGHT_LIMIT
-constexpr SimDuration kLongestTimer{4'294'967'295'000};
-
 VirtualServer& vs(ConfReader& r) { return r.conf().virtual_servers.back(); }
 RealServer& rs(ConfReader& r) { return vs(r).real_servers.back(); }
-const std::string& last(const ConfLine& line) { return line.words.back(); }
 
 /// The port in the word at `index`; 0 if there is none. Nothing for a word that is no port.
 std::optional<std::uint16_t> port_at(ConfReader& r, const ConfLine& line, std::size_t index) {
@@ -37,7 +33,7 @@ void timer(ConfReader& r, const ConfLine& line, std::string_view what, SimDurati
   if (const auto value = r.seconds(line, 1, min, kLongestTimer)) {
     to = *value;
   } else {
-    r.report(fmt::format("{} '{}' invalid - ignoring", what, last(line)));
+    r.report(fmt::format("{} '{}' invalid - ignoring", what, last_word(line)));
   }
 }
 
@@ -50,7 +46,7 @@ void vs_connect_timeout(ConfReader& r, const ConfLine& line) {
   if (const auto value = r.seconds(line, 1, {1'000}, kLongestTimer)) {
     vs(r).connect_timeout = *value;
   } else {
-    r.report(fmt::format("virtual server connect_timeout {} invalid - ignoring", last(line)));
+    r.report(fmt::format("virtual server connect_timeout {} invalid - ignoring", last_word(line)));
   }
 }
 void vs_delay_before_retry(ConfReader& r, const ConfLine& line) {
@@ -61,10 +57,10 @@ void vs_warmup(ConfReader& r, const ConfLine& line) {
 }
 
 void retry(ConfReader& r, const ConfLine& line, std::optional<std::uint32_t>& to) {
-  if (const auto value = r.number(line, 1, 1, kMost, false)) {
+  if (const auto value = r.number(line, 1, 1, kAnyUnsigned, false)) {
     to = value;
   } else {
-    r.report(fmt::format("retry value invalid - {}", last(line)));
+    r.report(fmt::format("retry value invalid - {}", last_word(line)));
   }
 }
 void vs_retry(ConfReader& r, const ConfLine& line) { retry(r, line, vs(r).retry); }
@@ -123,9 +119,10 @@ void persistence_timeout(ConfReader& r, const ConfLine& line) {
 void persistence_granularity(ConfReader& r, const ConfLine& line) {
   const auto mask = r.address(r.word(line, 1));
   if (!mask) {
-    r.report(fmt::format("Invalid IPv4 persistence_granularity specified - {}", last(line)));
+    r.report(fmt::format("Invalid IPv4 persistence_granularity specified - {}", last_word(line)));
   } else if (!prefix_len_of(*mask)) {
-    r.report(fmt::format("IPv4 persistence_granularity netmask is not solid - {}", last(line)));
+    r.report(
+        fmt::format("IPv4 persistence_granularity netmask is not solid - {}", last_word(line)));
   } else {
     vs(r).persistence_granularity = *mask;
   }
@@ -141,7 +138,7 @@ void protocol(ConfReader& r, const ConfLine& line) {
   } else if (word == "SCTP") {
     vs(r).protocol = ServiceProtocol::kSctp;
   } else {
-    r.report(fmt::format("Unknown protocol {} - ignoring", last(line)));
+    r.report(fmt::format("Unknown protocol {} - ignoring", last_word(line)));
   }
 }
 
@@ -155,18 +152,20 @@ void ip_family(ConfReader& r, const ConfLine& line) {
 }
 
 void quorum(ConfReader& r, const ConfLine& line) {
-  const auto value = r.number(line, 1, 1, kMost);
+  const auto value = r.number(line, 1, 1, kAnyUnsigned);
   if (!value) {
-    r.report(fmt::format("Quorum {} must be in [1, {}]. Setting to 1.", last(line), kMost));
+    r.report(
+        fmt::format("Quorum {} must be in [1, {}]. Setting to 1.", last_word(line), kAnyUnsigned));
   }
   vs(r).quorum = value.value_or(1);
 }
 
 void hysteresis(ConfReader& r, const ConfLine& line) {
-  if (const auto value = r.number(line, 1, 0, kMost)) {
+  if (const auto value = r.number(line, 1, 0, kAnyUnsigned)) {
     vs(r).hysteresis = *value;
   } else {
-    r.report(fmt::format("Hysteresis {} must be in [0, {}] - ignoring", last(line), kMost));
+    r.report(
+        fmt::format("Hysteresis {} must be in [0, {}] - ignoring", last_word(line), kAnyUnsigned));
   }
 }
 
@@ -174,8 +173,8 @@ void vs_weight(ConfReader& r, const ConfLine& line) {
   if (const auto value = r.number(line, 1, 1, kMostWeight)) {
     vs(r).weight = static_cast<int>(*value);
   } else {
-    r.report(
-        fmt::format("Virtual server weight {} is outside range 1-{}", last(line), kMostWeight));
+    r.report(fmt::format("Virtual server weight {} is outside range 1-{}", last_word(line),
+                         kMostWeight));
   }
 }
 
@@ -188,7 +187,7 @@ void vs_alpha(ConfReader& r, const ConfLine& line) {
   if (const auto on = r.flag(line)) {
     vs(r).alpha = *on;
   } else {
-    r.report(fmt::format("Invalid alpha parameter {}", last(line)));
+    r.report(fmt::format("Invalid alpha parameter {}", last_word(line)));
   }
 }
 
@@ -201,7 +200,7 @@ template <Script VirtualServer::* kMember>
 void quorum_script(ConfReader& r, const ConfLine& line) {
   if (!(vs(r).*kMember).empty()) {
     return r.report(fmt::format("({}) {} script already specified - ignoring {}", vs(r).group,
-                                line.words.front(), last(line)));
+                                line.words.front(), last_word(line)));
   }
   vs(r).*kMember = r.script(line);
 }
@@ -252,7 +251,8 @@ void rs_weight(ConfReader& r, const ConfLine& line) {
   if (const auto value = r.number(line, 1, 0, kMostWeight)) {
     rs(r).weight = static_cast<int>(*value);
   } else {
-    r.report(fmt::format("Real server weight {} is outside range 0-{}", last(line), kMostWeight));
+    r.report(
+        fmt::format("Real server weight {} is outside range 0-{}", last_word(line), kMostWeight));
   }
 }
 
@@ -262,10 +262,11 @@ void rs_method(ConfReader& r, const ConfLine& line) {
 
 template <std::uint32_t RealServer::* kMember>
 void threshold(ConfReader& r, const ConfLine& line) {
-  if (const auto value = r.number(line, 1, 0, kMost)) {
+  if (const auto value = r.number(line, 1, 0, kAnyUnsigned)) {
     rs(r).*kMember = *value;
   } else {
-    r.report(fmt::format("Invalid real_server {} '{}' - ignoring", line.words.front(), last(line)));
+    r.report(
+        fmt::format("Invalid real_server {} '{}' - ignoring", line.words.front(), last_word(line)));
   }
 }
 
@@ -274,7 +275,7 @@ void rs_flag(ConfReader& r, const ConfLine& line) {
   if (const auto on = r.flag(line)) {
     rs(r).*kMember = on;
   } else {
-    r.report(fmt::format("Invalid {} parameter {}", line.words.front(), last(line)));
+    r.report(fmt::format("Invalid {} parameter {}", line.words.front(), last_word(line)));
   }
 }
 
@@ -282,7 +283,7 @@ void rs_connect_timeout(ConfReader& r, const ConfLine& line) {
   if (const auto value = r.seconds(line, 1, {1'000}, kLongestTimer)) {
     rs(r).connect_timeout = value;
   } else {
-    r.report(fmt::format("real server connect_timeout {} invalid - ignoring", last(line)));
+    r.report(fmt::format("real server connect_timeout {} invalid - ignoring", last_word(line)));
   }
 }
 void rs_delay_loop(ConfReader& r, const ConfLine& line) {
@@ -306,7 +307,7 @@ void rs_notify(ConfReader& r, const ConfLine& line) {
   static_cast<void>(r.word(line, 1));
   if (!(rs(r).*kMember).empty()) {
     return r.report(fmt::format("({}) {} script already specified - ignoring {}", vs(r).group,
-                                line.words.front(), last(line)));
+                                line.words.front(), last_word(line)));
   }
   rs(r).*kMember = r.script(line);
 }
@@ -391,10 +392,10 @@ void begin_virtual_server(ConfReader& r, const ConfLine& line) {
   if (first == "group") {
     server.group = r.word(line, 2);
   } else if (first == "fwmark") {
-    const auto mark = r.number(line, 2, 0, kMost);
+    const auto mark = r.number(line, 2, 0, kAnyUnsigned);
     if (!mark) {
-      r.report(fmt::format("virtual server fwmark '{}' must be in [0, {}] - ignoring", last(line),
-                           kMost));
+      r.report(fmt::format("virtual server fwmark '{}' must be in [0, {}] - ignoring",
+                           last_word(line), kAnyUnsigned));
       return r.skip_this_block();
     }
     server.fwmark = *mark;
@@ -423,9 +424,9 @@ std::optional<GroupEntry> group_entry(ConfReader& r, const ConfLine& line,
                                       const std::string& group) {
   const std::string& text = line.words.front();
   if (text == "fwmark") {
-    if (const auto mark = r.number(line, 1, 0, kMost)) return GroupEntry{.fwmark = *mark};
-    r.report(
-        fmt::format("({}): fwmark '{}' must be in [0, {}] - ignoring", group, last(line), kMost));
+    if (const auto mark = r.number(line, 1, 0, kAnyUnsigned)) return GroupEntry{.fwmark = *mark};
+    r.report(fmt::format("({}): fwmark '{}' must be in [0, {}] - ignoring", group, last_word(line),
+                         kAnyUnsigned));
     return std::nullopt;
   }
   const std::size_t cut = std::min(text.find_first_of("-/"), text.size());

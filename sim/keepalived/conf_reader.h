@@ -18,6 +18,11 @@ namespace lvslab::keepalived {
 
 class ConfReader;
 
+constexpr SimDuration kLongestTimer{4'294'967'295'000};  // TIMER_MAXIMUM, in microseconds
+constexpr std::uint32_t kAnyUnsigned = 0xffff'ffffU;
+
+inline const std::string& last_word(const ConfLine& line) { return line.words.back(); }
+
 /// A word that may begin a line of a block.
 struct Keyword {
   /// What becomes of a keyword that is known to keepalived.

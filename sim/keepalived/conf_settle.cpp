@@ -399,7 +399,7 @@ void complain_of_scripts(ConfReader& r, bool any, std::string_view whose) {
                   whose));
 }
 
-std::string program_of(const Script& script) {
+std::string first_word_of(const Script& script) {
   const std::size_t begin =
       std::min(script.command.find_first_not_of("\"' "), script.command.size());
   const std::size_t end = script.command.find_first_of("\"' ", begin);
@@ -408,13 +408,13 @@ std::string program_of(const Script& script) {
 
 /// A script whose program is there: the others keepalived leaves out (check_script_secure()).
 bool runs(const ConfReader& r, const Script& script) {
-  const std::string program = program_of(script);
+  const std::string program = first_word_of(script);
   return !program.empty() && r.has_program(program);
 }
 
 /// find_path().
 void note_search(ConfReader& r, const Script& script) {
-  const std::string program = program_of(script);
+  const std::string program = first_word_of(script);
   if (!runs(r, script) || program.find('/') != std::string::npos) return;
   r.note(
       fmt::format("WARNING - script `{}` resolved by path search to `/usr/bin/{}`. Please "

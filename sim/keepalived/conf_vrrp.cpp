@@ -20,8 +20,6 @@ VrrpInstance& instance(ConfReader& r) { return r.conf().instances.back(); }
 SyncGroup& group(ConfReader& r) { return r.conf().sync_groups.back(); }
 VrrpScript& script(ConfReader& r) { return r.conf().scripts.back(); }
 
-const std::string& last(const ConfLine& line) { return line.words.back(); }
-
 // --- vrrp_instance -------------------------------------------------------------------------------
 
 void state(ConfReader& r, const ConfLine& line) {
@@ -61,7 +59,7 @@ void virtual_router_id(ConfReader& r, const ConfLine& line) {
     instance(r).vrid = static_cast<std::uint8_t>(*vrid);
   } else {
     r.report(fmt::format("({}): VRID '{}' not valid - must be between 1 & 255", instance(r).name,
-                         last(line)));
+                         last_word(line)));
   }
 }
 
@@ -80,7 +78,7 @@ void advert_int(ConfReader& r, const ConfLine& line) {
     instance(r).advert_int = *value;
   } else {
     r.report(fmt::format("({}) Advert interval ({}) not valid! Must be > 0 - ignoring",
-                         instance(r).name, last(line)));
+                         instance(r).name, last_word(line)));
   }
 }
 
@@ -177,7 +175,7 @@ void source(ConfReader& r, const ConfLine& line) {
     r.report(
         fmt::format("Configuration error: VRRP instance[{}] malformed src address[{}]. "
                     "Skipping...",
-                    instance(r).name, last(line)));
+                    instance(r).name, last_word(line)));
   }
 }
 
@@ -185,10 +183,10 @@ void multicast_group(ConfReader& r, const ConfLine& line) {
   const auto addr = r.address(r.word(line, 1));
   if (!addr) {
     r.report(fmt::format("({}) malformed mcast dest address {}. Skipping...", instance(r).name,
-                         last(line)));
+                         last_word(line)));
   } else if (!addr->is_multicast()) {
     r.report(fmt::format("({}) mcast_dst_ip {} not multicast. Skipping...", instance(r).name,
-                         last(line)));
+                         last_word(line)));
   } else {
     instance(r).multicast_group = addr;
   }
@@ -288,10 +286,10 @@ void garp_seconds(ConfReader& r, const ConfLine& line) {
     instance(r).*kMember = kSecond * *value;
   } else if (line.words.front() == "garp_master_refresh") {
     r.report(fmt::format("({}): Invalid garp_master_refresh '{}' - ignoring", instance(r).name,
-                         last(line)));
+                         last_word(line)));
   } else {
     r.report(fmt::format("({}): {} '{}' invalid - ignoring", instance(r).name, line.words.front(),
-                         last(line)));
+                         last_word(line)));
   }
 }
 
@@ -300,7 +298,7 @@ void garp_count(ConfReader& r, const ConfLine& line) {
   auto value = r.number(line, 1, 0, 0x7fff'ffff);
   if (!value) {
     return r.report(fmt::format("({}): {} '{}' invalid - ignoring", instance(r).name,
-                                line.words.front(), last(line)));
+                                line.words.front(), last_word(line)));
   }
   if (*value == 0 && !kMayBeZero) {
     r.report(fmt::format("({}): {} must be greater than 0, setting to 1", instance(r).name,
@@ -314,8 +312,8 @@ void down_timer_adverts(ConfReader& r, const ConfLine& line) {
   if (const auto value = r.number(line, 1, 1, 100)) {
     instance(r).down_timer_adverts = *value;
   } else {
-    r.report(
-        fmt::format("({}): Invalid down_timer_adverts [1:100] '{}'", instance(r).name, last(line)));
+    r.report(fmt::format("({}): Invalid down_timer_adverts [1:100] '{}'", instance(r).name,
+                         last_word(line)));
   }
 }
 
@@ -325,7 +323,7 @@ void optional_flag(ConfReader& r, const ConfLine& line) {
     instance(r).*kMember = on;
   } else {
     r.report(fmt::format("({}) invalid {} {} specified", instance(r).name, line.words.front(),
-                         last(line)));
+                         last_word(line)));
   }
 }
 
@@ -334,7 +332,7 @@ void set_script(ConfReader& r, const ConfLine& line, Script& to, const std::stri
   static_cast<void>(r.word(line, 1));
   if (!to.empty()) {
     return r.report(fmt::format("{} {} script already specified - ignoring {}", owner,
-                                line.words.front(), last(line)));
+                                line.words.front(), last_word(line)));
   }
   to = r.script(line);
 }
@@ -470,7 +468,7 @@ void script_interval(ConfReader& r, const ConfLine& line) {
     return r.report(
         fmt::format("({}): vrrp script interval '{}' must be between 1 and {} - "
                     "ignoring",
-                    script(r).name, last(line), kMostSeconds));
+                    script(r).name, last_word(line), kMostSeconds));
   }
   if (*value == 0) {
     r.report(fmt::format("({}): vrrp script interval must be greater than 0, setting to 1",
@@ -483,7 +481,7 @@ void script_timeout(ConfReader& r, const ConfLine& line) {
   const auto value = r.number(line, 1, 0, kMostSeconds);
   if (!value) {
     return r.report(fmt::format("({}): vrrp script timeout '{}' invalid - ignoring", script(r).name,
-                                last(line)));
+                                last_word(line)));
   }
   if (*value == 0) {
     r.report(fmt::format("({}): vrrp script timeout must be greater than 0, setting to 1",
@@ -496,8 +494,8 @@ void script_weight(ConfReader& r, const ConfLine& line) {
   if (const auto value = r.signed_number(line, 1, -253, 253)) {
     script(r).weight = *value;
   } else {
-    r.report(
-        fmt::format("vrrp_script {} weight {} must be in [-253, 253]", script(r).name, last(line)));
+    r.report(fmt::format("vrrp_script {} weight {} must be in [-253, 253]", script(r).name,
+                         last_word(line)));
   }
   if (line.words.size() > 2) {
     r.advise(fmt::format("'{}' of a weight is not modelled", line.words[2]),
@@ -511,7 +509,7 @@ void script_count(ConfReader& r, const ConfLine& line) {
     script(r).*kMember = *value;
   } else {
     r.report(fmt::format("({}): vrrp script {} value '{}' invalid, defaulting to 1", script(r).name,
-                         line.words.front(), last(line)));
+                         line.words.front(), last_word(line)));
     script(r).*kMember = 1;
   }
 }

@@ -269,7 +269,6 @@ bool begin(TcpFlow& flow, const TcpSegment& segment) {
 
 TcpTrackResult follow(TcpFlow& flow, Direction dir, const TcpSegment& segment, bool answered,
                       bool assured) {
-  using Verdict = TcpTrackVerdict;
   const TcpFlagSet kind = kind_of(segment.tcp);
   const State before = flow.state;
   TcpTrackResult result{.before = before};
@@ -279,7 +278,7 @@ TcpTrackResult follow(TcpFlow& flow, Direction dir, const TcpSegment& segment, b
   if (to == State::kSynSent && before >= State::kTimeWait) {
     const bool closed = flow.sides[0].closed_first || flow.sides[1].closed_first;
     if (closed || (flow.last_dir == dir && flow.last_kind == TcpFlagSet::kRst)) {
-      result.verdict = Verdict::kReopen;
+      result.verdict = TcpTrackVerdict::kReopen;
       return result;
     }
     to = State::kIgnored;
@@ -287,24 +286,24 @@ TcpTrackResult follow(TcpFlow& flow, Direction dir, const TcpSegment& segment, b
   if (to == State::kIgnored) {
     if (!catches_up(flow, dir, segment)) {
       take_note(flow, dir, segment);
-      result.verdict = Verdict::kIgnore;
+      result.verdict = TcpTrackVerdict::kIgnore;
       return result;
     }
     result.before = State::kSynSent;
     to = State::kSynRecv;
   } else if (to == State::kInvalid) {
-    result.verdict = Verdict::kInvalid;
+    result.verdict = TcpTrackVerdict::kInvalid;
     return result;
   } else if (to == State::kClose && kind == TcpFlagSet::kRst) {
     switch (weigh_reset(flow, dir, segment, answered, assured)) {
-      case Reset::kInvalid: result.verdict = Verdict::kInvalid; return result;
+      case Reset::kInvalid: result.verdict = TcpTrackVerdict::kInvalid; return result;
       case Reset::kBelieved: check = false; break;
       case Reset::kKeepsState: to = before; break;
       case Reset::kChecked: break;
     }
   }
   if (check && !in_window(flow, dir, segment)) {
-    result.verdict = Verdict::kInvalid;
+    result.verdict = TcpTrackVerdict::kInvalid;
     return result;
   }
   flow.last_kind = kind;

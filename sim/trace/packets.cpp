@@ -5,7 +5,7 @@ namespace {
 
 constexpr std::uint32_t kNone = 0xffff'ffffU;
 
-bool carries(const TraceRecord& r) {
+bool is_on_the_wire(const TraceRecord& r) {
   return r.kind == RecordKind::kFrameSent || r.kind == RecordKind::kFrameReceived;
 }
 
@@ -20,7 +20,7 @@ void PacketList::update(const Trace& trace) {
     if (r.frame.value >= by_frame_.size()) by_frame_.resize(r.frame.value + 1, kNone);
     std::uint32_t& index = by_frame_[r.frame.value];
     if (index == kNone) {
-      if (!carries(r)) continue;
+      if (!is_on_the_wire(r)) continue;
       index = static_cast<std::uint32_t>(packets_.size());
       packets_.push_back({r.frame, id, r.node, r.dev, r.at, {}});
     }
@@ -41,7 +41,7 @@ std::optional<RecordId> find_packet(const Trace& trace, std::uint32_t number) {
 std::optional<RecordId> find_sending(const Trace& trace, FrameId frame) {
   for (std::uint32_t i = 0; i < trace.size(); ++i) {
     const TraceRecord& r = trace[RecordId(i)];
-    if (r.frame == frame && carries(r)) return RecordId(i);
+    if (r.frame == frame && is_on_the_wire(r)) return RecordId(i);
   }
   return std::nullopt;
 }

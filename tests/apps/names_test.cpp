@@ -227,7 +227,7 @@ TEST(DnsmasqApp, AnyBytesLeaveItRunning) {
 
 // --- curl
 
-FakeIo curl(std::vector<std::string> args) {
+FakeIo curl_by_name(std::vector<std::string> args) {
   args.insert(args.begin(), {"curl", "-v"});
   args.emplace_back("http://www.lab.test/");
   FakeIo host(Curl(command::parse_curl(args).value()));
@@ -236,7 +236,7 @@ FakeIo curl(std::vector<std::string> args) {
 }
 
 TEST(CurlWithTwoAddresses, TriesTheNextOneWhenItLooksAgain) {
-  FakeIo host = curl({});
+  FakeIo host = curl_by_name({});
   host.run();
   host.event(SocketEventKind::kError, 0, {}, Errno::kConnRefused);
   EXPECT_EQ(host.sockets.size(), 1U);
@@ -251,7 +251,7 @@ TEST(CurlWithTwoAddresses, TriesTheNextOneWhenItLooksAgain) {
 }
 
 TEST(CurlWithTwoAddresses, ALateFailureCostsAnotherSecond) {
-  FakeIo host = curl({});
+  FakeIo host = curl_by_name({});
   host.run();
   host.advance(3_s);
   host.event(SocketEventKind::kError, 0, {}, Errno::kHostUnreach);
@@ -262,7 +262,7 @@ TEST(CurlWithTwoAddresses, ALateFailureCostsAnotherSecond) {
 }
 
 TEST(CurlWithTwoAddresses, GivesTheFirstHalfOfTheTime) {
-  FakeIo host = curl({"--connect-timeout", "2"});
+  FakeIo host = curl_by_name({"--connect-timeout", "2"});
   host.run();
   host.advance(2_s);
   EXPECT_EQ(host.status, 28);
@@ -278,7 +278,7 @@ TEST(CurlWithTwoAddresses, GivesTheFirstHalfOfTheTime) {
 }
 
 TEST(CurlWithTwoAddresses, TheWholeLimitEndsItInBetween) {
-  FakeIo host = curl({"-m", "2"});
+  FakeIo host = curl_by_name({"-m", "2"});
   host.run();
   host.advance(2_s);
   EXPECT_THAT(host.err, HasSubstr("* ipv4 connect timeout after 1000ms, move on!\n"

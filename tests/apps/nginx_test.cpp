@@ -199,7 +199,7 @@ TEST_F(Balancer, ASingleServerIsNeverGivenUp) {
 
 // --- requests
 
-constexpr std::string_view kGet = "GET /x HTTP/1.1\r\nHost: vip\r\nUser-Agent: t\r\n\r\n";
+constexpr std::string_view kGetLine = "GET /x HTTP/1.1\r\nHost: vip\r\nUser-Agent: t\r\n\r\n";
 constexpr std::string_view kAnswer =
     "HTTP/1.1 200 OK\r\nServer: Apache\r\nContent-Length: 3\r\nConnection: close\r\n"
     "Content-Type: text/html\r\nX-From: me\r\n\r\nabc";
@@ -233,7 +233,7 @@ class Proxy : public testing::Test {
 };
 
 TEST_F(Proxy, MakesAConnectionOfItsOwn) {
-  client_sends(kGet);
+  client_sends(kGetLine);
   ASSERT_NE(last(), client);
   EXPECT_EQ(host.sockets[last()].remote, (Endpoint{ip("10.0.0.1"), 80}));
   happens(SocketEventKind::kConnected, last());
@@ -242,7 +242,7 @@ TEST_F(Proxy, MakesAConnectionOfItsOwn) {
 }
 
 TEST_F(Proxy, PassesTheAnswerOnWithHeadersOfItsOwn) {
-  client_sends(kGet);
+  client_sends(kGetLine);
   const std::uint32_t server = last();
   happens(SocketEventKind::kConnected, server);
   server_answers(server, kAnswer);
@@ -255,7 +255,7 @@ TEST_F(Proxy, PassesTheAnswerOnWithHeadersOfItsOwn) {
 }
 
 TEST_F(Proxy, TriesTheNextServer) {
-  client_sends(kGet);
+  client_sends(kGetLine);
   happens(SocketEventKind::kError, last(), Errno::kConnRefused);
   EXPECT_EQ(host.sockets[last()].remote, (Endpoint{ip("10.0.0.2"), 80}));
   EXPECT_EQ(to_client(), "");
@@ -265,7 +265,7 @@ TEST_F(Proxy, TriesTheNextServer) {
 }
 
 TEST_F(Proxy, WithoutAServerThereIsABadGateway) {
-  client_sends(kGet);
+  client_sends(kGetLine);
   happens(SocketEventKind::kError, last(), Errno::kConnRefused);
   happens(SocketEventKind::kError, last(), Errno::kHostUnreach);
   EXPECT_THAT(to_client(), HasSubstr("HTTP/1.1 502 Bad Gateway\r\n"));
@@ -274,7 +274,7 @@ TEST_F(Proxy, WithoutAServerThereIsABadGateway) {
 }
 
 TEST_F(Proxy, ASilentServerCostsAMinuteAndThenTheNextOneHasIt) {
-  client_sends(kGet);
+  client_sends(kGetLine);
   const std::uint32_t first = last();
   happens(SocketEventKind::kConnected, first);
   host.advance(60_s);
@@ -286,7 +286,7 @@ TEST_F(Proxy, ASilentServerCostsAMinuteAndThenTheNextOneHasIt) {
 }
 
 TEST_F(Proxy, AnIdleClientIsLeftAfter75Seconds) {
-  client_sends(kGet);
+  client_sends(kGetLine);
   happens(SocketEventKind::kConnected, last());
   server_answers(last(), kAnswer);
   host.advance(74_s);
@@ -296,7 +296,7 @@ TEST_F(Proxy, AnIdleClientIsLeftAfter75Seconds) {
 }
 
 TEST_F(Proxy, ACopyOfItGoesOnByItself) {
-  client_sends(kGet);
+  client_sends(kGetLine);
   App copy = host.app;  // a snapshot of the world
   host.app = App{};
   host.app = copy;
@@ -314,7 +314,7 @@ class ProxyWithHeaders : public Proxy {
 };
 
 TEST_F(ProxyWithHeaders, TellsTheServerWhatItIsToldTo) {
-  client_sends(kGet);
+  client_sends(kGetLine);
   happens(SocketEventKind::kConnected, last());
   EXPECT_THAT(host.sockets[last()].sent,
               HasSubstr("GET /x HTTP/1.0\r\nHost: vip\r\nX-Real-IP: 0.0.0.0\r\nConnection: close"));
@@ -326,7 +326,7 @@ class Answering : public Proxy {
 };
 
 TEST_F(Answering, NeedsNoServer) {
-  client_sends(kGet);
+  client_sends(kGetLine);
   EXPECT_THAT(to_client(), HasSubstr("HTTP/1.1 200 OK\r\n"));
   EXPECT_THAT(to_client(), HasSubstr("\r\n\r\nhello"));
 }

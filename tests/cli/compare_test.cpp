@@ -29,13 +29,6 @@ constexpr const char* kIgnored = R"(compare:
     why: there are none
 )";
 
-std::vector<nlohmann::json> lines_of(const std::string& text) {
-  std::vector<nlohmann::json> lines;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) lines.push_back(nlohmann::json::parse(line));
-  return lines;
-}
-
 TEST(Compare, BadInputIsSaidWithoutAKernel) {
   const ScratchDir dir;
   const Outcome none = lvslab({{"compare"}});
@@ -78,7 +71,7 @@ TEST_F(CompareWithKernel, ExitsWith1IfSomethingDiffersAndNamesIt) {
   const Outcome run = lvslab({{"compare", "--json", file, agreeing}});
   EXPECT_EQ(run.status, 1) << run.err;
   std::vector<nlohmann::json> summaries, outputs;
-  for (const nlohmann::json& line : lines_of(run.out)) {
+  for (const nlohmann::json& line : json_lines(run.out)) {
     if (line["kind"] == "summary") summaries.push_back(line);
     if (line["kind"] == "output") outputs.push_back(line);
   }
@@ -99,7 +92,7 @@ TEST_F(CompareWithKernel, ExitsWith1IfADeclarationHidesNothing) {
   const std::string file = dir_.write("idle.yaml", std::string(kPing) + kIgnored);
   const Outcome run = lvslab({{"compare", "--json", file}});
   EXPECT_EQ(run.status, 1) << run.out << run.err;
-  const auto lines = lines_of(run.out);
+  const auto lines = json_lines(run.out);
   const auto ignored =
       std::ranges::find_if(lines, [](const auto& line) { return line["kind"] == "ignored"; });
   ASSERT_NE(ignored, lines.end()) << run.out;
@@ -120,7 +113,7 @@ TEST_F(CompareWithKernel, FuzzCompareExitsWith2IfNoKernelComesUp) {
               {},
               {"LVSLAB_KERNEL_DIR=" + (dir_ / "none")}});
   EXPECT_EQ(run.status, 2) << run.out << run.err;
-  const auto lines = lines_of(run.out);
+  const auto lines = json_lines(run.out);
   ASSERT_FALSE(lines.empty()) << run.err;
   EXPECT_THAT(lines.front().value("error", ""), HasSubstr("no kernel can be booted here: "));
 }

@@ -13,18 +13,11 @@ namespace {
 using testing::HasSubstr;
 using testing::UnorderedElementsAre;
 
-std::vector<nlohmann::json> lines_of(const std::string& text) {
-  std::vector<nlohmann::json> lines;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) lines.push_back(nlohmann::json::parse(line));
-  return lines;
-}
-
 /// Runs with --json: one line for each lab, and the last one agrees with them and with the status.
 std::vector<nlohmann::json> compare_labs(std::vector<std::string> args) {
   args.insert(args.begin(), {"fuzz-compare", "--json"});
   const Outcome run = lvslab({args});
-  auto lines = lines_of(run.out);
+  auto lines = json_lines(run.out);
   EXPECT_FALSE(lines.empty()) << run.err;
   if (lines.empty()) return lines;
   const nlohmann::json last = lines.back();

@@ -12,6 +12,7 @@
 #include <array>
 #include <cstdlib>
 #include <fstream>
+#include <sstream>
 
 namespace lvslab::cli {
 namespace {
@@ -121,6 +122,13 @@ std::vector<std::string> ScratchDir::names() const {
   }
   std::ranges::sort(names);
   return names;
+}
+
+std::vector<nlohmann::json> json_lines(const std::string& text) {
+  std::vector<nlohmann::json> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(nlohmann::json::parse(line));
+  return lines;
 }
 
 }  // namespace lvslab::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -40,5 +41,8 @@ class ScratchDir {
  private:
   std::filesystem::path path_;
 };
+
+/// What --json prints: one value a line.
+std::vector<nlohmann::json> json_lines(const std::string& text);
 
 }  // namespace lvslab::cli

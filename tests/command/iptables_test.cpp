@@ -8,9 +8,9 @@ namespace lvslab::command {
 namespace {
 
 using ::testing::HasSubstr;
-using Verb = IptablesCommand::Verb;
+using IptablesVerb = IptablesCommand::Verb;
 
-std::vector<std::string> words_of(std::string_view line) {
+std::vector<std::string> rule_words(std::string_view line) {
   std::vector<std::string> words;
   while (!line.empty()) {
     words.emplace_back(line.substr(0, line.find(' ')));
@@ -18,7 +18,7 @@ std::vector<std::string> words_of(std::string_view line) {
   }
   return words;
 }
-Parsed<IptablesCommand> parse(std::string_view line) { return parse_iptables(words_of(line)); }
+Parsed<IptablesCommand> parse(std::string_view line) { return parse_iptables(rule_words(line)); }
 
 /// A table with the chains of `names`, all built in.
 NfTable table_of(std::string_view name, std::initializer_list<std::string_view> names) {

@@ -139,7 +139,7 @@ TEST(IpvsadmParse, RefusesWhatTheToolRefusesInItsWords) {
   }
 }
 
-constexpr std::string_view kGoodLines[] = {
+constexpr std::string_view kGoodIpvsLines[] = {
     "ipvsadm -A -t 192.168.80.150:80 -s rr",
     "ipvsadm -ln",
     "ipvsadm -a -t 192.168.80.150:80 -r 192.168.80.202 -g -w 1",
@@ -238,7 +238,7 @@ constexpr std::string_view kGoodLines[] = {
 };
 
 TEST(IpvsadmParse, ReadsItsOwnCanonicalLineAsTheSameCommand) {
-  for (const std::string_view line : kGoodLines) {
+  for (const std::string_view line : kGoodIpvsLines) {
     const auto command = parse(line);
     ASSERT_TRUE(command.has_value()) << line << ": " << command.error().err;
     const auto again = parse(to_text(*command));

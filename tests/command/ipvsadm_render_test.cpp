@@ -85,10 +85,10 @@ IpvsadmCommand command(std::string_view line) {
   return parse_ipvsadm(words).value();
 }
 
-struct Listing {
+struct IpvsListing {
   std::string_view line, text;
 };
-constexpr Listing kListings[] = {
+constexpr IpvsListing kIpvsListings[] = {
     {"ipvsadm -ln",
      R"~(IP Virtual Server version 1.2.1 (size=4096)
 Prot LocalAddress:Port Scheduler Flags
@@ -275,7 +275,7 @@ UDP  192.168.80.150:53 rr ops
 
 TEST(IpvsadmListing, EveryLayoutIsTheToolsOwn) {
   const HostTables tables = every_kind();
-  for (const Listing& c : kListings) {
+  for (const IpvsListing& c : kIpvsListings) {
     EXPECT_EQ(render_ipvs_list(tables, command(c.line)), c.text) << c.line;
   }
 }

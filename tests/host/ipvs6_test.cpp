@@ -10,9 +10,9 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr SimDuration kSecond{1'000'000'000};
+constexpr SimDuration kIpvs6Second{1'000'000'000};
 
-BootConfig six(char host) {
+BootConfig host6(char host) {
   BootConfig boot = on_lan(host);
   boot.ipv6 = true;
   const auto number = static_cast<std::uint64_t>(host - 'a') + 1;
@@ -23,7 +23,7 @@ BootConfig six(char host) {
 /// The VIP 2001:db8::150 is on eth0 of b, and on lo of c.
 class Balanced : public Lan {
  public:
-  Balanced() : Lan({six('a'), six('b'), six('c')}) {
+  Balanced() : Lan({host6('a'), host6('b'), host6('c')}) {
     type('b', "ip -6 addr add 2001:db8::150/64 dev eth0");
     type('c', "ip -6 addr add 2001:db8::150/128 dev lo");
     type('c', "yum install -y httpd; echo c > /var/www/html/index.html; service httpd start");
@@ -31,7 +31,7 @@ class Balanced : public Lan {
   std::string get(std::string_view port = "80") {
     const std::string page =
         type('a', "curl -g -s 'http://[2001:db8::150]:" + std::string(port) + "/'");
-    pass(kSecond);  // the end of the connection
+    pass(kIpvs6Second);  // the end of the connection
     return page;
   }
   int count(Reason reason, char host) {

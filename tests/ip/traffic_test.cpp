@@ -10,17 +10,17 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using namespace literals;
 
-const MacAddr kClientMac = mac(10), kRouterMac = mac(0x1001), kServerMac = mac(30);
+const MacAddr kSenderMac = mac(10), kRouterMac = mac(0x1001), kServerMac = mac(30);
 
 FramePath path(std::string_view src, std::string_view dst) {
-  return {kClientMac, kRouterMac, ip4(src), ip4(dst)};
+  return {kSenderMac, kRouterMac, ip4(src), ip4(dst)};
 }
 
 /// A router between 10.0.0.0/24 and 10.1.0.0/24 that knows a client and a server.
 HostBench router() {
   HostBench r{"eth0 10.0.0.1/24", "eth1 10.1.0.1/24"};
   r.set("ip_forward", "1");
-  r.receive("eth0", arp_request(kClientMac, ip4("10.0.0.7"), ip4("10.0.0.1")));
+  r.receive("eth0", arp_request(kSenderMac, ip4("10.0.0.7"), ip4("10.0.0.1")));
   r.receive("eth1", arp_request(kServerMac, ip4("10.1.0.9"), ip4("10.1.0.1")));
   r.take_sent();
   return r;
@@ -37,18 +37,18 @@ std::vector<std::uint8_t> datagram(std::string_view src, std::string_view dst,
   ip.dont_fragment = dont_fragment;
   const std::vector<std::uint8_t> body =
       udp_datagram(path(src, dst), 4000, 9, std::vector<std::uint8_t>(size));
-  return ipv4_packet(kRouterMac, kClientMac, ip, Bytes(body).subspan(34));
+  return ipv4_packet(kRouterMac, kSenderMac, ip, Bytes(body).subspan(34));
 }
 
 TEST(Echo, IsAnsweredWithTheSameDataFromTheAddressAsked) {
   HostBench h{"eth0 10.0.0.1/24", "lo 10.0.0.100/32"};
-  h.receive("eth0", arp_request(kClientMac, ip4("10.0.0.7"), ip4("10.0.0.1")));
+  h.receive("eth0", arp_request(kSenderMac, ip4("10.0.0.7"), ip4("10.0.0.1")));
   h.take_sent();
   h.receive("eth0", icmp_echo(path("10.0.0.7", "10.0.0.100"), IcmpType::kEchoRequest, 5, 6,
                               text_bytes("hello")));
   ASSERT_THAT(h.sent(), SizeIs(1));
   const SentFrame reply = h.sent()[0];
-  EXPECT_EQ(reply.eth().dst, kClientMac);
+  EXPECT_EQ(reply.eth().dst, kSenderMac);
   EXPECT_EQ(reply.ip().src, ip4("10.0.0.100"));
   EXPECT_FALSE(reply.ip().dont_fragment);
   EXPECT_EQ(reply.icmp(), IcmpRepr::echo(IcmpType::kEchoReply, 5, 6));
@@ -179,7 +179,7 @@ TEST(Reassembly, AMissingFragmentEndsInTimeExceededCode1) {
 TEST(Redirect, IsSentForAWayBackOnTheSameLinkAndThePacketStillGoes) {
   HostBench r{"eth0 10.0.0.1/24"};
   r.set("ip_forward", "1");
-  r.receive("eth0", arp_request(kClientMac, ip4("10.0.0.7"), ip4("10.0.0.1")));
+  r.receive("eth0", arp_request(kSenderMac, ip4("10.0.0.7"), ip4("10.0.0.1")));
   r.receive("eth0", arp_request(kServerMac, ip4("10.0.0.9"), ip4("10.0.0.1")));
   r.take_sent();
   r.receive("eth0", datagram("10.0.0.7", "10.0.0.9"));
@@ -196,7 +196,7 @@ TEST(Redirect, IsSentForAWayBackOnTheSameLinkAndThePacketStillGoes) {
 TEST(Redirect, SharesItsLimitWithTimeExceeded) {
   HostBench r{"eth0 10.0.0.1/24"};
   r.set("ip_forward", "1");
-  r.receive("eth0", arp_request(kClientMac, ip4("10.0.0.7"), ip4("10.0.0.1")));
+  r.receive("eth0", arp_request(kSenderMac, ip4("10.0.0.7"), ip4("10.0.0.1")));
   r.receive("eth0", arp_request(kServerMac, ip4("10.0.0.9"), ip4("10.0.0.1")));
   r.take_sent();
   r.receive("eth0", datagram("10.0.0.7", "10.0.0.9"));
@@ -286,7 +286,7 @@ TEST(IcmpErrors, NoneAboutErrorsBroadcastsAndLaterFragments) {
 
 TEST(IcmpErrors, PortUnreachableIsLimitedToSixAtOnceAndOneASecond) {
   HostBench h{"eth0 10.0.0.1/24"};
-  h.receive("eth0", arp_request(kClientMac, ip4("10.0.0.7"), ip4("10.0.0.1")));
+  h.receive("eth0", arp_request(kSenderMac, ip4("10.0.0.7"), ip4("10.0.0.1")));
   h.take_sent();
   for (int i = 0; i < 12; ++i) h.receive("eth0", datagram("10.0.0.7", "10.0.0.1"));
   EXPECT_THAT(h.take_sent(), SizeIs(6));

@@ -16,9 +16,9 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 /// One file, in which `line` stands in global_defs.
-class OneFile : public ConfHost {
+class OneConf : public ConfHost {
  public:
-  explicit OneFile(std::string_view line)
+  explicit OneConf(std::string_view line)
       : text_("global_defs {\n " + std::string(line) +
               "\n}\nvrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n"
               " virtual_ipaddress {\n 192.168.80.150/24\n }\n}\n") {}
@@ -35,7 +35,7 @@ struct Read {
   std::vector<std::string> messages;
 };
 Read read(std::string_view line) {
-  const ReadConf got = read_conf(OneFile(line), "k.conf");
+  const ReadConf got = read_conf(OneConf(line), "k.conf");
   Read result{got.conf.global.lvs_sync_daemon, {}};
   for (const ConfMessage& message : got.messages) result.messages.push_back(message.text);
   return result;

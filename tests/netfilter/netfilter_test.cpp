@@ -8,7 +8,7 @@
 namespace lvslab::netfilter {
 namespace {
 
-constexpr Ipv4Addr kVip{0xc0a85096}, kClient{0xc0a8500a};
+constexpr Ipv4Addr kVip{0xc0a85096}, kRuleClient{0xc0a8500a};
 
 class NetfilterTest : public ::testing::Test {
  protected:
@@ -30,7 +30,7 @@ class NetfilterTest : public ::testing::Test {
     tcp.src_port = 40'000;
     tcp.dst_port = port;
     tcp.flags = tcp_flag::kSyn;
-    const auto frame = tcp_segment({{}, {}, kClient, kVip}, tcp);
+    const auto frame = tcp_segment({{}, {}, kRuleClient, kVip}, tcp);
     const Bytes bytes = Bytes(frame).subspan(EthernetRepr::kLength);
     Packet packet;
     packet.frame = world.frames.allocate(bytes.size());

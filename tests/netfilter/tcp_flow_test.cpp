@@ -11,7 +11,7 @@ using Verdict = TcpTrackVerdict;
 using enum Direction;
 constexpr std::uint8_t kSyn = tcp_flag::kSyn, kAck = tcp_flag::kAck, kFin = tcp_flag::kFin,
                        kRst = tcp_flag::kRst;
-constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 
 class TcpFlowTest : public ::testing::Test {
  protected:
@@ -51,12 +51,12 @@ TEST_F(TcpFlowTest, AConnectionGoesThroughItsStates) {
   ASSERT_TRUE(begin(flow, segment(kSyn, 100, 0)));
   see(kOriginal, segment(kSyn, 100, 0));
   EXPECT_EQ(flow.state, State::kSynSent);
-  EXPECT_EQ(last.lasts.ns, 120 * kSecond);
+  EXPECT_EQ(last.lasts.ns, 120 * kNsPerSecond);
   see(kReply, segment(kSyn | kAck, 500, 101));
   EXPECT_EQ(flow.state, State::kSynRecv);
   see(kOriginal, segment(kAck, 101, 501));
   EXPECT_EQ(flow.state, State::kEstablished);
-  EXPECT_EQ(last.lasts.ns, 5 * 24 * 3600 * kSecond);
+  EXPECT_EQ(last.lasts.ns, 5 * 24 * 3600 * kNsPerSecond);
   see(kOriginal, segment(kFin | kAck, 101, 501));
   EXPECT_EQ(flow.state, State::kFinWait);
   see(kReply, segment(kAck, 501, 102));
@@ -65,7 +65,7 @@ TEST_F(TcpFlowTest, AConnectionGoesThroughItsStates) {
   EXPECT_EQ(flow.state, State::kLastAck);
   see(kOriginal, segment(kAck, 102, 502));
   EXPECT_EQ(flow.state, State::kTimeWait);
-  EXPECT_EQ(last.lasts.ns, 120 * kSecond);
+  EXPECT_EQ(last.lasts.ns, 120 * kNsPerSecond);
 }
 
 TEST_F(TcpFlowTest, OnlyASynOrAnAckBeginsAFlow) {
@@ -75,7 +75,7 @@ TEST_F(TcpFlowTest, OnlyASynOrAnAckBeginsAFlow) {
   EXPECT_TRUE(begin(flow, segment(kAck, 1, 1))) << "taken up in the middle";
   EXPECT_EQ(see(kOriginal, segment(kAck, 1, 1)), Verdict::kAccept);
   EXPECT_EQ(flow.state, State::kEstablished);
-  EXPECT_EQ(last.lasts.ns, 300 * kSecond) << "not five days, as nothing answered yet";
+  EXPECT_EQ(last.lasts.ns, 300 * kNsPerSecond) << "not five days, as nothing answered yet";
 }
 
 TEST_F(TcpFlowTest, AnAckBeforeTheServerAnsweredIsInvalid) {
@@ -96,9 +96,9 @@ TEST_F(TcpFlowTest, WhatLiesOutsideOfTheWindowIsInvalid) {
 TEST_F(TcpFlowTest, UnacknowledgedDataShortensTheLife) {
   open();
   see(kOriginal, segment(kAck, 101, 501, 10));
-  EXPECT_EQ(last.lasts.ns, 300 * kSecond);
+  EXPECT_EQ(last.lasts.ns, 300 * kNsPerSecond);
   see(kReply, segment(kAck, 501, 111));
-  EXPECT_EQ(last.lasts.ns, 5 * 24 * 3600 * kSecond);
+  EXPECT_EQ(last.lasts.ns, 5 * 24 * 3600 * kNsPerSecond);
 }
 
 TEST_F(TcpFlowTest, ASynReopensAClosedConnection) {
@@ -121,7 +121,7 @@ TEST_F(TcpFlowTest, AResetIsBelievedIfItsNumberFits) {
   EXPECT_EQ(see(kReply, segment(kRst, 400, 0)), Verdict::kInvalid) << "older than what was acked";
   EXPECT_EQ(see(kReply, segment(kRst, 501, 0)), Verdict::kAccept);
   EXPECT_EQ(flow.state, State::kClose);
-  EXPECT_EQ(last.lasts.ns, 10 * kSecond);
+  EXPECT_EQ(last.lasts.ns, 10 * kNsPerSecond);
 }
 
 TEST_F(TcpFlowTest, AResetOfNothingButASynForgetsTheFlow) {

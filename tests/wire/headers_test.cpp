@@ -13,7 +13,7 @@ namespace {
 using test::Frame;
 using testing::ElementsAre;
 
-const FramePath kPath{{0x0200'0000'0001}, {0x0200'0000'0002}, {0x0a000001}, {0x0a000002}};
+const FramePath kHeadersPath{{0x0200'0000'0001}, {0x0200'0000'0002}, {0x0a000001}, {0x0a000002}};
 
 template <class T>
 std::unexpected<WireError> error(T e) {
@@ -67,7 +67,7 @@ TEST(Arp, OtherHardwareOrLengthsAreUnsupported) {
 class Ipv4Errors : public testing::Test {
  protected:
   Ipv4Errors() {
-    const Frame frame = udp_datagram(kPath, 1, 2, text_bytes("abcd"));
+    const Frame frame = udp_datagram(kHeadersPath, 1, 2, text_bytes("abcd"));
     packet.assign(frame.begin() + EthernetRepr::kLength, frame.end());
   }
   void repair_checksum() {
@@ -151,22 +151,24 @@ TEST(Ipv4Edit, EqualsANewHeaderOverTenThousandPackets) {
 }
 
 TEST(Udp, ChecksumZeroMeansNoneAndIsNeverSent) {
-  const Frame frame = udp_datagram(kPath, 7, 9, text_bytes("abc"));
+  const Frame frame = udp_datagram(kHeadersPath, 7, 9, text_bytes("abc"));
   Frame datagram(frame.begin() + 34, frame.end());
   datagram[8] ^= 1;
-  EXPECT_EQ(UdpRepr::parse(datagram, kPath.src, kPath.dst), error(WireError::kBadChecksum));
+  EXPECT_EQ(UdpRepr::parse(datagram, kHeadersPath.src, kHeadersPath.dst),
+            error(WireError::kBadChecksum));
   store_be16(datagram.data() + 6, 0);
-  EXPECT_TRUE(UdpRepr::parse(datagram, kPath.src, kPath.dst));
+  EXPECT_TRUE(UdpRepr::parse(datagram, kHeadersPath.src, kHeadersPath.dst));
   // Ports chosen so that the sum is all ones: the field must read ffff, not 0.
   Frame silent(8);
-  const std::uint32_t others = pseudo_header_sum(kPath.src, kPath.dst, 17, 8) + 8;
-  UdpRepr{static_cast<std::uint16_t>(0xffff - others), 0, 0}.emit(silent, kPath.src, kPath.dst);
+  const std::uint32_t others = pseudo_header_sum(kHeadersPath.src, kHeadersPath.dst, 17, 8) + 8;
+  UdpRepr{static_cast<std::uint16_t>(0xffff - others), 0, 0}.emit(silent, kHeadersPath.src,
+                                                                  kHeadersPath.dst);
   EXPECT_EQ(load_be16(silent.data() + 6), 0xffff);
-  EXPECT_TRUE(UdpRepr::parse(silent, kPath.src, kPath.dst));
+  EXPECT_TRUE(UdpRepr::parse(silent, kHeadersPath.src, kHeadersPath.dst));
 }
 
 TEST(Udp, LengthFieldIsHeldAgainstTheBytes) {
-  const Frame frame = udp_datagram(kPath, 7, 9, text_bytes("abc"));
+  const Frame frame = udp_datagram(kHeadersPath, 7, 9, text_bytes("abc"));
   Frame datagram(frame.begin() + 34, frame.end());
   store_be16(datagram.data() + 4, 7);
   EXPECT_EQ(UdpRepr::parse(datagram, {}, {}), error(WireError::kBadLength));
@@ -269,13 +271,13 @@ TEST(Tcp, OffsetIsHeldAgainstTheBytes) {
 TEST(Tcp, EveryFlippedBitOfASegmentIsNoticed) {
   TcpRepr tcp;
   tcp.flags = tcp_flag::kAck;
-  const Frame frame = tcp_segment(kPath, tcp, text_bytes("payload"));
+  const Frame frame = tcp_segment(kHeadersPath, tcp, text_bytes("payload"));
   Frame segment(frame.begin() + 34, frame.end());
-  ASSERT_TRUE(tcp_checksum_ok(segment, kPath.src, kPath.dst));
+  ASSERT_TRUE(tcp_checksum_ok(segment, kHeadersPath.src, kHeadersPath.dst));
   for (std::size_t bit = 0; bit < 8 * segment.size(); ++bit) {
     Frame damaged = segment;
     damaged[bit / 8] ^= static_cast<std::uint8_t>(1U << bit % 8);
-    EXPECT_FALSE(tcp_checksum_ok(damaged, kPath.src, kPath.dst)) << bit;
+    EXPECT_FALSE(tcp_checksum_ok(damaged, kHeadersPath.src, kHeadersPath.dst)) << bit;
   }
 }
 

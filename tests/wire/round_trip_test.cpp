@@ -19,7 +19,7 @@ std::uint32_t u32(Prng& prng) { return static_cast<std::uint32_t>(prng.next()); 
 MacAddr mac(Prng& prng) { return {prng.next() >> 16}; }
 Ipv4Addr ip(Prng& prng) { return {u32(prng)}; }
 
-std::vector<std::uint8_t> random_bytes(Prng& prng, std::size_t size) {
+std::vector<std::uint8_t> any_bytes(Prng& prng, std::size_t size) {
   std::vector<std::uint8_t> bytes(size);
   for (auto& b : bytes) b = static_cast<std::uint8_t>(prng.next());
   return bytes;
@@ -123,7 +123,7 @@ TEST(RoundTrip, Icmp) {
 TEST(RoundTrip, Udp) {
   Prng prng(14);
   for (int i = 0; i < kRounds; ++i) {
-    const auto payload = random_bytes(prng, prng.below(100));
+    const auto payload = any_bytes(prng, prng.below(100));
     const UdpRepr repr{u16(prng), u16(prng), static_cast<std::uint16_t>(payload.size())};
     const Ipv4Addr src = ip(prng), dst = ip(prng);
     auto out = dirty(UdpRepr::kLength);
@@ -159,7 +159,7 @@ TEST(RoundTrip, Tcp) {
   Prng prng(15);
   for (int i = 0; i < kRounds; ++i) {
     const TcpRepr repr = random_tcp(prng);
-    const auto payload = random_bytes(prng, prng.below(100));
+    const auto payload = any_bytes(prng, prng.below(100));
     const Ipv4Addr src = ip(prng), dst = ip(prng);
     auto out = dirty(repr.header_length());
     out.insert(out.end(), payload.begin(), payload.end());
@@ -174,7 +174,7 @@ TEST(RoundTrip, TcpWithKnownPayloadSumGivesTheSameBytes) {
   Prng prng(16);
   for (int i = 0; i < 1000; ++i) {
     const TcpRepr repr = random_tcp(prng);
-    const auto payload = random_bytes(prng, prng.below(1460));
+    const auto payload = any_bytes(prng, prng.below(1460));
     const Ipv4Addr src = ip(prng), dst = ip(prng);
     auto whole = dirty(repr.header_length());
     whole.insert(whole.end(), payload.begin(), payload.end());
@@ -189,7 +189,7 @@ TEST(RoundTrip, RandomBytesNeverCrashAParser) {
   Prng prng(17);
   int accepted = 0;
   for (int i = 0; i < 10 * kRounds; ++i) {
-    auto bytes = random_bytes(prng, prng.below(96));
+    auto bytes = any_bytes(prng, prng.below(96));
     if (!bytes.empty() && prng.below(2) == 0) bytes[0] = 0x45;
     if (bytes.size() > 12 && prng.below(2) == 0) bytes[12] = 0xf0;
     accepted += EthernetRepr::parse(bytes).has_value();
