@@ -74,15 +74,21 @@ class Cables {
   int segment_count_ = 0;
 };
 
-/// True if the host may pass packets on: set at boot, or typed in its set-up.
-bool may_forward(const Host& host) {
+/// True if the host may pass packets on: set at boot, or typed on it at any time.
+bool may_forward(const Scenario& scenario, const Host& host) {
   const auto sets = [](const Sysctl& s) {
     return s.key.find("forward") != std::string::npos && s.value != "0";
   };
   const auto types = [](const CommandLine& line) {
-    return line.text.find("ip_forward") != std::string::npos;
+    return line.text.find("ip_forward") != std::string::npos ||
+           line.text.find("forwarding") != std::string::npos;
   };
-  return std::ranges::any_of(host.sysctls, sets) || std::ranges::any_of(host.setup, types);
+  const auto types_later = [&](const TimelineItem& item) {
+    const auto* const run = std::get_if<Run>(&item.action);
+    return run != nullptr && run->host == host.name && std::ranges::any_of(run->lines, types);
+  };
+  return std::ranges::any_of(host.sysctls, sets) || std::ranges::any_of(host.setup, types) ||
+         std::ranges::any_of(scenario.timeline, types_later);
 }
 
 void find_unreachable(const Scenario& scenario, const Cables& cables, std::vector<Finding>& out) {
@@ -90,7 +96,7 @@ void find_unreachable(const Scenario& scenario, const Cables& cables, std::vecto
   // Networks, then hosts; a host that forwards joins the networks of its NICs.
   Graph graph(cables.segment_count() + hosts);
   for (std::size_t h = 0; h < hosts; ++h) {
-    if (!may_forward(scenario.hosts[h])) continue;
+    if (!may_forward(scenario, scenario.hosts[h])) continue;
     for (std::size_t n = 0; n < scenario.hosts[h].nics.size(); ++n) {
       boost::add_edge(cables.segment_count() + h, cables.segment(cables.nic(h, n)), graph);
     }

@@ -66,6 +66,16 @@ TEST(Topology, BelievesASetUpThatTurnsForwardingOn) {
       IsEmpty());
 }
 
+TEST(Topology, BelievesACommandOfTheTimelineThatTurnsForwardingOn) {
+  const auto lab = [](const std::string& host) {
+    return two_lans("role: host") + "timeline:\n  - {on: " + host +
+           ", run: sysctl -w net.ipv6.conf.all.forwarding=1}\n";
+  };
+  EXPECT_THAT(find_topology_faults(drawing(lab("mid"))), IsEmpty());
+  EXPECT_THAT(find_topology_faults(drawing(lab("a"))),
+              ElementsAre(says("no path leads to host 'c'")));
+}
+
 TEST(Topology, NamesALoopOfSwitchesWithItsWay) {
   const auto findings = find_topology_faults(drawing(R"(
 switches:
