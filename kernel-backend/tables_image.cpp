@@ -20,7 +20,7 @@ constexpr auto kLast<TcpState> = TcpState::kClosing;
 template <>
 constexpr auto kLast<IpvsForward> = IpvsForward::kRoute;
 template <>
-constexpr auto kLast<TunnelKind> = TunnelKind::kGre;
+constexpr auto kLast<TunnelKind> = TunnelKind::kIp6;
 template <>
 constexpr auto kLast<IpvsTunnelType> = IpvsTunnelType::kGre;
 template <>

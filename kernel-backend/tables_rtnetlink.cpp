@@ -89,6 +89,7 @@ std::optional<LinkRow> parse_link(Bytes body) {
   row.promisc = (head.ifi_flags & IFF_PROMISC) != 0;
   if (head.ifi_type == ARPHRD_TUNNEL) row.tunnel = TunnelKind::kIpip;
   if (head.ifi_type == ARPHRD_IPGRE) row.tunnel = TunnelKind::kGre;
+  if (head.ifi_type == ARPHRD_TUNNEL6) row.tunnel = TunnelKind::kIp6;
   row.loopback = (head.ifi_flags & IFF_LOOPBACK) != 0;
   row.multicast = (head.ifi_flags & IFF_MULTICAST) != 0;
   row.stats = parse_stats(a.bytes(IFLA_STATS64));

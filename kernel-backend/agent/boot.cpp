@@ -182,6 +182,9 @@ Result<void> boot_kernel(const std::string& self) {
   for (const char* name : kWanted) {
     if (auto done = modules.load(name); !done) return done;
   }
+  if (::getenv(kWithIpv6) != nullptr) {
+    if (auto done = modules.load("ip6_tunnel"); !done) return done;
+  }
   for (const char* of : {"all", "default"}) {  // switches only pass on what hosts say
     static_cast<void>(
         write_file("/proc/sys/net/ipv6/conf/" + std::string(of) + "/disable_ipv6", "1"));

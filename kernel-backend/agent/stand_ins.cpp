@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <linux/if_link.h>
+#include <linux/if_tunnel.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/reboot.h>
@@ -307,27 +309,44 @@ int shutdown_or_halt(std::string_view name, const Words& words) {
 
 // --- modules -------------------------------------------------------------------------------------
 
-/// Makes tunl0 as loading ipip does on a machine of its own.
-int make_tunl0() {
-  if (interface_index("tunl0") != 0) return 0;
+/// A device that comes with a module, and takes packets from any sender.
+struct ModuleDevice {
+  std::string module, device, kind;
+};
+const ModuleDevice kModuleDevices[] = {{"ipip", "tunl0", "ipip"},
+                                       {"ip6_tunnel", "ip6tnl0", "ip6tnl"}};
+
+/// Makes the device as loading its module does on a machine of its own.
+int make_device(const ModuleDevice& of) {
+  if (interface_index(of.device) != 0) return 0;
+  const std::string failed = "modprobe: ERROR: could not insert '" + of.module + "': ";
   if (exists(kOnMachineMark)) {
     say(stderr,
-        "modprobe: ERROR: could not insert 'ipip': Operation not permitted\n"
-        "lvslab: on the machine's own kernel it would make a tunl0 for the machine as well\n");
+        failed + "Operation not permitted\nlvslab: on the machine's own kernel it would make a " +
+            of.device + " for the machine as well\n");
     return 1;
   }
   auto socket = NetlinkSocket::open();
   if (!socket) return 1;
   NetlinkRequest request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
   request.fixed(ifinfomsg{});
-  request.text(IFLA_IFNAME, "tunl0");
+  request.text(IFLA_IFNAME, of.device.c_str());
   const std::size_t info = request.begin(IFLA_LINKINFO);
-  request.text(IFLA_INFO_KIND, "ipip");
+  request.text(IFLA_INFO_KIND, of.kind.c_str());
+  if (of.kind == "ip6tnl") {
+    const std::size_t data = request.begin(IFLA_INFO_DATA);
+    request.attribute(IFLA_IPTUN_PROTO, std::uint8_t{IPPROTO_IPV6});
+    request.end(data);
+  }
   request.end(info);
-  const auto made = socket->talk(request, "tunl0");
-  if (made) return 0;
-  say(stderr, "modprobe: ERROR: could not insert 'ipip': " + made.error().message + "\n");
-  return 1;
+  const auto made = socket->talk(request, of.device.c_str());
+  if (!made) {
+    say(stderr, failed + made.error().message + "\n");
+    return 1;
+  }
+  // Its link-local address would be drawn by lot.
+  static_cast<void>(write_file("/proc/sys/net/ipv6/conf/" + of.device + "/addr_gen_mode", "1"));
+  return 0;
 }
 
 /// On a host (`modprobe ipip`), where loading is not allowed but has been done; or called by the
@@ -336,8 +355,9 @@ int modprobe(const Words& words) {
   int status = 0;
   for (const std::string& module : words) {
     if (module.starts_with("-")) continue;
-    if (module == "ipip") {
-      status = std::max(status, make_tunl0());
+    const auto* const device = std::ranges::find(kModuleDevices, module, &ModuleDevice::module);
+    if (device != std::end(kModuleDevices)) {
+      status = std::max(status, make_device(*device));
       continue;
     }
     if (is_loaded(module)) continue;

@@ -37,8 +37,8 @@ struct LinkStats {
   bool operator==(const LinkStats&) const = default;
 };
 
-/// A device that packs IPv4 into IPv4: tunl0 and the like.
-enum class TunnelKind : std::uint8_t { kNone, kIpip, kGre };
+/// A device that packs IPv4 into IPv4, or IPv6 into IPv6: tunl0, ip6tnl0 and the like.
+enum class TunnelKind : std::uint8_t { kNone, kIpip, kGre, kIp6 };
 
 struct LinkRow {
   IfIndex dev;

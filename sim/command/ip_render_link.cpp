@@ -51,6 +51,7 @@ std::string_view qdisc(const LinkRow& link) {
 std::string_view link_type(const LinkRow& link) {
   if (link.tunnel == TunnelKind::kIpip) return "ipip";
   if (link.tunnel == TunnelKind::kGre) return "gre";
+  if (link.tunnel == TunnelKind::kIp6) return "tunnel6";
   return link.loopback ? "loopback" : "ether";
 }
 /// A tunnel device hangs on no other: "tunl0@NONE".
@@ -59,10 +60,11 @@ std::string shown_name(const LinkRow& link) {
 }
 /// What a tunnel device has instead of a MAC: the addresses of its ends, none here.
 std::string lladdr(const LinkRow& link) {
+  if (link.tunnel == TunnelKind::kIp6) return "::";
   return is_tunnel(link) ? Ipv4Addr{}.to_string() : link.mac.to_string();
 }
 std::string brd(const LinkRow& link) {
-  if (is_tunnel(link)) return Ipv4Addr{}.to_string();
+  if (is_tunnel(link)) return lladdr(link);
   return link.loopback ? MacAddr{}.to_string() : MacAddr::broadcast().to_string();
 }
 

@@ -265,8 +265,9 @@ Reader::Step Reader::read_tunnel(const PoptStep& step) {
 /// A tunnel may carry one version in the other.
 Reader::Step Reader::check_versions() {
   if (server().addr.is_v4() == command_.service->addr.is_v4()) {
-    if (server().addr.is_v4() || server().forward != IpvsForward::kTunnel) return true;
-    return std::unexpected(not_modelled("ipvsadm", "a tunnel over IPv6", "-g, -m"));
+    if (server().addr.is_v4() || server().tunnel.type == IpvsTunnelType::kIpip) return true;
+    return std::unexpected(
+        not_modelled("ipvsadm", "a GUE or GRE tunnel over IPv6", "--tun-type ipip"));
   }
   if (server().forward != IpvsForward::kTunnel) {
     return fail_with("Different address family is allowed only for tunneling servers");

@@ -1,7 +1,8 @@
-// What a host does with IPv6 packets as its IPVS decided: NAT and direct routing, and the hooks
-// for answers. The packets are as on the wire; sockets see them later.
+// What a host does with IPv6 packets as its IPVS decided: NAT, direct routing, tunnels, and the
+// hooks for answers. The packets are as on the wire; sockets see them later.
 // Source: net/netfilter/ipvs/ip_vs_xmit.c: __ip_vs_get_out_rt_v6(), ip_vs_dr_xmit_v6(),
-//         ip_vs_nat_xmit_v6(), ip_vs_icmp_xmit_v6(); ip_vs_core.c: ip_vs_ops6[].
+//         ip_vs_nat_xmit_v6(), ip_vs_icmp_xmit_v6(), ip_vs_tunnel_xmit_v6(); ip_vs_core.c:
+//         ip_vs_ops6[].
 #include "sim/core/rewrite.h"
 #include "sim/host/wiring.h"
 
@@ -17,6 +18,18 @@ bool leads_here(const ip::Route6& way) { return way.local || way.dev == kLoopbac
 bool is_icmp_error(Step& step, const Packet& packet) {
   return packet.ip.protocol == IpProto::kIcmp6 &&
          (step.frames().bytes(packet.frame)[Ipv6Repr::kLength] & 0x80U) == 0;
+}
+
+/// Packs it up: the header says of its own only who sends to whom (ip_vs_tunnel_xmit_v6()).
+void pack_up(Step& step, Packet& packet, Ipv6Addr from, Ipv6Addr to) {
+  FramePool& frames = step.frames();
+  Ipv6Repr outer{.src = from, .dst = to, .protocol = IpProto::kIpv6};
+  outer.hop_limit = packet.ip.ttl;
+  outer.traffic_class = packet.ip.tos;
+  outer.payload_length = static_cast<std::uint16_t>(frames.bytes(packet.frame).size());
+  packet.frame = frames.make_writable(packet.frame);
+  outer.emit(frames.push_front(packet.frame, Ipv6Repr::kLength).first<Ipv6Repr::kLength>());
+  packet.ip = ip::named_header(step.world().names, outer);
 }
 
 }  // namespace
@@ -42,14 +55,22 @@ std::optional<ip::Route6> Wiring::find_way6(Step& step, Packet& packet,
   constexpr std::size_t kHopLimit = 7;
   packet.frame = step.frames().make_writable(packet.frame);
   step.frames().writable(packet.frame)[kHopLimit] = --packet.ip.ttl;
-  const auto length = static_cast<std::uint32_t>(step.frames().bytes(packet.frame).size());
-  if (length <= way->mtu) return *way;
-  const Step::Arguments sizes{arg(verdict.next), way->mtu, length};
-  if (!is_icmp_error(step, packet)) {
-    return refuse(Icmp6Repr::too_big(way->mtu), Reason::kIp6TooBig, sizes);
+  const auto drop = [&](Reason reason, Step::Arguments why) {
+    step.drop(packet.frame, reason, packet.in_dev, why);
+    return std::nullopt;
+  };
+  constexpr auto kOuter = static_cast<std::uint32_t>(Ipv6Repr::kLength);
+  constexpr std::uint32_t kLeastMtu = 1'280;
+  const bool tunnel = verdict.kind == VerdictKind::kTunnel;
+  const std::uint32_t mtu = way->mtu - (tunnel ? kOuter : 0U);
+  if (tunnel && mtu < kLeastMtu) {
+    return drop(Reason::kIpvs6TunnelTooNarrow, {arg(verdict.next), mtu, 0});
   }
-  step.drop(packet.frame, Reason::kIp6TooBig, packet.in_dev, sizes);
-  return std::nullopt;
+  const auto length = static_cast<std::uint32_t>(step.frames().bytes(packet.frame).size());
+  if (length <= mtu) return *way;
+  const Step::Arguments sizes{arg(verdict.next), mtu, length};
+  if (is_icmp_error(step, packet)) return drop(Reason::kIpvs6TooBig, sizes);
+  return refuse(Icmp6Repr::too_big(mtu), Reason::kIpvs6TooBig, sizes);
 }
 
 // False if the packet goes on its way through this host.
@@ -71,8 +92,8 @@ bool Wiring::carry_out6(Step& step, Packet& packet, const ipvs::Verdict& verdict
   if (verdict.kind == VerdictKind::kMasquerade) {
     const bool from_afar = packet.in_dev.valid() && packet.in_dev != kLoopback;
     if (here && from_afar && step.world().names.address_of(verdict.next).is_loopback()) {
-      step.drop(packet.frame, Reason::kMartianDestination, packet.in_dev,
-                {arg(packet.ip.src), arg(verdict.next), 0});
+      step.drop(packet.frame, Reason::kIpvs6LoopbackServer, packet.in_dev,
+                {arg(verdict.next), 0, 0});
       return true;
     }
     step.explain(Reason::kIpvsMasquerading, packet.in_dev,
@@ -86,7 +107,15 @@ bool Wiring::carry_out6(Step& step, Packet& packet, const ipvs::Verdict& verdict
     step.explain(Reason::kIpvsLocalNode, packet.in_dev, {arg(verdict.next), 0, 0});
     return false;
   }
-  if (verdict.kind != VerdictKind::kMasquerade) {
+  if (verdict.kind == VerdictKind::kTunnel) {
+    // What the route prefers is not asked (__ip_vs_route_output_v6()).
+    AddressNames& names = step.world().names;
+    const Ipv6Addr to = names.address_of(verdict.next);
+    const Ipv6Addr from = ip::select_source6(host_.ip, way->dev, to);
+    step.explain(Reason::kIpvsTunneling, packet.in_dev,
+                 {arg(verdict.next), packet.ip.ttl, arg(names.name_of(from))});
+    pack_up(step, packet, from, to);
+  } else if (verdict.kind != VerdictKind::kMasquerade) {
     step.explain(Reason::kIpvsDirectRouting, packet.in_dev, {arg(verdict.next), packet.ip.ttl, 0});
   }
   ip::deliver6(step, host_.ip, *this, packet, *way);
@@ -111,7 +140,8 @@ bool Wiring::answer_hook6(Step& step, Packet& packet, ip::Route6& route) {
       step.drop(packet.frame, Reason::kIpvsNatIcmpSent, packet.in_dev, {arg(packet.ip.src), 0, 0});
       return false;
     case ipvs::AnswerVerdict::kDrop:
-      step.drop(packet.frame, Reason::kIcmp6Malformed, packet.in_dev, {arg(packet.ip.src), 0, 0});
+      step.drop(packet.frame, Reason::kIpvs6ErrorDropped, packet.in_dev,
+                {arg(packet.ip.src), answer.virt.port, arg(answer.virt.addr)});
       return false;
     case ipvs::AnswerVerdict::kRewritten: break;
   }

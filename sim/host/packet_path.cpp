@@ -75,13 +75,14 @@ void Wiring::handle_ipv4(Step& step, Packet packet) {
   if (prerouting(step, packet)) route_in(step, packet);
 }
 
-// ip6_input_finish(): what receive6() lets through is of one of three protocols.
+// ip6_input_finish(): what receive6() lets through is of one of these protocols, or ICMPv6.
 void Wiring::handle_ipv6(Step& step, Packet packet) {
   if (!ipvs_local_in6(step, packet)) return;
   ip::sum_by_name(step, packet);
   switch (packet.ip.protocol) {
     case IpProto::kTcp: return tcp::receive(step, host_.tcp, tcp_ports(), packet);
     case IpProto::kUdp: return ip::udp_receive(step, host_.ip, *this, packet, {});
+    case IpProto::kIpv6: return unpack6(step, packet);
     default: break;
   }
   const ip::IcmpEvent event = ip::icmp6_receive(step, host_.ip, *this, packet);

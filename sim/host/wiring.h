@@ -215,6 +215,8 @@ class Wiring final : public ip::Ports,
   bool answer_hook6(Step& step, Packet& packet, ip::Route6& route);
   bool carry_out6(Step& step, Packet& packet, const ipvs::Verdict& verdict);
   std::optional<ip::Route6> find_way6(Step& step, Packet& packet, const ipvs::Verdict& verdict);
+  /// ip6_tnl_rcv(): unpacks a packet that a tunnel brought, and takes it in again.
+  void unpack6(Step& step, Packet packet);
   void run_sync_timer(Step& step, std::uint32_t id);
   void receive_sync(Step& step, const ip::UdpEvent& event);
   void on_icmp_event(Step& step, const Packet& packet, const ip::IcmpEvent& event);

@@ -152,8 +152,9 @@ void link_changed6(Step& step, Stack& stack, Ports& /*ports*/, IfIndex dev, bool
     take_address(step, stack, dev, {Ipv6Addr::loopback(), 128});
     return;
   }
-  if (device.tunnel != TunnelKind::kNone) return;
+  if (device.tunnel != TunnelKind::kNone && device.tunnel != TunnelKind::kIp6) return;
   add_group_route(step, *six, dev);
+  if (device.tunnel == TunnelKind::kIp6) return;  // its link-local address would be drawn by lot
   const Ipv6Prefix own{Ipv6Addr::link_local_of(device.mac), 64};
   add_prefix_route(step, *six, dev, own);
   take_address(step, stack, dev, own);

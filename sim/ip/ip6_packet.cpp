@@ -1,5 +1,7 @@
 // Packets of IPv6 in, through and out of a host.
 // Source: net/ipv6/ip6_input.c, ip6_output.c.
+#include <algorithm>
+
 #include "sim/core/rewrite.h"
 #include "sim/ip/arp.h"
 #include "sim/ip/ip6.h"
@@ -98,6 +100,12 @@ bool is_ours(const Stack& stack, IfIndex in, Ipv6Addr dst) {
   return is_local6(stack, dst);
 }
 
+/// What takes IPv6 in IPv6 out of its packets (net/ipv6/tunnel6.c).
+bool has_tunnel6(const Stack& stack) {
+  return std::ranges::any_of(stack.devices,
+                             [](const Device& d) { return d.tunnel == TunnelKind::kIp6; });
+}
+
 bool is_extension(IpProto protocol) {
   constexpr int kHopByHop = 0, kRouting = 43, kFragment = 44, kDestination = 60;
   const int number = static_cast<int>(protocol);
@@ -152,7 +160,8 @@ std::optional<Packet> receive6(Step& step, Stack& stack, Ports& ports, IfIndex i
   const auto protocol = static_cast<std::uint32_t>(ip->protocol);
   if (is_extension(ip->protocol)) return dropped(Reason::kIp6Extension, {protocol, 0, 0});
   const bool known = ip->protocol == IpProto::kIcmp6 || ip->protocol == IpProto::kTcp ||
-                     ip->protocol == IpProto::kUdp;
+                     ip->protocol == IpProto::kUdp ||
+                     (ip->protocol == IpProto::kIpv6 && has_tunnel6(stack));
   if (!known) {
     constexpr std::uint32_t kNextHeader = 6;  // where in the packet it stands
     icmp6_send_error(step, stack, ports, packet,

@@ -385,6 +385,7 @@ TEST(IpvsadmParse, WhatIsNotModelledSaysSo) {
        {"ipvsadm -A --sctp-service 1.2.3.4:80", "ipvsadm -A -t 1.2.3.4:80 --pe sip",
         "ipvsadm --start-daemon backup --mcast-group ff02::1",
         "ipvsadm -a -t 10.0.0.1:80 -r [2001:db8::204]:80 -i",
+        "ipvsadm -a -t [2001:db8::1]:80 -r [2001:db8::2]:80 -i --tun-type gre",
         "ipvsadm -a -t [2001:db8::1]:80 -r 10.0.0.1:80 -i"}) {
     const auto command = parse(line);
     ASSERT_FALSE(command.has_value()) << line;
@@ -416,6 +417,8 @@ constexpr SixLine kSixLines[] = {
      "ipvsadm -a -t [2001:db8::150]:80 -r [2001:db8::204]:80 -g -w 3"},
     {"ipvsadm -a -t [2001:db8::150]:80 -r [2001:db8::a]:8080 -m",
      "ipvsadm -a -t [2001:db8::150]:80 -r [2001:db8::a]:8080 -m -w 1"},
+    {"ipvsadm -a -t [2001:db8::150]:80 -r [2001:db8::a]:80 -i",
+     "ipvsadm -a -t [2001:db8::150]:80 -r [2001:db8::a]:80 -i -w 1 --tun-type ipip"},
     {"ipvsadm -A -t [10.0.0.1]:80 -p", "ipvsadm -A -t 10.0.0.1:0 -s wlc -p 360"},
 };
 

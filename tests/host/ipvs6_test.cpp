@@ -94,7 +94,7 @@ TEST(Ipvs6, NobodyElsewhereIsMasqueradedToTheLoopbackAddress) {
   lan.type('b', "ipvsadm -A -t [2001:db8::150]:80 -s rr");
   lan.type('b', "ipvsadm -a -t [2001:db8::150]:80 -r [::1]:80 -m");
   lan.type('a', "curl -g -s -m 1 'http://[2001:db8::150]/'");
-  EXPECT_GE(lan.count(Reason::kMartianDestination, 'b'), 1);
+  EXPECT_GE(lan.count(Reason::kIpvs6LoopbackServer, 'b'), 1);
 }
 
 TEST(Ipvs6, ErrorsAboutServersOfNatAreDropped) {
@@ -102,7 +102,7 @@ TEST(Ipvs6, ErrorsAboutServersOfNatAreDropped) {
   lan.type('b', "ipvsadm -A -t [2001:db8::150]:80 -s rr");
   lan.type('b', "ipvsadm -a -t [2001:db8::150]:80 -r [2001:db8::9]:80 -m");
   EXPECT_THAT(lan.type('a', "curl -g -m 5 'http://[2001:db8::150]/'"), HasSubstr("timed out"));
-  EXPECT_GE(lan.count(Reason::kIcmp6Malformed, 'b'), 1) << "the neighbour never answered";
+  EXPECT_GE(lan.count(Reason::kIpvs6ErrorDropped, 'b'), 1) << "the neighbour never answered";
 }
 
 TEST(Ipvs6, ErrorsAboutDirectRoutingReachTheClient) {
@@ -111,7 +111,56 @@ TEST(Ipvs6, ErrorsAboutDirectRoutingReachTheClient) {
   lan.type('b', "ipvsadm -a -t [2001:db8::150]:80 -r [2001:db8::9]:80 -g");
   EXPECT_THAT(lan.type('a', "curl -g -m 5 'http://[2001:db8::150]/'"),
               HasSubstr("Failed to connect"));
-  EXPECT_EQ(lan.count(Reason::kIcmp6Malformed, 'b'), 0);
+  EXPECT_EQ(lan.count(Reason::kIpvs6ErrorDropped, 'b'), 0);
+}
+
+/// The VIP of b is on lo, and a has a route to it.
+class Tunnelled : public Balanced {
+ public:
+  Tunnelled() {
+    type('b', "ip -6 addr del 2001:db8::150/64 dev eth0");
+    type('b', "ip -6 addr add 2001:db8::150/128 dev lo");
+    type('a', "ip -6 route add 2001:db8::150/128 via 2001:db8::2");
+    type('c', "modprobe ip6_tunnel");
+    type('b', "ipvsadm -A -t [2001:db8::150]:80 -s rr");
+    type('b', "ipvsadm -a -t [2001:db8::150]:80 -r [2001:db8::3]:80 -i");
+  }
+};
+
+TEST(Ipvs6, ATunnelEndsAtIp6tnl0) {
+  Tunnelled lan;
+  lan.type('c', "ip link set ip6tnl0 up");
+  EXPECT_EQ(lan.get(), "c\n");
+  EXPECT_EQ(lan.count(Reason::kIpvsTunneling, 'b'), 6);
+  EXPECT_EQ(lan.count(Reason::kTunnelUnpacked, 'c'), 6);
+  EXPECT_THAT(lan.type('c', "ip link show ip6tnl0"),
+              HasSubstr("ip6tnl0@NONE: <NOARP,UP,LOWER_UP> mtu 1452"));
+  EXPECT_THAT(lan.type('c', "ip link show ip6tnl0"), HasSubstr("link/tunnel6 :: brd ::"));
+}
+
+TEST(Ipvs6, ATunnelThatIsDownIsToldToTheDirectorAlone) {
+  Tunnelled lan;
+  EXPECT_THAT(lan.type('a', "curl -g -m 2 'http://[2001:db8::150]/'"), HasSubstr("timed out"));
+  EXPECT_GE(lan.count(Reason::kTunnelDown, 'c'), 1);
+  EXPECT_EQ(lan.count(Reason::kIcmp6ErrorReceived, 'a'), 0);
+}
+
+TEST(Ipvs6, ATunnelFromAnAddressOfTheServerIsDropped) {
+  Tunnelled lan;
+  lan.type('c', "ip link set ip6tnl0 up");
+  lan.type('b', "ip -6 addr add 2001:db8::150/64 dev eth0");
+  lan.type('a', "curl -g -s -m 1 'http://[2001:db8::150]/'");
+  EXPECT_GE(lan.count(Reason::kTunnel6OwnSource, 'c'), 1);
+}
+
+TEST(Ipvs6, ATunnelMustHaveRoomForTheLeastMtu) {
+  Tunnelled lan;
+  lan.type('c', "ip link set ip6tnl0 up");
+  lan.type('b', "ip link set eth0 mtu 1319");
+  lan.type('a', "curl -g -s -m 1 'http://[2001:db8::150]/'");
+  EXPECT_GE(lan.count(Reason::kIpvs6TunnelTooNarrow, 'b'), 1);
+  lan.type('b', "ip link set eth0 mtu 1320");
+  EXPECT_EQ(lan.get(), "c\n");
 }
 
 TEST(Ipvs6, PersistenceLooksAtThePrefixOfTheClient) {
