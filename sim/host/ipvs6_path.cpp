@@ -3,6 +3,8 @@
 // Source: net/netfilter/ipvs/ip_vs_xmit.c: __ip_vs_get_out_rt_v6(), ip_vs_dr_xmit_v6(),
 //         ip_vs_nat_xmit_v6(), ip_vs_icmp_xmit_v6(), ip_vs_tunnel_xmit_v6(); ip_vs_core.c:
 //         ip_vs_ops6[].
+#include <algorithm>
+
 #include "sim/core/rewrite.h"
 #include "sim/host/wiring.h"
 
@@ -26,9 +28,15 @@ void pack_up(Step& step, Packet& packet, Ipv6Addr from, Ipv6Addr to) {
   Ipv6Repr outer{.src = from, .dst = to, .protocol = IpProto::kIpv6};
   outer.hop_limit = packet.ip.ttl;
   outer.traffic_class = packet.ip.tos;
-  outer.payload_length = static_cast<std::uint16_t>(frames.bytes(packet.frame).size());
-  packet.frame = frames.make_writable(packet.frame);
-  outer.emit(frames.push_front(packet.frame, Ipv6Repr::kLength).first<Ipv6Repr::kLength>());
+  const std::size_t length = frames.bytes(packet.frame).size();
+  outer.payload_length = static_cast<std::uint16_t>(length);
+  // A new buffer: two headers of 40 bytes are more than the headroom of one.
+  const FrameRef packed = frames.allocate(Ipv6Repr::kLength + length);
+  const MutBytes bytes = frames.writable(packed);
+  outer.emit(bytes.first<Ipv6Repr::kLength>());
+  std::ranges::copy(frames.bytes(packet.frame), bytes.begin() + Ipv6Repr::kLength);
+  frames.release(packet.frame);
+  packet.frame = packed;
   packet.ip = ip::named_header(step.world().names, outer);
 }
 
