@@ -8,11 +8,7 @@ namespace lvslab {
 namespace {
 
 constexpr std::size_t kTcpChecksumAt = 16, kUdpChecksumAt = 6, kIcmpChecksumAt = 2;
-constexpr std::size_t kSourcePortAt = 0, kDestinationPortAt = 2, kEchoIdAt = 4;
-
-std::size_t port_at(NatEnd end) {
-  return end == NatEnd::kSource ? kSourcePortAt : kDestinationPortAt;
-}
+constexpr std::size_t kEchoIdAt = 4;
 
 void rewrite_address(MutBytes packet, NatEnd end, Ipv4Addr to) {
   if (end == NatEnd::kSource) {
@@ -33,7 +29,7 @@ void rewrite_icmp_word(MutBytes message, std::size_t at, std::uint16_t to) {
 /// is. `before`, `to.addr`: the address of the pseudo header.
 void rewrite_port(MutBytes transport, bool udp, NatEnd end, Ipv4Addr before, Endpoint to,
                   bool update_checksum) {
-  if (transport.size() < kDestinationPortAt + 2) return;
+  if (transport.size() < port_at(NatEnd::kDestination) + 2) return;
   std::uint8_t* port = transport.data() + port_at(end);
   const std::uint16_t port_before = load_be16(port);
   store_be16(port, to.port);

@@ -15,6 +15,8 @@ namespace lvslab {
 
 /// Which end of a packet is rewritten.
 enum class NatEnd : std::uint8_t { kSource, kDestination };
+/// Where the port of that end stands in a TCP or UDP header.
+constexpr std::size_t port_at(NatEnd end) { return end == NatEnd::kSource ? 0 : 2; }
 
 /// A whole TCP or UDP packet. A UDP checksum of 0 (none) stays 0.
 void rewrite(FramePool& frames, Packet& packet, NatEnd end, Endpoint to);

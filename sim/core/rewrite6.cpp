@@ -7,12 +7,11 @@ namespace {
 constexpr std::size_t kSourceAt = 8, kDestinationAt = 24;  // in the IPv6 header
 
 std::size_t address_at(NatEnd end) { return end == NatEnd::kSource ? kSourceAt : kDestinationAt; }
-std::size_t port6_at(NatEnd end) { return end == NatEnd::kSource ? 0 : 2; }
 
 /// Writes both, and returns the sum of what stood there.
 std::uint64_t exchange(MutBytes packet, NatEnd end, Ipv6Addr addr, std::uint16_t port) {
   std::uint8_t* const address = packet.data() + address_at(end);
-  std::uint8_t* const ports = packet.data() + Ipv6Repr::kLength + port6_at(end);
+  std::uint8_t* const ports = packet.data() + Ipv6Repr::kLength + port_at(end);
   const std::uint64_t before = sum_addr(load_ipv6(address)) + load_be16(ports);
   store_ipv6(address, addr);
   store_be16(ports, port);

@@ -7,9 +7,7 @@ using command::IpError;
 using command::IpVerb;
 using command::Output;
 
-namespace {
-
-Output refused(Errno error) {
+Output rtnetlink_answer(Errno error) {
   switch (error) {
     case Errno::kNone: return {};
     case Errno::kExist: return ip_failure(IpError::kExists);
@@ -25,6 +23,8 @@ Output refused(Errno error) {
     default: return ip_failure(IpError::kInvalid);
   }
 }
+
+namespace {
 
 /// What `ip neigh flush` takes without `nud`: all but PERMANENT and NOARP (ip/ipneigh.c).
 constexpr std::uint8_t kFlushedByDefault = 0xff & ~(0x80 | 0x40);
@@ -98,7 +98,8 @@ Output Executor::change(const command::IpAddrChange& c) {
         if (addr.dev == dev && addr.local == local.addr) local.len = addr.prefix_len;
       }
     }
-    Output result = refused(ip::delete_address(step_, stack, wiring_, dev, local, c.label));
+    Output result =
+        rtnetlink_answer(ip::delete_address(step_, stack, wiring_, dev, local, c.label));
     result.err = warning.err + result.err;
     return result;
   }
@@ -110,7 +111,7 @@ Output Executor::change(const command::IpAddrChange& c) {
   request.scope = c.scope.value_or(c.local.addr.is_loopback() ? Scope::kHost : Scope::kUniverse);
   const Errno error = ip::add_address(step_, stack, wiring_, request);
   if (error == Errno::kExist && c.verb == IpVerb::kReplace) return {};
-  return refused(error);
+  return rtnetlink_answer(error);
 }
 
 Output Executor::change(const command::IpAddrFlush& c, const command::IpCommand& whole) {
@@ -154,7 +155,7 @@ Output Executor::change(const command::IpLinkSet& c) {
   }
   if (c.address) {
     const Errno error = ip::set_mac(step_, stack, wiring_, dev, *c.address);
-    if (error != Errno::kNone) return refused(error);
+    if (error != Errno::kNone) return rtnetlink_answer(error);
   }
   if (c.arp) ip::set_no_arp(step_, stack, wiring_, dev, !*c.arp);
   if (c.promisc) ip::set_promisc(step_, stack, dev, *c.promisc);
@@ -186,7 +187,7 @@ Output Executor::change(const command::IpRouteChange& c) {
     pattern.prefsrc = c.src.value_or(Ipv4Addr{});
     pattern.dev = dev;
     pattern.metric = c.metric;
-    return refused(ip::delete_route(step_, stack, pattern));
+    return rtnetlink_answer(ip::delete_route(step_, stack, pattern));
   }
   RouteRow route;
   route.type = c.type.value_or(RouteType::kUnicast);
@@ -205,7 +206,7 @@ Output Executor::change(const command::IpRouteChange& c) {
   if (error == Errno::kInval && c.src && !ip::has_address(stack, *c.src)) {
     return ip_failure(IpError::kInvalidPrefsrc);
   }
-  return refused(error);
+  return rtnetlink_answer(error);
 }
 
 Output Executor::change(const command::IpRouteGet& c, const command::IpCommand& whole) {
@@ -217,7 +218,7 @@ Output Executor::change(const command::IpRouteGet& c, const command::IpCommand& 
   if (!c.iif.empty() && !query.iif.valid()) return command::ip_cannot_find_device(c.iif);
   if (!c.oif.empty() && !query.oif.valid()) return command::ip_cannot_find_device(c.oif);
   const auto answer = ip::route_get(step_, stack, query);
-  if (!answer) return refused(answer.error());
+  if (!answer) return rtnetlink_answer(answer.error());
   command::RouteGetResult result;
   result.type = answer->type;
   result.dst = answer->dst;
@@ -270,7 +271,8 @@ Output Executor::change(const command::IpNeighChange& c) {
   const IfIndex dev = ip_device(c.dev);
   if (!dev.valid()) return command::ip_cannot_find_device(c.dev);
   ip::Stack& stack = wiring_.host().ip;
-  if (c.verb == IpVerb::kDel) return refused(ip::neigh_delete(step_, stack, wiring_, dev, c.ip));
+  if (c.verb == IpVerb::kDel)
+    return rtnetlink_answer(ip::neigh_delete(step_, stack, wiring_, dev, c.ip));
   const ip::NeighVerb verb = c.verb == IpVerb::kAdd      ? ip::NeighVerb::kAdd
                              : c.verb == IpVerb::kChange ? ip::NeighVerb::kChange
                                                          : ip::NeighVerb::kReplace;
@@ -278,7 +280,7 @@ Output Executor::change(const command::IpNeighChange& c) {
   const Errno error = ip::neigh_set(step_, stack, wiring_, verb, dev, c.ip, c.lladdr.has_value(),
                                     c.lladdr.value_or(MacAddr{}), state);
   if (error == Errno::kInval && !c.lladdr) return ip_failure(IpError::kNoLinkLayer);
-  return refused(error);
+  return rtnetlink_answer(error);
 }
 
 Output Executor::change(const command::IpNeighFlush& c, const command::IpCommand& whole) {
@@ -309,7 +311,7 @@ Output Executor::change(const command::IpRuleChange& c) {
     if (!c.iif.empty()) pattern.iif = c.iif.c_str();
     if (!c.oif.empty()) pattern.oif = c.oif.c_str();
     if (c.action != RouteType::kUnicast) pattern.action = c.action;
-    return refused(ip::delete_rule(step_, stack, pattern));
+    return rtnetlink_answer(ip::delete_rule(step_, stack, pattern));
   }
   RuleRow rule;
   rule.priority = c.priority.value_or(0);
@@ -322,7 +324,7 @@ Output Executor::change(const command::IpRuleChange& c) {
   rule.match_fwmark = c.fwmark.has_value();
   rule.table = c.table.value_or(kTableMain);
   rule.action = c.action;
-  return refused(ip::add_rule(step_, stack, rule, c.priority.has_value()));
+  return rtnetlink_answer(ip::add_rule(step_, stack, rule, c.priority.has_value()));
 }
 
 // All rules but the one of priority 0 (iproute2 ip/iprule.c: flush_rule()).

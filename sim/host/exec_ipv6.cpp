@@ -9,22 +9,6 @@ using command::Output;
 
 namespace {
 
-Output refused6(Errno error) {
-  switch (error) {
-    case Errno::kNone: return {};
-    case Errno::kExist: return ip_failure(IpError::kExists);
-    case Errno::kSrch: return ip_failure(IpError::kNoSuchProcess);
-    case Errno::kNoEnt: return ip_failure(IpError::kNoSuchFile);
-    case Errno::kNoDev: return ip_failure(IpError::kNoSuchDevice);
-    case Errno::kAddrNotAvail: return ip_failure(IpError::kCannotAssign);
-    case Errno::kNetUnreach: return ip_failure(IpError::kNetworkUnreachable);
-    case Errno::kHostUnreach: return ip_failure(IpError::kHostUnreachable);
-    case Errno::kNetDown: return ip_failure(IpError::kNetworkDown);
-    case Errno::kAcces: return ip_failure(IpError::kAccess);
-    default: return ip_failure(IpError::kInvalid);
-  }
-}
-
 /// As on a kernel that was booted without IPv6; the simulator says how to have it.
 Output no_ipv6() {
   return {.out = {},
@@ -51,10 +35,11 @@ Output Executor::change(const command::IpAddr6Change& c) {
   if (!ip::has_ipv6(stack)) return no_ipv6();
   const IfIndex dev = ip_device(c.dev);
   if (!dev.valid()) return command::ip_cannot_find_device(c.dev);
-  if (c.verb == IpVerb::kDel) return refused6(ip::delete_address6(step_, stack, dev, c.local));
+  if (c.verb == IpVerb::kDel)
+    return rtnetlink_answer(ip::delete_address6(step_, stack, dev, c.local));
   const Errno error = ip::add_address6(step_, stack, wiring_, dev, c.local);
   if (error == Errno::kExist && c.verb != IpVerb::kAdd) return {};
-  return refused6(error);
+  return rtnetlink_answer(error);
 }
 
 Output Executor::change(const command::IpRoute6Change& c) {
@@ -69,8 +54,8 @@ Output Executor::change(const command::IpRoute6Change& c) {
     route.dev = ip_device(c.dev);
     if (!route.dev.valid()) return command::ip_cannot_find_device(c.dev);
   }
-  if (c.verb == IpVerb::kDel) return refused6(ip::delete_route6(step_, stack, route));
-  return refused6(ip::add_route6(step_, stack, route6_verb(c.verb), route));
+  if (c.verb == IpVerb::kDel) return rtnetlink_answer(ip::delete_route6(step_, stack, route));
+  return rtnetlink_answer(ip::add_route6(step_, stack, route6_verb(c.verb), route));
 }
 
 Output Executor::change(const command::IpRoute6Get& c) {
@@ -82,7 +67,7 @@ Output Executor::change(const command::IpRoute6Get& c) {
     if (!query.oif.valid()) return command::ip_cannot_find_device(c.oif);
   }
   const auto route = ip::route6(step_, stack, query);
-  if (!route) return refused6(route.error());
+  if (!route) return rtnetlink_answer(route.error());
   command::Route6GetResult result;
   result.type = route->type;
   result.dst = c.dst;
@@ -102,7 +87,8 @@ Output Executor::change(const command::IpNeigh6Change& c) {
   const IfIndex dev = ip_device(c.dev);
   if (!dev.valid()) return command::ip_cannot_find_device(c.dev);
   const Ipv4Addr name = step_.world().names.name_of(c.ip);
-  if (c.verb == IpVerb::kDel) return refused6(ip::neigh_delete(step_, stack, wiring_, dev, name));
+  if (c.verb == IpVerb::kDel)
+    return rtnetlink_answer(ip::neigh_delete(step_, stack, wiring_, dev, name));
   const ip::NeighVerb verb = c.verb == IpVerb::kAdd      ? ip::NeighVerb::kAdd
                              : c.verb == IpVerb::kChange ? ip::NeighVerb::kChange
                                                          : ip::NeighVerb::kReplace;
@@ -110,7 +96,7 @@ Output Executor::change(const command::IpNeigh6Change& c) {
       ip::neigh_set(step_, stack, wiring_, verb, dev, name, c.lladdr.has_value(),
                     c.lladdr.value_or(MacAddr{}), c.nud.value_or(NeighState::kPermanent));
   if (error == Errno::kInval && !c.lladdr) return ip_failure(IpError::kNoLinkLayer);
-  return refused6(error);
+  return rtnetlink_answer(error);
 }
 
 }  // namespace lvslab::host

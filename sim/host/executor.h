@@ -126,4 +126,7 @@ class Executor {
   std::string line_;
 };
 
+/// What ip(8) says of the kernel's answer.
+command::Output rtnetlink_answer(Errno error);
+
 }  // namespace lvslab::host

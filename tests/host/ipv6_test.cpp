@@ -40,8 +40,6 @@ class SixLan : public Lan {
   }
 };
 
-constexpr SimDuration kSecond{1'000'000'000};
-
 TEST(Ipv6, EveryInterfaceHasALinkLocalAddress) {
   SixLan lan;
   EXPECT_EQ(lan.type('a', "ip -6 addr"),

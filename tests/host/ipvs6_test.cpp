@@ -10,8 +10,6 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr SimDuration kIpvs6Second{1'000'000'000};
-
 BootConfig host6(char host) {
   BootConfig boot = on_lan(host);
   boot.ipv6 = true;
@@ -31,7 +29,7 @@ class Balanced : public Lan {
   std::string get(std::string_view port = "80") {
     const std::string page =
         type('a', "curl -g -s 'http://[2001:db8::150]:" + std::string(port) + "/'");
-    pass(kIpvs6Second);  // the end of the connection
+    pass(kSecond);  // the end of the connection
     return page;
   }
   int count(Reason reason, char host) {

@@ -10,7 +10,6 @@ using testing::Eq;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr SimDuration kOneSecond{1'000'000'000};
 constexpr SimDuration kFourSeconds{4'000'000'000};
 
 /// a asks; b is the director, d its backup; c serves with the VIP 10.0.0.100 on lo.
@@ -49,7 +48,7 @@ TEST_F(Sync, ThirdPartiesSeeASocketForEachDaemon) {
 TEST_F(Sync, TheBackupLearnsWhatTheMasterKnowsAFewSecondsLater) {
   start_both();
   lan.type('a', "curl -s http://10.0.0.100/");
-  lan.pass(kOneSecond);
+  lan.pass(kSecond);
   EXPECT_THAT(connections('d'), Not(HasSubstr("10.0.0.1:"))) << "the message waits for more";
   lan.pass(kFourSeconds);
   EXPECT_THAT(connections('d'),

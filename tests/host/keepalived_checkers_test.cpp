@@ -11,8 +11,6 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr SimDuration kCheckSecond{1'000'000'000};
-
 /// Host a with keepalived and one service for b, which `checker` watches.
 class Watch {
  public:
@@ -32,7 +30,7 @@ class Watch {
   }
   void start() {
     lan.type('a', "service keepalived start");
-    lan.pass(kCheckSecond * 8);
+    lan.pass(kSecond * 8);
   }
   bool in_use() { return lan.type('a', "ipvsadm -ln").find("10.0.0.2:53") != std::string::npos; }
   std::string log() { return lan.type('a', "cat /var/log/messages"); }
@@ -50,13 +48,13 @@ TEST(PingCheck, KeepsAServerThatAnswersAndRemovesOneThatDoesNot) {
   watch.start();
   EXPECT_THAT(watch.log(), HasSubstr("ICMP connection to [10.0.0.2]:udp:53 success."));
   watch.lan.type('b', "ifconfig eth0 down");
-  watch.lan.pass(kCheckSecond * 12);
+  watch.lan.pass(kSecond * 12);
   EXPECT_FALSE(watch.in_use());
   EXPECT_THAT(watch.log(),
               HasSubstr("ICMP CHECK on service [10.0.0.2]:udp:53 of [10.0.0.100]:udp:53 failed "
                         "after 1 retries."));
   watch.lan.type('b', "ifconfig eth0 up");
-  watch.lan.pass(kCheckSecond * 6);
+  watch.lan.pass(kSecond * 6);
   EXPECT_TRUE(watch.in_use());
 }
 
@@ -114,7 +112,7 @@ TEST(DnsCheck, KeepsAServerThatKnowsTheName) {
   watch.start();
   EXPECT_TRUE(watch.in_use());
   watch.lan.type('b', "service dnsmasq stop");
-  watch.lan.pass(kCheckSecond * 8);
+  watch.lan.pass(kSecond * 8);
   EXPECT_FALSE(watch.in_use());
   EXPECT_THAT(watch.log(), HasSubstr("DNS_CHECK ([10.0.0.2]:udp:53) failed to read socket; errno "
                                      "111 (Connection refused) after 1 retries"));
@@ -147,11 +145,11 @@ TEST(MiscCheck, SetsTheWeightThatTheExitStatusSays) {
   watch.start();
   EXPECT_THAT(watch.lan.type('a', "ipvsadm -ln"), HasSubstr("Route   5"));
   watch.lan.type('a', "rm /root/status");  // grep ends with 2 now: weight 0
-  watch.lan.pass(kCheckSecond * 5);
+  watch.lan.pass(kSecond * 5);
   EXPECT_THAT(watch.lan.type('a', "ipvsadm -ln"), HasSubstr("Route   0"));
   EXPECT_THAT(watch.log(), HasSubstr("Changing weight from 5 to 0 for active service"));
   watch.lan.type('a', "echo down > /root/status");
-  watch.lan.pass(kCheckSecond * 7);
+  watch.lan.pass(kSecond * 7);
   EXPECT_FALSE(watch.in_use());
   EXPECT_THAT(watch.log(), HasSubstr("by [/usr/bin/grep] failed after 1 retry (exited with status "
                                      "1)."));
@@ -169,10 +167,10 @@ TEST(Reload, KeepsADeadServerDeadUntilItIsBack) {
   watch.start();
   ASSERT_FALSE(watch.in_use());
   watch.lan.type('a', "service keepalived reload");
-  watch.lan.pass(kCheckSecond * 7);
+  watch.lan.pass(kSecond * 7);
   EXPECT_FALSE(watch.in_use());
   watch.lan.start('b', "nc -u -l -k -p 53");
-  watch.lan.pass(kCheckSecond * 8);
+  watch.lan.pass(kSecond * 8);
   EXPECT_TRUE(watch.in_use());
 }
 

@@ -14,8 +14,6 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-constexpr SimDuration kHaSecond{1'000'000'000};
-
 std::string conf(std::string_view state, int priority) {
   return fmt::format(
       "vrrp_instance VI_1 {{\n state {}\n interface eth0\n virtual_router_id 51\n priority {}\n"
@@ -36,7 +34,7 @@ class Pair {
                          "' > /etc/keepalived/keepalived.conf");
       lan.type(host, "service keepalived start");
     }
-    lan.pass(kHaSecond * 5);
+    lan.pass(kSecond * 5);
   }
   bool has_vip(char host) {
     return lan.type(host, "ip addr").find("10.0.0.100") != std::string::npos;
@@ -66,14 +64,14 @@ TEST(Keepalived, RunsTheSyncDaemonAfterItsRouter) {
   EXPECT_THAT(daemon('a'), StartsWith("master sync daemon (mcast=eth0, syncid=51,"));
   EXPECT_THAT(daemon('b'), StartsWith("backup sync daemon (mcast=eth0, syncid=51,"));
   pair.lan.type('a', "ifconfig eth0 down");
-  pair.lan.pass(kHaSecond * 5);
+  pair.lan.pass(kSecond * 5);
   EXPECT_THAT(daemon('a'), StartsWith("backup sync daemon")) << "it listens, although in FAULT";
   EXPECT_THAT(daemon('b'), StartsWith("master sync daemon"));
   pair.lan.type('b', "service keepalived reload");
   EXPECT_THAT(daemon('b'), StartsWith("master sync daemon"));
   EXPECT_THAT(pair.log('b'), HasSubstr("STARTDAEMON(1163) error: Daemon has already run(17)"));
   pair.lan.type('b', "service keepalived stop");
-  pair.lan.pass(kHaSecond * 2);
+  pair.lan.pass(kSecond * 2);
   EXPECT_EQ(daemon('b'), "");
 }
 
@@ -82,7 +80,7 @@ TEST(Keepalived, RunsBothSyncDaemonsWithoutARouterForThem) {
   EXPECT_THAT(pair.lan.type('b', "ipvsadm -l --daemon"),
               AllOf(HasSubstr("master sync daemon"), HasSubstr("backup sync daemon")));
   pair.lan.type('b', "service keepalived stop");
-  pair.lan.pass(kHaSecond * 2);
+  pair.lan.pass(kSecond * 2);
   EXPECT_EQ(pair.lan.type('b', "ipvsadm -l --daemon"), "");
 }
 
@@ -98,7 +96,7 @@ TEST(Keepalived, StoppingTakesASecondAndHandsTheAddressOver) {
   Pair pair;
   const SimTime before = pair.lan.network.now();
   EXPECT_THAT(pair.lan.type('a', "service keepalived stop"), StartsWith("Redirecting"));
-  EXPECT_EQ(pair.lan.network.now() - before, kHaSecond);
+  EXPECT_EQ(pair.lan.network.now() - before, kSecond);
   EXPECT_TRUE(pair.has_vip('b')) << "priority 0 spares it the wait";
   EXPECT_EQ(pair.lan.type('a', "systemctl is-active keepalived"), "inactive\n");
   EXPECT_THAT(pair.lan.type('a', "ipvsadm -ln"), Not(HasSubstr("10.0.0.9")));
@@ -116,7 +114,7 @@ TEST(Keepalived, RestartWaitsForTheOldOne) {
 TEST(Keepalived, KilledAtOnceLeavesEverythingBehind) {
   Pair pair;
   pair.lan.type('a', "kill -9 $(pidof keepalived)");
-  pair.lan.pass(kHaSecond * 5);
+  pair.lan.pass(kSecond * 5);
   EXPECT_TRUE(pair.has_vip('a'));
   EXPECT_TRUE(pair.has_vip('b'));
   EXPECT_THAT(pair.lan.type('a', "ipvsadm -ln"), HasSubstr("10.0.0.9"));
@@ -129,7 +127,7 @@ TEST(Keepalived, KilledAtOnceLeavesEverythingBehind) {
 TEST(Keepalived, ItsChildrenLeaveInOrderWhenTheParentAloneIsKilled) {
   Pair pair;
   pair.lan.type('a', "kill -9 $(cat /run/keepalived.pid)");
-  pair.lan.pass(kHaSecond * 2);
+  pair.lan.pass(kSecond * 2);
   EXPECT_FALSE(pair.has_vip('a'));
   EXPECT_TRUE(pair.has_vip('b'));
   EXPECT_EQ(pair.lan.type('a', "systemctl is-active keepalived"), "inactive\n");
@@ -138,10 +136,10 @@ TEST(Keepalived, ItsChildrenLeaveInOrderWhenTheParentAloneIsKilled) {
 TEST(Keepalived, AChildThatIsKilledIsStartedAgain) {
   Pair pair;
   pair.lan.type('a', "kill -9 $(cat /run/vrrp.pid)");
-  pair.lan.pass(kHaSecond);
+  pair.lan.pass(kSecond);
   EXPECT_FALSE(pair.has_vip('a')) << "the new one takes the address away and begins as backup";
   EXPECT_THAT(pair.log('a'), HasSubstr("VRRP child process(1004) died: Respawning"));
-  pair.lan.pass(kHaSecond * 5);
+  pair.lan.pass(kSecond * 5);
   EXPECT_TRUE(pair.has_vip('a'));
 }
 
@@ -149,7 +147,7 @@ TEST(Keepalived, ReloadKeepsTheMaster) {
   Pair pair;
   pair.lan.type('a', "service keepalived reload");
   EXPECT_TRUE(pair.has_vip('a'));
-  pair.lan.pass(kHaSecond * 5);
+  pair.lan.pass(kSecond * 5);
   EXPECT_TRUE(pair.has_vip('a'));
   EXPECT_FALSE(pair.has_vip('b'));
   EXPECT_THAT(pair.log('a'), HasSubstr("Reload complete"));
@@ -160,7 +158,7 @@ TEST(Keepalived, ComesBackAfterARebootOnlyIfItIsEnabled) {
   pair.lan.type('a', "systemctl enable keepalived");
   pair.lan.reboot('a');
   pair.lan.reboot('b');
-  pair.lan.pass(kHaSecond * 5);
+  pair.lan.pass(kSecond * 5);
   EXPECT_TRUE(pair.has_vip('a'));
   EXPECT_EQ(pair.lan.type('b', "systemctl is-active keepalived; ls /run"), "inactive\n");
 }
@@ -201,7 +199,7 @@ TEST(Keepalived, StartsInFaultOnAnInterfaceThatIsDown) {
                          " (VI_1) removing VIPs.\n"
                          " VRRP sockpool: "));
   pair.lan.type('a', "ifconfig eth0 up");
-  pair.lan.pass(kHaSecond * 5);
+  pair.lan.pass(kSecond * 5);
   EXPECT_TRUE(pair.has_vip('a'));
 }
 
@@ -211,7 +209,7 @@ TEST(Keepalived, AGroupStartsInFaultWithItsFirst) {
       "vrrp_instance VI_2 {\n interface eth0\n virtual_router_id 52\n priority 9\n"
       " track_interface {\n  lo weight 0\n }\n virtual_ipaddress {\n  10.0.0.101/24\n }\n}\n");
   pair.lan.type('b', "service keepalived stop");
-  pair.lan.pass(kHaSecond * 5);
+  pair.lan.pass(kSecond * 5);
   ASSERT_TRUE(pair.has_vip('a'));
   pair.lan.type('a', "service keepalived stop; ifconfig lo down; service keepalived start");
   EXPECT_THAT(said_since(pair, 'a', "Assigned address"),
@@ -219,10 +217,10 @@ TEST(Keepalived, AGroupStartsInFaultWithItsFirst) {
                               " VRRP_Group(G): Syncing VI_2 to FAULT state\n"),
                     HasSubstr(" (VI_1) entering FAULT state\n"),
                     HasSubstr(" (VI_2) entering FAULT state\n")));
-  pair.lan.pass(kHaSecond * 5);
+  pair.lan.pass(kSecond * 5);
   EXPECT_FALSE(pair.has_vip('a'));
   pair.lan.type('a', "ifconfig lo up");
-  pair.lan.pass(kHaSecond * 10);
+  pair.lan.pass(kSecond * 10);
   EXPECT_TRUE(pair.has_vip('a'));
 }
 
@@ -248,7 +246,7 @@ TEST(Keepalived, AMasterThatReloadsTakesItsAddressesBeforeItsSyncDaemon) {
 
 TEST(Keepalived, ShoutsAgainBeforeTheAdvertThatIsDueAtTheSameTime) {
   Pair pair("global_defs {\n vrrp_garp_master_refresh 5\n}\n");
-  pair.lan.pass(kHaSecond * 4);
+  pair.lan.pass(kSecond * 4);
   const std::string said = said_since(pair, 'a', "Entering MASTER STATE");
   // Five at once, five after garp_master_delay, and one with the advert of that moment.
   std::vector<int> bursts;

@@ -12,6 +12,8 @@
 
 namespace lvslab::host {
 
+inline constexpr SimDuration kSecond{1'000'000'000};
+
 /// Hosts a, b, c, ... with 10.0.0.1/24, 10.0.0.2/24, ... on eth0; they know each other's names.
 class Lan {
  public:
