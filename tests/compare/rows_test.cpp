@@ -1,4 +1,6 @@
 // Tables of both runs, row by row; declarations of known differences; what is reported.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -113,6 +115,32 @@ TEST_F(Tables, AllowAnExpiryToBeASecondOff) {
   EXPECT_THAT(fields(), IsEmpty());
   client().conns[0].expires = SimTime{95'000'000'000};
   EXPECT_THAT(fields(), ElementsAre("expires in"));
+}
+
+/// A run that ends `after` a SYN that nobody answers, and the same without the client's socket.
+Comparison compared_without_new_socket(std::string_view until) {
+  const auto scenario = two_hosts(fmt::format(R"(
+timeline:
+  - {{at: 1s, on: client, run: curl -s http://192.168.80.20/}}
+  - {{at: 2s, on: web, run: iptables -A INPUT -p tcp -j DROP}}
+  - {{at: 3s, on: client, run: curl -s http://192.168.80.20/ &}}
+until: {}
+)",
+                                              until));
+  const Recording sim = simulate(scenario);
+  Recording real = sim;
+  EXPECT_EQ(std::erase_if(real.tables.hosts.at("client").sockets,
+                          [](const SocketRow& row) { return row.state == TcpState::kSynSent; }),
+            1U);
+  return compare(scenario, sim, real);
+}
+
+TEST(SynSent, MayOpenAfterTheTableWasRead) {
+  EXPECT_THAT(compared_without_new_socket("3.1s").differences, IsEmpty());
+}
+
+TEST(SynSent, IsMissedWhenItsSynIsLongAgo) {
+  EXPECT_THAT(compared_without_new_socket("3.5s").differences, SizeIs(1));
 }
 
 constexpr std::string_view kTwoPages = R"(
