@@ -192,6 +192,8 @@ Result<void> read_sockets(NetlinkReader& diag, const std::string& proc,
   }
   const std::vector<SocketSeen> udp_rows = udp ? *udp : udp_of_proc(proc);
   seen->insert(seen->end(), udp_rows.begin(), udp_rows.end());
+  const auto udp6 = dump_sockets(diag, SocketProto::kUdp, AF_INET6);
+  if (udp6) seen->insert(seen->end(), udp6->begin(), udp6->end());
   if (seen->empty()) return {};  // most hosts of a lab: nothing to look for
   const std::vector<SocketOwner> owners = socket_owners(processes);
   for (SocketSeen& socket : *seen) {

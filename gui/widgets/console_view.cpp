@@ -182,14 +182,14 @@ QPoint ConsoleView::place_at(const QPoint& pixel) const {
 bool ConsoleView::is_marked(int line, int column) const {
   if (!mark_) return false;
   const auto place = [](const QPoint& p) { return std::pair(p.y(), p.x()); };
-  const auto [from, to] = std::minmax(place(mark_->from), place(mark_->to));
+  const auto [from, to] = std::minmax({place(mark_->from), place(mark_->to)});
   return std::pair(line, column) >= from && std::pair(line, column) <= to;
 }
 
 QString ConsoleView::marked() const {
   if (!mark_) return {};
   QStringList lines;
-  const auto [first, last] = std::minmax(mark_->from.y(), mark_->to.y());
+  const auto [first, last] = std::minmax({mark_->from.y(), mark_->to.y()});
   for (int line = first; line <= last; ++line) {
     QString text;
     for (int column = 0; column < screen_.columns();) {

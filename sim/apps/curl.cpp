@@ -73,20 +73,11 @@ void Curl::on_resolved(Step& step, AppIo& io) {
   if (!go_to_host(step, io)) run(step, io);
 }
 
-/// getaddrinfo(): an IPv6 address that can be reached comes before those of IPv4 (RFC 6724 §6).
-std::vector<Ipv4Addr> Curl::find_remotes(Step& step, AppIo& io) {
-  std::vector<Ipv4Addr> found;
-  const auto six =
-      command.inet ? std::unexpected(command::NameError::kUnknown) : io.resolve6(url_.host);
-  const bool is_address = Ipv6Addr::parse(url_.host).has_value();
-  if (six && (is_address || io.route(step, {.dst = *six}))) found.push_back(*six);
-  if (command.inet6 || is_address) return found;
-  for (const Ipv4Addr addr : io.addresses_of(url_.host)) found.push_back(addr);
-  return found;
-}
-
 bool Curl::go_to_host(Step& step, AppIo& io) {
-  remotes_ = find_remotes(step, io);
+  const auto versions = command.inet    ? Versions::kIpv4
+                        : command.inet6 ? Versions::kIpv6
+                                        : Versions::kAny;
+  remotes_ = find_addresses(step, io, url_.host, versions);
   remote_index_ = 0;
   transfer_.name_lookup = since_start(step);
   if (remotes_.empty()) {

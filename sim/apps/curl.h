@@ -44,7 +44,6 @@ class Curl {
   // The next four return false if the URL is finished already.
   bool begin_url(Step& step, AppIo& io);
   bool go_to_host(Step& step, AppIo& io);
-  std::vector<Ipv4Addr> find_remotes(Step& step, AppIo& io);
   bool open_connection(Step& step, AppIo& io);
   bool try_address(Step& step, AppIo& io);
   bool choose_local_end(Step& step, AppIo& io, Endpoint& local, IfIndex& dev);

@@ -27,6 +27,24 @@ void Nc::start(Step& step, AppIo& io) {
   next_port(step, io);
 }
 
+Versions Nc::versions() const {
+  return command.inet ? Versions::kIpv4 : command.inet6 ? Versions::kIpv6 : Versions::kAny;
+}
+
+/// Why there is no address for the host.
+command::NameError Nc::unknown(const AppIo& io) const {
+  const bool six = Ipv6Addr::parse(command.host).has_value();
+  if (six || (command.inet6 && command::parse_inet_aton(command.host))) {
+    return command::NameError::kOtherFamily;
+  }
+  const auto known = command.inet6 ? io.resolve6(command.host) : io.resolve(command.host);
+  return known ? command::NameError::kUnknown : known.error();
+}
+
+std::expected<Ipv4Addr, command::NameError> Nc::source(const AppIo& io) const {
+  return remote_.names_ipv6() ? io.resolve6(command.source) : io.resolve(command.source);
+}
+
 // --- somebody comes
 
 void Nc::listen(Step& step, AppIo& io) {
@@ -34,9 +52,9 @@ void Nc::listen(Step& step, AppIo& io) {
   port_ = command.ports.front();
   Endpoint local{.port = port_};
   if (!command.host.empty()) {
-    const auto addr = io.resolve(command.host);
-    if (!addr) return fail(step, io, command::nc_unknown_host(command, port_, addr.error()));
-    local.addr = *addr;
+    const auto found = find_addresses(step, io, command.host, versions());
+    if (found.empty()) return fail(step, io, command::nc_unknown_host(command, port_, unknown(io)));
+    local.addr = found.front();
   }
   Errno error = Errno::kNone;
   if (command.udp) {
@@ -56,7 +74,8 @@ void Nc::listen(Step& step, AppIo& io) {
 
 void Nc::tell(Step& step, AppIo& io, Endpoint end, Sentence sentence) {
   if (!command.verbose) return;
-  const auto name = command.numeric ? std::optional(end.addr.to_string()) : io.name_of(end.addr);
+  const auto name =
+      command.numeric ? std::optional(io.shown(end.addr).to_string()) : io.name_of(end.addr);
   io.print_error(step, name ? sentence(*name, end.port) : command::nc_no_name());
 }
 
@@ -89,9 +108,17 @@ void Nc::take_waiting(Step& step, AppIo& io) {
 void Nc::next_port(Step& step, AppIo& io) {
   if (next_port_ == command.ports.size()) return finish(step, io, any_ ? 0 : 1);
   port_ = command.ports[next_port_++];
-  const auto remote = io.resolve(command.host);
-  if (!remote) return fail(step, io, command::nc_unknown_host(command, port_, remote.error()));
-  remote_ = *remote;
+  remotes_ = find_addresses(step, io, command.host, versions());
+  if (remotes_.empty())
+    return fail(step, io, command::nc_unknown_host(command, port_, unknown(io)));
+  std::ranges::reverse(remotes_);
+  next_address(step, io);
+}
+
+void Nc::next_address(Step& step, AppIo& io) {
+  if (remotes_.empty()) return next_port(step, io);
+  remote_ = remotes_.back();
+  remotes_.pop_back();
   phase_ = Phase::kConnecting;
   input_over_ = peer_over_ = refused_ = false;
   sent_ = 0;
@@ -102,9 +129,9 @@ void Nc::next_port(Step& step, AppIo& io) {
 void Nc::connect_tcp(Step& step, AppIo& io) {
   Endpoint local{.port = command.source_port};
   if (!command.source.empty()) {
-    const auto source = io.resolve(command.source);
-    if (source) local.addr = *source;
-    if (!source || !io.is_local(*source)) {
+    const auto from = source(io);
+    if (from) local.addr = *from;
+    if (!from || !io.is_local(*from)) {
       return fail(step, io, command::nc_bind_failed(errno_text(Errno::kAddrNotAvail)));
     }
   }
@@ -120,8 +147,8 @@ void Nc::connect_tcp(Step& step, AppIo& io) {
 }
 
 void Nc::connect_udp(Step& step, AppIo& io) {
-  Endpoint local{.port = command.source_port};
-  if (!command.source.empty()) local.addr = io.resolve(command.source).value_or(Ipv4Addr{});
+  Endpoint local{.addr = remote_.wildcard(), .port = command.source_port};
+  if (!command.source.empty()) local.addr = source(io).value_or(local.addr);
   const auto socket = io.udp_open(step, local);
   if (!socket) return fail(step, io, command::nc_bind_failed(errno_text(socket.error())));
   udp_ = *socket;
@@ -131,7 +158,10 @@ void Nc::connect_udp(Step& step, AppIo& io) {
   phase_ = Phase::kTesting;
   tests_left_ = command.wait.value_or(kScanSeconds);
   constexpr int kAtOnce = 2;
-  for (int i = 0; i < kAtOnce; ++i) io.udp_send(step, *udp_, {}, 0, as_bytes(kTest));
+  for (int i = 0; i < kAtOnce; ++i) {
+    if (io.udp_send(step, *udp_, {}, 0, as_bytes(kTest)) != Errno::kNone) refused_ = true;
+  }
+  if (refused_) return test_udp(step, io);
   io.set_timer(step, step.now() + (tests_left_ == 0 ? SimDuration{} : 1_s));
 }
 
@@ -148,16 +178,16 @@ void Nc::test_udp(Step& step, AppIo& io) {
 
 void Nc::connect_failed(Step& step, AppIo& io, std::string_view why) {
   if (command.verbose) {
-    io.print_error(step, command::nc_connect_failed(command, remote_, port_, why));
+    io.print_error(step, command::nc_connect_failed(command, io.shown(remote_), port_, why));
   }
   close_peer(step, io);
-  next_port(step, io);
+  next_address(step, io);
 }
 
 void Nc::connected(Step& step, AppIo& io) {
   any_ = true;
   if (command.verbose) {
-    io.print_error(step, command::nc_connected(command, remote_, port_));
+    io.print_error(step, command::nc_connected(command, io.shown(remote_), port_));
   }
   if (!command.zero) return talk(step, io);
   close_peer(step, io);
@@ -251,10 +281,10 @@ void Nc::on_timer(Step& step, AppIo& io) {
     case Phase::kTesting: return test_udp(step, io);
     case Phase::kConnecting:
       if (command.verbose) {
-        io.print_error(step, command::nc_connect_timed_out(command, remote_, port_));
+        io.print_error(step, command::nc_connect_timed_out(command, io.shown(remote_), port_));
       }
       close_peer(step, io);
-      return next_port(step, io);
+      return next_address(step, io);
     case Phase::kTalking:
       if (step.now() >= quit_at_) return finish(step, io, 0);
       return end_talk(step, io);

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/apps/addresses.h"
 #include "sim/apps/app_io.h"
 #include "sim/command/nc.h"
 
@@ -39,6 +40,12 @@ class Nc {
 
   void listen(Step& step, AppIo& io);
   void next_port(Step& step, AppIo& io);
+  /// Tries the address that comes next at the port, or goes on to the next port.
+  void next_address(Step& step, AppIo& io);
+  Versions versions() const;
+  command::NameError unknown(const AppIo& io) const;
+  /// The address of -s, if it is of the version that is spoken to now.
+  std::expected<Ipv4Addr, command::NameError> source(const AppIo& io) const;
   void connect_tcp(Step& step, AppIo& io);
   void connect_udp(Step& step, AppIo& io);
   void connect_failed(Step& step, AppIo& io, std::string_view why);
@@ -67,6 +74,7 @@ class Nc {
   Phase phase_ = Phase::kConnecting;
   std::size_t next_port_ = 0;
   std::uint16_t port_ = 0;
+  std::vector<Ipv4Addr> remotes_;  ///< that are left to try at this port, the best one last
   Ipv4Addr remote_;
   SocketId listener_, peer_;
   std::optional<std::uint32_t> udp_;

@@ -19,10 +19,10 @@ enum Place : unsigned {
   kEvents = 2,
   kHttp = 4,
   kUpstream = 8,
-  kServer = 16,
+  kInServer = 16,
   kLocation = 32
 };
-constexpr unsigned kInHttp = kHttp | kServer | kLocation;
+constexpr unsigned kInHttp = kHttp | kInServer | kLocation;
 
 enum class Use { kModelled, kNoEffect, kLeftOut };
 
@@ -36,7 +36,7 @@ constexpr std::array kKnown{
     Known{"access_log", kInHttp, Use::kModelled},
     Known{"add_header", kInHttp, Use::kLeftOut},
     Known{"client_body_buffer_size", kInHttp, Use::kNoEffect},
-    Known{"client_header_buffer_size", kHttp | kServer, Use::kNoEffect},
+    Known{"client_header_buffer_size", kHttp | kInServer, Use::kNoEffect},
     Known{"client_max_body_size", kInHttp, Use::kNoEffect},
     Known{"default_type", kInHttp, Use::kNoEffect},
     Known{"error_log", kMain | kInHttp, Use::kModelled},
@@ -45,14 +45,14 @@ constexpr std::array kKnown{
     Known{"gzip", kInHttp, Use::kLeftOut},
     Known{"hash", kUpstream, Use::kLeftOut},
     Known{"http", kMain, Use::kModelled},
-    Known{"if", kServer | kLocation, Use::kLeftOut},
+    Known{"if", kInServer | kLocation, Use::kLeftOut},
     Known{"index", kInHttp, Use::kLeftOut},
     Known{"ip_hash", kUpstream, Use::kLeftOut},
     Known{"keepalive", kUpstream, Use::kLeftOut},
     Known{"keepalive_timeout", kInHttp | kUpstream, Use::kModelled},
     Known{"least_conn", kUpstream, Use::kLeftOut},
-    Known{"listen", kServer, Use::kModelled},
-    Known{"location", kServer | kLocation, Use::kModelled},
+    Known{"listen", kInServer, Use::kModelled},
+    Known{"location", kInServer | kLocation, Use::kModelled},
     Known{"log_format", kHttp, Use::kLeftOut},
     Known{"map", kHttp, Use::kLeftOut},
     Known{"multi_accept", kEvents, Use::kNoEffect},
@@ -68,20 +68,20 @@ constexpr std::array kKnown{
     Known{"proxy_send_timeout", kInHttp, Use::kNoEffect},
     Known{"proxy_set_header", kInHttp, Use::kModelled},
     Known{"random", kUpstream, Use::kLeftOut},
-    Known{"return", kServer | kLocation, Use::kModelled},
-    Known{"rewrite", kServer | kLocation, Use::kLeftOut},
+    Known{"return", kInServer | kLocation, Use::kModelled},
+    Known{"rewrite", kInServer | kLocation, Use::kLeftOut},
     Known{"root", kInHttp, Use::kLeftOut},
     Known{"send_timeout", kInHttp, Use::kNoEffect},
     Known{"sendfile", kInHttp, Use::kNoEffect},
     Known{"server", kHttp | kUpstream, Use::kModelled},
-    Known{"server_name", kServer, Use::kNoEffect},
+    Known{"server_name", kInServer, Use::kNoEffect},
     Known{"server_tokens", kInHttp, Use::kLeftOut},
-    Known{"ssl_certificate", kHttp | kServer, Use::kLeftOut},
-    Known{"ssl_certificate_key", kHttp | kServer, Use::kLeftOut},
+    Known{"ssl_certificate", kHttp | kInServer, Use::kLeftOut},
+    Known{"ssl_certificate_key", kHttp | kInServer, Use::kLeftOut},
     Known{"stream", kMain, Use::kLeftOut},
     Known{"tcp_nodelay", kInHttp, Use::kNoEffect},
     Known{"tcp_nopush", kInHttp, Use::kNoEffect},
-    Known{"try_files", kServer | kLocation, Use::kLeftOut},
+    Known{"try_files", kInServer | kLocation, Use::kLeftOut},
     Known{"types_hash_max_size", kInHttp, Use::kNoEffect},
     Known{"upstream", kHttp, Use::kModelled},
     Known{"use", kEvents, Use::kNoEffect},
@@ -354,7 +354,7 @@ class Builder {
   Problem virtual_server(const NginxDirective& d) {
     if (auto wrong = arguments(d, 0, 0)) return wrong;
     conf_.servers.emplace_back();
-    auto problem = block(d, kServer, [&](const NginxDirective& inner) -> Problem {
+    auto problem = block(d, kInServer, [&](const NginxDirective& inner) -> Problem {
       if (inner.name() == "listen") return listen(inner);
       if (inner.name() == "location") return location(inner);
       if (inner.name() == "return") return inner.not_modelled("return outside of a location");

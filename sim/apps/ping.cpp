@@ -91,9 +91,9 @@ bool Ping::prepare(Step& step, AppIo& io) {
   if (command.ttl != 0) how_.ttl = command.ttl;
   if (!bind_to_interface(step, io)) return false;
   const auto route = io.route(step, how_);
-  // With -I ADDRESS it does not try the route, and says nothing of requests that find none.
-  bound_ = how_.oif == IfIndex{} && !how_.src.is_any();
-  if (!route && !bound_) {
+  // With -I ADDRESS it does not try the route.
+  const bool bound = how_.oif == IfIndex{} && !how_.src.is_any();
+  if (!route && !bound) {
     // A prohibit route: ping cannot tell it from a broadcast address.
     const bool forbidden = route.error() == Errno::kAcces && !command.broadcast;
     return fail(forbidden ? command::ping_is_broadcast()
@@ -218,10 +218,7 @@ void Ping::send_request(Step& step, AppIo& io) {
   } else {
     IcmpRepr::echo(IcmpType::kEchoRequest, identifier_, sequence).emit(message);
   }
-  const Errno error = io.send_ip(step, how, frame);
-  if (error != Errno::kNone && !command.quiet && !bound_) {
-    io.print_error(step, command::ping_send_error(errno_text(error)));
-  }
+  io.send_ip(step, how, frame);  // iputils 20221126 says nothing of what the kernel refuses
 }
 
 void Ping::on_icmp(Step& step, AppIo& io, const IcmpNews& news) {

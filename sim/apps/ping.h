@@ -50,7 +50,6 @@ class Ping {
   SimTime began_, last_sent_, next_send_, end_ = SimTime::never(), deadline_ = SimTime::never();
   std::vector<bool> answered_;  ///< by sequence number, 16 bits
   bool over_ = false;
-  bool bound_ = false;  ///< -I ADDRESS
 };
 
 }  // namespace lvslab::apps

@@ -184,7 +184,7 @@ bool Traceroute::send_echo(Step& step, AppIo& io, std::uint32_t index) {
   how.ttl = static_cast<std::uint8_t>(ttl_of(index));
   const Errno error = io.send_ip(step, how, frame);
   const bool told_later = error == Errno::kNone || error == Errno::kHostUnreach;
-  return told_later || fail(step, io, command::traceroute_failed("sendto", errno_text(error)));
+  return told_later || fail(step, io, command::traceroute_failed("send", errno_text(error)));
 }
 
 void Traceroute::on_icmp(Step& step, AppIo& io, const IcmpNews& news) {

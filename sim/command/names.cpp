@@ -131,6 +131,7 @@ std::string_view text_of(NameError error) {
     case NameError::kUnknown: return "Name or service not known";
     case NameError::kTryAgain: return "Temporary failure in name resolution";
     case NameError::kNoAddress: return "No address associated with hostname";
+    case NameError::kOtherFamily: return "Address family for hostname not supported";
   }
   return "";
 }
@@ -140,6 +141,7 @@ int gai_number(NameError error) {
     case NameError::kUnknown: return -2;
     case NameError::kTryAgain: return -3;
     case NameError::kNoAddress: return -5;
+    case NameError::kOtherFamily: return -9;
   }
   return 0;
 }

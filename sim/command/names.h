@@ -28,8 +28,8 @@ std::vector<HostName> parse_hosts_file(std::string_view text);
 /// The first IPv6 address that such a text gives to `name`.
 std::optional<Ipv6Addr> find_host6(std::string_view text, std::string_view name);
 
-/// Why a name has no address: EAI_NONAME, EAI_AGAIN, EAI_NODATA.
-enum class NameError : std::uint8_t { kUnknown, kTryAgain, kNoAddress };
+/// Why a name has no address: EAI_NONAME, EAI_AGAIN, EAI_NODATA, EAI_ADDRFAMILY.
+enum class NameError : std::uint8_t { kUnknown, kTryAgain, kNoAddress, kOtherFamily };
 /// As gai_strerror(3) says it.
 std::string_view text_of(NameError error);
 /// EAI_NONAME and its kin, as <netdb.h> numbers them.

@@ -39,6 +39,11 @@ Parsed<bool> apply(NcCommand& command, char letter, const std::string& value) {
     case 'n': command.numeric = true; return true;
     case 'N': command.shut = true; return true;
     case 'd': command.detached = true; return true;
+    case '4':
+    case '6':  // the last one counts
+      command.inet = letter == '4';
+      command.inet6 = letter == '6';
+      return true;
     case 's': command.source = value; return true;
     case 'p': return true;  // take_operands()
     case 'w': {
@@ -56,7 +61,7 @@ Parsed<bool> apply(NcCommand& command, char letter, const std::string& value) {
       command.quit = static_cast<std::int32_t>(*to_int(value));
       return true;
     }
-    default: return true;  // -4
+    default: return true;
   }
 }
 
@@ -122,7 +127,7 @@ Parsed<bool> take_operands(NcCommand& command, const std::vector<std::string>& o
 }
 
 /// " (10.0.0.1)" after a name.
-std::string address_beside(const NcCommand& command, Ipv4Addr to) {
+std::string address_beside(const NcCommand& command, IpAddr to) {
   if (command.numeric || to.to_string() == command.host) return {};
   return fmt::format(" ({})", to.to_string());
 }
@@ -133,9 +138,9 @@ std::string_view protocol_of(const NcCommand& command) { return command.udp ? "u
 
 Parsed<NcCommand> parse_nc(Args args) {
   static const OptionSpec kSpec{.tool = "nc",
-                                .letters = "lkuvznNd4s:p:w:q:",
-                                .unmodelled = "6bCDFhiIMmOPrSTtUVWXxZ",
-                                .close = "-l -k -u -v -z -n -N -d -p -s -w -q",
+                                .letters = "lkuvznNd46s:p:w:q:",
+                                .unmodelled = "bCDFhiIMmOPrSTtUVWXxZ",
+                                .close = "-l -k -u -v -z -n -N -d -4 -6 -p -s -w -q",
                                 .usage = kNcUsage,
                                 .status = 1};
   const auto options = read_options(args, kSpec);
@@ -149,14 +154,18 @@ Parsed<NcCommand> parse_nc(Args args) {
   if (const auto ok = take_operands(command, options->operands, port); !ok) {
     return std::unexpected(ok.error());
   }
+  if (command.listen && command.inet6 && command.host.empty()) {
+    return std::unexpected(
+        not_modelled("nc", "a socket for both versions of IP (-6 -l)", "-6 -l ADDRESS PORT"));
+  }
   return command;
 }
 
 std::string to_text(const NcCommand& c) {
   std::string text = "nc";
-  const std::pair<bool, char> flags[] = {{c.listen, 'l'},   {c.keep, 'k'}, {c.udp, 'u'},
-                                         {c.verbose, 'v'},  {c.zero, 'z'}, {c.numeric, 'n'},
-                                         {c.detached, 'd'}, {c.shut, 'N'}};
+  const std::pair<bool, char> flags[] = {
+      {c.listen, 'l'},  {c.keep, 'k'},     {c.udp, 'u'},  {c.verbose, 'v'}, {c.zero, 'z'},
+      {c.numeric, 'n'}, {c.detached, 'd'}, {c.shut, 'N'}, {c.inet, '4'},    {c.inet6, '6'}};
   for (const auto& [given, letter] : flags) {
     if (given) text += fmt::format(" -{}", letter);
   }
@@ -182,7 +191,7 @@ std::string nc_received(std::string_view name, std::uint16_t port) {
 
 std::string nc_no_name() { return "nc: getnameinfo: Temporary failure in name resolution\n"; }
 
-std::string nc_connected(const NcCommand& command, Ipv4Addr to, std::uint16_t port) {
+std::string nc_connected(const NcCommand& command, IpAddr to, std::uint16_t port) {
   const std::string_view known = command.numeric
                                      ? std::string_view{}
                                      : service_name(port, command.udp ? kProtoUdp : kProtoTcp);
@@ -191,13 +200,13 @@ std::string nc_connected(const NcCommand& command, Ipv4Addr to, std::uint16_t po
                      known.empty() ? "*" : known);
 }
 
-std::string nc_connect_failed(const NcCommand& command, Ipv4Addr to, std::uint16_t port,
+std::string nc_connect_failed(const NcCommand& command, IpAddr to, std::uint16_t port,
                               std::string_view strerror_text) {
   return fmt::format("nc: connect to {}{} port {} ({}) failed: {}\n", command.host,
                      address_beside(command, to), port, protocol_of(command), strerror_text);
 }
 
-std::string nc_connect_timed_out(const NcCommand& command, Ipv4Addr to, std::uint16_t port) {
+std::string nc_connect_timed_out(const NcCommand& command, IpAddr to, std::uint16_t port) {
   return fmt::format("nc: connect to {}{} port {} ({}) timed out: Operation now in progress\n",
                      command.host, address_beside(command, to), port, protocol_of(command));
 }

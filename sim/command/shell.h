@@ -23,6 +23,12 @@ namespace lvslab::command {
 using NodeIndex = std::uint32_t;
 inline constexpr NodeIndex kNoNode = std::numeric_limits<NodeIndex>::max();
 
+/// What names of variables are made of; a digit does not begin one.
+constexpr bool is_name_start(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+constexpr bool is_name_char(char c) { return is_name_start(c) || (c >= '0' && c <= '9'); }
+
 struct WordPart {
   enum class Kind : std::uint8_t { kLiteral, kVariable, kSubstitution };
   Kind kind = Kind::kLiteral;

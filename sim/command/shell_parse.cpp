@@ -1,6 +1,5 @@
 #include <fmt/core.h>
 
-#include <cctype>
 #include <optional>
 #include <utility>
 
@@ -12,8 +11,6 @@ namespace {
 
 constexpr int kMaxDepth = 64;
 
-bool is_name_start(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_'; }
-bool is_name_char(char c) { return is_name_start(c) || (c >= '0' && c <= '9'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_meta(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ';' || c == '&' || c == '|' ||

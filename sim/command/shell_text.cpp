@@ -8,12 +8,8 @@ namespace lvslab::command {
 
 namespace {
 
-bool is_variable_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
 bool is_safe_char(char c) {
-  return is_variable_char(c) || std::string_view("%+,-./:=@^").contains(c) ||
+  return is_name_char(c) || std::string_view("%+,-./:=@^").contains(c) ||
          static_cast<unsigned char>(c) >= 0x80;
 }
 
@@ -87,7 +83,7 @@ class Writer {
     const bool glued = i + 1 < word.parts.size() &&
                        word.parts[i + 1].kind == WordPart::Kind::kLiteral &&
                        word.parts[i + 1].quoted == part.quoted && !word.parts[i + 1].text.empty() &&
-                       is_variable_char(word.parts[i + 1].text[0]);
+                       is_name_char(word.parts[i + 1].text[0]);
     const bool long_number = part.text.size() > 1 && part.text[0] >= '0' && part.text[0] <= '9';
     return glued || long_number ? "${" + part.text + "}" : "$" + part.text;
   }

@@ -97,6 +97,10 @@ class Cleaner {
       return out;
     }
     const std::vector<std::string_view> words = split(line, ' ');
+    if (tells_of_background(words)) {
+      out.text = "[job] pid";
+      return out;
+    }
     bool changed = iproute_;
     for (std::size_t i = 0; i < words.size(); ++i) {
       if (words[i].empty()) continue;
@@ -115,6 +119,16 @@ class Cleaner {
   }
 
  private:
+  /// "[1] 1234", as a shell says it of `command &`.
+  static bool tells_of_background(const std::vector<std::string_view>& words) {
+    const auto is_number = [](std::string_view text) {
+      return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+    };
+    return words.size() == 2 && words[0].size() > 2 && words[0].front() == '[' &&
+           words[0].back() == ']' && is_number(words[0].substr(1, words[0].size() - 2)) &&
+           is_number(words[1]);
+  }
+
   /// As ss and netstat say it.
   static bool is_time_wait(std::string_view word) {
     return word == "TIME-WAIT" || word == "TIME_WAIT";

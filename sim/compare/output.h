@@ -2,7 +2,8 @@
 //
 // Words are compared as they are, but for what two runs may choose differently:
 //   ADDRESS:PORT with an ephemeral port     by the flow that had the port (Flows::port_name())
-//   process ids                             "1234/httpd" of netstat, "pid=1234" of ss: the name
+//   process ids                             "1234/httpd" of netstat, "pid=1234" of ss: the name;
+//                                           "[1] 1234" of a shell: that it is there
 //   only lengths of time ("0.412 ms", "299sec")  with the tolerance of clock.h; a listing's MM:SS
 //   and whole
 //                                           seconds may be one second off

@@ -127,7 +127,9 @@ bool Wiring::tunnel(Step& step, Packet& packet, const ipvs::Verdict& verdict,
   return true;
 }
 
-// The client's packet, as the quote has it, is the one that the error is about now.
+// The client's packet, as the quote has it, is the one that the error is about now. An error that
+// this host is about to send to itself ends here, at LOCAL_OUT. (With several processors the client
+// hears nothing of that one: icmp_xmit_lock() is held while it is sent.)
 void Wiring::relay_tunnel_error(Step& step, Packet& packet, const ipvs::Verdict& verdict) {
   const Bytes bytes = step.frames().bytes(packet.frame);
   IcmpRepr error = *IcmpRepr::parse_header(ipv4_payload(bytes, packet.ip));

@@ -91,25 +91,28 @@ void Wiring::reject(Step& step, const Packet& packet, const ip::Route& route, Nf
 
 // What IPVS sends passes LOCAL_OUT once more, without IPVS, and then leaves.
 void Wiring::send_on(Step& step, Packet& packet, ip::Route& way) {
-  if (!output_hooks(step, packet, way) || !postrouting(step, packet, way)) return;
+  if (output_hooks(step, packet, way) != ip::HookVerdict::kPass) return;
+  if (!postrouting(step, packet, way)) return;
   ip::deliver_via(step, host_.ip, *this, packet, way);
 }
 
 // NF_INET_LOCAL_OUT.
-bool Wiring::output_hooks(Step& step, Packet& packet, ip::Route& route) {
+ip::HookVerdict Wiring::output_hooks(Step& step, Packet& packet, ip::Route& route) {
+  using enum ip::HookVerdict;
   if (host_.netfilter.peek() == nullptr) [[likely]]
     return ipvs_local_out(step, packet, route);
   using enum netfilter::TableId;
-  if (!track(step, packet)) return false;
+  if (!track(step, packet)) return kTaken;
   const std::uint32_t mark = packet.mark;
-  if (!walk_table(step, kMangle, NfHook::kOutput, packet, route)) return false;
-  if (packet.mark != mark && !route_again(step, packet, own_source(packet), route)) return false;
+  if (!walk_table(step, kMangle, NfHook::kOutput, packet, route)) return kDropped;
+  if (packet.mark != mark && !route_again(step, packet, own_source(packet), route)) return kDropped;
   const Ipv4Addr target = packet.ip.dst;
-  if (!nat_hook(step, NfHook::kOutput, packet, route)) return false;
+  if (!nat_hook(step, NfHook::kOutput, packet, route)) return kDropped;
   if (packet.ip.dst != target && !route_again(step, packet, own_source(packet), route))
-    return false;
-  return ipvs_local_out(step, packet, route) &&
-         walk_table(step, kFilter, NfHook::kOutput, packet, route);
+    return kDropped;
+  const ip::HookVerdict verdict = ipvs_local_out(step, packet, route);
+  if (verdict != kPass) return verdict;
+  return walk_table(step, kFilter, NfHook::kOutput, packet, route) ? kPass : kDropped;
 }
 
 /// Another host's address is no source to route by.

@@ -117,7 +117,9 @@ void Wiring::local_in(Step& step, Packet packet, const ip::Route& route) {
   }
   const bool foreign =
       director->sysctls().cache_bypass != 0 && !ip::is_local(host_.ip, packet.ip.dst);
-  if (request_hook(step, packet, route, foreign)) finish_local_in(step, packet, route);
+  if (request_hook(step, packet, route, foreign) == ip::HookVerdict::kPass) {
+    finish_local_in(step, packet, route);
+  }
 }
 
 void Wiring::finish_local_in(Step& step, Packet& packet, const ip::Route& route) {
@@ -129,13 +131,17 @@ void Wiring::finish_local_in(Step& step, Packet& packet, const ip::Route& route)
 }
 
 // ip_vs_in_hook(): false if the packet ended here.
-bool Wiring::request_hook(Step& step, Packet& packet, const ip::Route& route, bool foreign) {
+ip::HookVerdict Wiring::request_hook(Step& step, Packet& packet, const ip::Route& route,
+                                     bool foreign) {
   netfilter::Conntrack* tracker = conntrack();
   const ipvs::Verdict verdict = host_.ipvs.peek()->on_packet(
       step, packet,
       {.foreign = foreign, .tracked_before = tracker != nullptr && tracker->is_confirmed(packet)});
   forget_ended_flows(step.now());
-  return !carry_out(step, packet, verdict, route);
+  if (!carry_out(step, packet, verdict, route)) return ip::HookVerdict::kPass;
+  const bool dropped = verdict.kind == ipvs::VerdictKind::kDrop ||
+                       verdict.kind == ipvs::VerdictKind::kPortUnreachable;
+  return dropped ? ip::HookVerdict::kDropped : ip::HookVerdict::kTaken;
 }
 
 // ip_local_deliver_finish().
@@ -260,19 +266,22 @@ void Wiring::transmit(Step& step, IfIndex dev, FrameRef frame) {
 }
 
 // All that the host itself sends: LOCAL_OUT and POSTROUTING.
-bool Wiring::local_out(Step& step, Packet& packet, ip::Route& route) {
+ip::HookVerdict Wiring::local_out(Step& step, Packet& packet, ip::Route& route) {
   if (host_.netfilter.peek() == nullptr) [[likely]]
     return ipvs_local_out(step, packet, route);
   const UnconfirmedFlows flows(host_.netfilter.peek());
-  return output_hooks(step, packet, route) && postrouting(step, packet, route);
+  const ip::HookVerdict verdict = output_hooks(step, packet, route);
+  if (verdict != ip::HookVerdict::kPass) return verdict;
+  return postrouting(step, packet, route) ? ip::HookVerdict::kPass : ip::HookVerdict::kDropped;
 }
 
 // IPVS at LOCAL_OUT sees first answers of a local real server, then requests of this host itself.
-bool Wiring::ipvs_local_out(Step& step, Packet& packet, ip::Route& route) {
+ip::HookVerdict Wiring::ipvs_local_out(Step& step, Packet& packet, ip::Route& route) {
+  using enum ip::HookVerdict;
   ipvs::Director* director = host_.ipvs.peek();
-  if (director == nullptr || !director->enabled() || packet.ipvs_property) return true;
-  if (!answer_hook(step, packet, route)) return false;
-  if (packet.ipvs_property) return true;
+  if (director == nullptr || !director->enabled() || packet.ipvs_property) return kPass;
+  if (!answer_hook(step, packet, route)) return kDropped;
+  if (packet.ipvs_property) return kPass;
   return request_hook(step, packet, route, false);
 }
 

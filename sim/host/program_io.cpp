@@ -77,7 +77,7 @@ void ProgramIo::log(Step& step, std::string_view text) {
 
 std::optional<std::string> ProgramIo::name_of(Ipv4Addr addr) const {
   for (const command::HostName& known : wiring_.host_names()) {
-    if (known.addr == IpAddr(addr)) return known.name;
+    if (known.addr == shown(addr)) return known.name;
   }
   return std::nullopt;
 }
@@ -119,7 +119,9 @@ std::vector<LinkRow> ProgramIo::devices() const {
   return rows;
 }
 
-bool ProgramIo::is_local(Ipv4Addr addr) const { return ip::has_address(wiring_.host().ip, addr); }
+bool ProgramIo::is_local(Ipv4Addr addr) const {
+  return addr.names_ipv6() ? wiring_.is_local(addr) : ip::has_address(wiring_.host().ip, addr);
+}
 
 bool ProgramIo::is_broadcast(Ipv4Addr addr) const {
   const bool zero_net = (addr.bits >> 24) == 0;

@@ -498,10 +498,20 @@ void Wiring::start_background(Step& step, JobId parent_id, const command::Script
   j.terminal = parent.background ? parent.terminal : parent_id;
   j.cause = step.cause();
   j.shell = Shell::background(script, list, child);
+  tell_of_background(step, parent_id);
   std::vector<PendingOutput> outer;
   outer.swap(pending_output_);
   run_job(step, id);
   pending_output_ = std::move(outer);
+}
+
+// As bash says it at a terminal; the programs of the list are numbered from here on.
+void Wiring::tell_of_background(Step& step, JobId parent) {
+  const Job& typed = job(parent);
+  if (typed.background || typed.script) return;
+  std::uint32_t number = 0;
+  for (std::uint32_t i = 0; i < user().jobs.limit(); ++i) number += user().jobs[i].background;
+  terminal(step, parent, 2, fmt::format("[{}] {}\n", number, user().next_pid));
 }
 
 void Wiring::terminal(Step& step, JobId id, int fd, std::string_view text) {
@@ -541,6 +551,8 @@ std::optional<std::string> Wiring::cannot_write(std::string_view path) const {
   if (error == FileError::kNone) return std::nullopt;
   return std::string(text_of(error));
 }
+
+bool Wiring::takes_pieces(std::string_view path) const { return !is_virtual(path_of(path)); }
 
 std::optional<std::string> Wiring::write_redirected(Step& step, std::string_view path,
                                                     std::string_view text, bool append) {

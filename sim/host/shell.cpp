@@ -219,6 +219,7 @@ bool Shell::open_redirections(Step& step, ShellHost& host, JobId job, const Node
       frame.redirections.push_back({.fd = redirect.fd,
                                     .from = redirect.from,
                                     .kind = Redirection::Kind::kDuplicate,
+                                    .streams = false,
                                     .path = {},
                                     .text = {}});
       continue;
@@ -243,13 +244,16 @@ bool Shell::open_redirections(Step& step, ShellHost& host, JobId job, const Node
       status_ = 1;
       return false;
     }
-    frame.redirections.push_back({.fd = redirect.fd,
-                                  .from = redirect.fd,
-                                  .kind = redirect.kind == Kind::kAppend
-                                              ? Redirection::Kind::kAppend
-                                              : Redirection::Kind::kFile,
-                                  .path = path,
-                                  .text = {}});
+    const bool append = redirect.kind == Kind::kAppend;
+    const bool streams = host.takes_pieces(path);
+    if (streams) host.write_redirected(step, path, "", append);
+    frame.redirections.push_back(
+        {.fd = redirect.fd,
+         .from = redirect.fd,
+         .kind = append ? Redirection::Kind::kAppend : Redirection::Kind::kFile,
+         .streams = streams,
+         .path = path,
+         .text = {}});
   }
   return true;
 }
@@ -268,7 +272,11 @@ void Shell::emit(Step& step, ShellHost& host, JobId job, std::size_t depth, int 
       Redirection& redirection = frame.redirections[r];
       if (redirection.fd != fd) continue;
       if (redirection.kind != Redirection::Kind::kDuplicate) {
-        redirection.text += text;
+        if (redirection.streams) {
+          host.write_redirected(step, redirection.path, text, true);
+        } else {
+          redirection.text += text;
+        }
         return;
       }
       fd = redirection.from;
@@ -292,7 +300,7 @@ void Shell::finish_frame(Step& step, ShellHost& host, JobId job) {
   Frame frame = std::move(stack_.back());
   stack_.pop_back();
   for (const Redirection& redirection : frame.redirections) {
-    if (redirection.kind == Redirection::Kind::kDuplicate) continue;
+    if (redirection.kind == Redirection::Kind::kDuplicate || redirection.streams) continue;
     const auto problem = host.write_redirected(step, redirection.path, redirection.text,
                                                redirection.kind == Redirection::Kind::kAppend);
     if (!problem) continue;

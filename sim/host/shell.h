@@ -41,6 +41,9 @@ class ShellHost {
   virtual std::optional<std::string> read_file(std::string_view path) const = 0;
   /// The error text of open(2) for writing ("No such file or directory"), or nothing if it may.
   virtual std::optional<std::string> cannot_write(std::string_view path) const = 0;
+  /// True for a file that takes what is written as it comes; false for those that read a text as a
+  /// whole (/proc/sys).
+  virtual bool takes_pieces(std::string_view path) const = 0;
   /// Writes what was redirected; the error of write(2) ("Invalid argument"), or nothing.
   virtual std::optional<std::string> write_redirected(Step& step, std::string_view path,
                                                       std::string_view text, bool append) = 0;
@@ -85,6 +88,7 @@ class Shell {
     int fd = 1;
     int from = 1;
     Kind kind = Kind::kFile;
+    bool streams = false;  ///< written as it comes, else when the command ends
     std::string path;
     std::string text;  ///< collected until the command ends
   };

@@ -92,7 +92,7 @@ class Wiring final : public ip::Ports,
   // --- ip::Ports
   // ----------------------------------------------------------------------------------
   void transmit(Step& step, IfIndex dev, FrameRef frame) override;
-  bool local_out(Step& step, Packet& packet, ip::Route& route) override;
+  ip::HookVerdict local_out(Step& step, Packet& packet, ip::Route& route) override;
   bool local_out6(Step& step, Packet& packet, ip::Route6& route) override;
   bool forwarded6(Step& step, Packet& packet, ip::Route6& route) override;
   void on_udp(Step& step, const ip::UdpEvent& event) override;
@@ -134,6 +134,8 @@ class Wiring final : public ip::Ports,
                              const std::string* input) override;
   std::optional<std::string> read_file(std::string_view path) const override;
   std::optional<std::string> cannot_write(std::string_view path) const override;
+  bool takes_pieces(std::string_view path) const override;
+  void tell_of_background(Step& step, JobId parent);
   std::optional<std::string> write_redirected(Step& step, std::string_view path,
                                               std::string_view text, bool append) override;
   void start_background(Step& step, JobId job, const command::Script& script,
@@ -185,7 +187,7 @@ class Wiring final : public ip::Ports,
   bool map_flow(Step& step, NfHook hook, Packet& packet, const ip::Route& route);
   Ipv4Addr first_address(IfIndex dev) const;
   bool confirm_flow(Step& step, const Packet& packet);
-  bool output_hooks(Step& step, Packet& packet, ip::Route& route);
+  ip::HookVerdict output_hooks(Step& step, Packet& packet, ip::Route& route);
   Ipv4Addr own_source(const Packet& packet) const;
   bool route_again(Step& step, const Packet& packet, Ipv4Addr src, ip::Route& route);
   bool postrouting(Step& step, Packet& packet, const ip::Route& route);
@@ -205,10 +207,10 @@ class Wiring final : public ip::Ports,
   bool tunnel(Step& step, Packet& packet, const ipvs::Verdict& verdict, const ip::Route& way);
   void relay_tunnel_error(Step& step, Packet& packet, const ipvs::Verdict& verdict);
   void forward_hooks(Step& step, Packet& packet, ip::Route& route);
-  bool ipvs_local_out(Step& step, Packet& packet, ip::Route& route);
+  ip::HookVerdict ipvs_local_out(Step& step, Packet& packet, ip::Route& route);
   bool ipvs_forward(Step& step, Packet& packet, ip::Route& route);
   bool answer_hook(Step& step, Packet& packet, ip::Route& route);
-  bool request_hook(Step& step, Packet& packet, const ip::Route& route, bool foreign);
+  ip::HookVerdict request_hook(Step& step, Packet& packet, const ip::Route& route, bool foreign);
   // The same for IPv6: sim/host/ipvs6_path.cpp
   bool ipvs_local_in6(Step& step, Packet& packet);
   bool request_hook6(Step& step, Packet& packet);

@@ -132,6 +132,15 @@ FrameRef quote(Step& step, const Packet& packet, const IcmpRepr& what, std::uint
   const MutBytes out = frames.writable(segment);
   const Bytes from = frames.bytes(packet.frame).first(length);
   std::copy(from.begin(), from.end(), out.begin() + IcmpRepr::kLength);
+  // TCP leaves its checksum to the device: what never got there has that of the pseudo header only
+  // (tcp_v4_send_check(), CHECKSUM_PARTIAL).
+  if (!packet.in_dev.valid() && packet.ip.protocol == IpProto::kTcp) {
+    const std::uint64_t sum =
+        pseudo_header_sum(packet.ip.src, packet.ip.dst, static_cast<std::uint8_t>(IpProto::kTcp),
+                          packet.ip.payload_length);
+    store_be16(out.data() + IcmpRepr::kLength + packet.ip.header_length + kTcpChecksumAt,
+               fold_sum(sum));
+  }
   what.emit(out);
   return segment;
 }

@@ -11,6 +11,9 @@
 
 namespace lvslab::ip {
 
+/// Where a TCP segment has its checksum (RFC 9293 §3.1).
+inline constexpr std::size_t kTcpChecksumAt = 16;
+
 /// struct inet_peer: one state for redirects and rate-limited errors to the same address, which is
 /// why a redirect can use up the credit of a time-exceeded.
 struct Peer {

@@ -88,7 +88,7 @@ void send_report(Step& step, Stack& stack, Ports& ports, IfIndex dev, const Igmp
     step.explain(joined ? Reason::kGroupJoined : Reason::kGroupLeft, dev,
                  {arg(record.group), 0, 0});
   }
-  if (!ports.local_out(step, packet, *route)) return;
+  if (ports.local_out(step, packet, *route) != HookVerdict::kPass) return;
   deliver_via(step, stack, ports, packet, *route);
 }
 

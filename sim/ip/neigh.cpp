@@ -136,27 +136,6 @@ void probe(Step& step, Stack& stack, Ports& ports, std::uint32_t id) {
   ++stack.live.get().neigh.entries[id].probes;
 }
 
-/// TCP leaves its checksum to the device: one that never got there has that of the pseudo header
-/// only, and is quoted so (tcp_v4_send_check(), CHECKSUM_PARTIAL).
-void leave_checksum_partial(Step& step, PendingPacket& p) {
-  const auto ip6 = Ipv6Repr::parse_header(step.frames().bytes(p.frame));
-  if (ip6 && !p.in_dev.valid() && ip6->protocol == IpProto::kTcp) {
-    p.frame = step.frames().make_writable(p.frame);
-    const MutBytes tcp = step.frames().writable(p.frame).subspan(Ipv6Repr::kLength);
-    store_be16(tcp.data() + 16,
-               fold_sum(pseudo_header_sum(ip6->src, ip6->dst,
-                                          static_cast<std::uint8_t>(ip6->protocol), tcp.size())));
-    return;
-  }
-  const auto ip = Ipv4Repr::parse_header(step.frames().bytes(p.frame));
-  if (p.in_dev.valid() || !ip || ip->protocol != IpProto::kTcp) return;
-  p.frame = step.frames().make_writable(p.frame);
-  const MutBytes tcp = step.frames().writable(p.frame).subspan(ip->header_length);
-  store_be16(tcp.data() + 16,
-             fold_sum(pseudo_header_sum(ip->src, ip->dst, static_cast<std::uint8_t>(ip->protocol),
-                                        tcp.size())));
-}
-
 /// neigh_invalidate(): nobody answered; each waiting packet becomes a host unreachable.
 void give_up(Step& step, Stack& stack, Ports& ports, std::uint32_t id) {
   {
@@ -175,7 +154,6 @@ void give_up(Step& step, Stack& stack, Ports& ports, std::uint32_t id) {
     PendingPacket p = table.pending[waiting];
     table.pending.release(waiting);
     waiting = p.next;
-    leave_checksum_partial(step, p);
     step.set_subject(p.frame);
     const Packet packet = packet_of(step, p);
     Route route;

@@ -46,7 +46,11 @@ Errno send_routed(Step& step, Stack& stack, Ports& ports, const IpSend& how, Rou
           : plain_tcp  ? std::uint16_t{0}
                        : next_ident(step, stack, how, route.src);
   ip.emit(frames.push_front(segment, Ipv4Repr::kLength).first<Ipv4Repr::kLength>());
-  if (!ports.local_out(step, packet, route)) return Errno::kNone;
+  switch (ports.local_out(step, packet, route)) {
+    case HookVerdict::kPass: break;
+    case HookVerdict::kTaken: return Errno::kNone;
+    case HookVerdict::kDropped: return Errno::kPerm;  // nf_hook_slow()
+  }
   deliver_via(step, stack, ports, packet, route);
   return Errno::kNone;
 }

@@ -234,7 +234,7 @@ std::expected<Route, Errno> route_output(Step& step, Stack& stack, const IpSend&
 SourceCheck validate_source(const Stack& stack, Ipv4Addr src, Ipv4Addr dst, IfIndex in, IfIndex out,
                             std::uint32_t mark) {
   const int rp_filter = conf_max(stack, in, ConfKey::kRpFilter);
-  const bool accept_local = conf(stack, in, ConfKey::kAcceptLocal) != 0;
+  const bool accept_local = conf_or(stack, in, ConfKey::kAcceptLocal);
   const bool send_redirects = conf_or(stack, in, ConfKey::kSendRedirects);
   const Settings* settings = stack.settings.peek();
   const bool custom =
@@ -301,7 +301,7 @@ InputAnswer forward_input(const Stack& stack, Ipv4Addr src, Ipv4Addr dst, IfInde
   answer.route = route_of(stack, e, src, dst);
   answer.route.flags |= kRouteInput;
   if (e.dev != in) return answer;
-  if (for_arp && conf(stack, in, ConfKey::kProxyArpPvlan) == 0) {
+  if (for_arp && !conf_or(stack, in, ConfKey::kProxyArpPvlan)) {
     return refused(InputError::kMartianDestination);
   }
   const bool shared = conf_or(stack, in, ConfKey::kSharedMedia);

@@ -42,12 +42,17 @@
 
 namespace lvslab::ip {
 
+/// What a hook of netfilter made of a packet of this host: NF_ACCEPT, NF_STOLEN, NF_DROP.
+enum class HookVerdict : std::uint8_t { kPass, kTaken, kDropped };
+
 /// What the stack asks of the host around it.
 class Ports : public DeviceOutput {
  public:
-  /// NF_INET_LOCAL_OUT, for every packet of this host (also ICMP and UDP): false if a hook took the
-  /// packet. May change packet and route.
-  virtual bool local_out(Step& /*step*/, Packet& /*packet*/, Route& /*route*/) { return true; }
+  /// NF_INET_LOCAL_OUT, for every packet of this host (also ICMP and UDP). The packet is gone
+  /// unless it may pass. May change packet and route.
+  virtual HookVerdict local_out(Step& /*step*/, Packet& /*packet*/, Route& /*route*/) {
+    return HookVerdict::kPass;
+  }
   /// The same for IPv6, and NF_INET_FORWARD; the packets are as on the wire.
   virtual bool local_out6(Step& /*step*/, Packet& /*packet*/, Route6& /*route*/) { return true; }
   virtual bool forwarded6(Step& /*step*/, Packet& /*packet*/, Route6& /*route*/) { return true; }

@@ -86,7 +86,7 @@ SocketRow socket_row(const AddressNames& names, const UdpSocket& s, std::uint32_
   row.proto = SocketProto::kUdp;
   row.local = names.shown(s.local.addr);
   row.local_port = s.local.port;
-  row.remote = names.shown(s.remote.addr);
+  row.remote = names.shown(s.remote.port == 0 ? s.local.addr.wildcard() : s.remote.addr);
   row.remote_port = s.remote.port;
   row.state = s.remote.port == 0 ? TcpState::kClose : TcpState::kEstablished;
   row.id = id;

@@ -123,10 +123,8 @@ Verdict Director::on_icmp(Step& step, const Packet& packet) {
     const auto icmp = IcmpRepr::parse(message);
     if (!icmp || !concerns_ipvs(*icmp)) return {};
     // Errors about tunnelled packets of IPv6 are the host's own affair.
-    if (packet.in_dev.valid()) {
-      const Verdict about_tunnel = on_tunnel_error(step, packet, message);
-      if (about_tunnel.kind != VerdictKind::kAccept) return about_tunnel;
-    }
+    const Verdict about_tunnel = on_tunnel_error(step, packet, message);
+    if (about_tunnel.kind != VerdictKind::kAccept) return about_tunnel;
   }
   const auto quoted = six ? parse_quoted6(step.world().names, message)
                           : parse_quoted(message.subspan(IcmpRepr::kLength));

@@ -92,6 +92,7 @@ IpvsSyncEntry sync_entry(const Conn& conn) {
     if (conn.inactive) flags |= ipvs_flag::kInactive;
     if (conn.is_template) flags |= ipvs_flag::kTemplate;
   }
+  if (conn.conntrack) flags |= ipvs_flag::kTracked;
   return {.protocol = conn.protocol,
           .flags = flags,
           .state = wire_state(conn),

@@ -35,7 +35,8 @@ void take_options(const Context& c, Socket& s, const TcpRepr& tcp) {
   s.mss = send_mss(tcp.mss.value_or(kDefaultMss), s.rcv_mss, s.has(flag::kTimestamps));
 }
 
-void send_syn_ack(Context& c, Request& r) {
+/// The error of tcp_v4_send_synack(): what iptables or IPVS said to the packet.
+Errno send_syn_ack(Context& c, Request& r) {
   TcpRepr tcp;
   tcp.src_port = r.tuple.local_port;
   tcp.dst_port = r.tuple.remote_port;
@@ -60,7 +61,7 @@ void send_syn_ack(Context& c, Request& r) {
   how.protocol = IpProto::kTcp;
   how.id = 0;  // ip_build_and_send_pkt() with DF
   how.id_given = true;
-  c.ports.ip.send(c.step, how, frame);
+  return c.ports.ip.send(c.step, how, frame);
 }
 
 void arm_request(Context& c, std::uint32_t index) {
@@ -123,8 +124,8 @@ void answer_again(Context& c, std::uint32_t index) {
     return;
   }
   r.answered_ms = std::max(c.now_ms(), 1U);
+  if (send_syn_ack(c, r) == Errno::kPerm) return;
   if (r.repeats < 255) ++r.repeats;
-  send_syn_ack(c, r);
   arm_request(c, index);
 }
 
@@ -301,10 +302,13 @@ void request_timer(Context& c, std::uint32_t index) {
     return drop_request(c, index);
   }
   ++r.timeouts;
-  if (r.repeats < 255) ++r.repeats;
   c.step.explain(Reason::kTcpSynAckTimeout, {},
                  {arg(r.tuple.remote_addr), r.tuple.remote_port, r.timeouts});
-  send_syn_ack(c, r);
+  if (send_syn_ack(c, r) == Errno::kPerm) {  // inet_rtx_syn_ack() failed
+    c.step.explain(Reason::kTcpSynAckRefused, {}, who);
+    return drop_request(c, index);
+  }
+  if (r.repeats < 255) ++r.repeats;
   arm_request(c, index);
 }
 

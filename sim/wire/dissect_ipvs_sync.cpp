@@ -23,6 +23,7 @@ std::string flag_names(std::uint32_t flags) {
   add(ipvs_flag::kNoOutput, "no output");
   add(ipvs_flag::kInactive, "inactive");
   add(ipvs_flag::kTemplate, "template");
+  add(ipvs_flag::kTracked, "tracked");
   return text;
 }
 

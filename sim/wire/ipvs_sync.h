@@ -19,6 +19,8 @@ inline constexpr std::uint32_t kSync = 0x0020;      ///< learned from a master
 inline constexpr std::uint32_t kNoOutput = 0x0080;  ///< answers do not pass here
 inline constexpr std::uint32_t kInactive = 0x0100;
 inline constexpr std::uint32_t kTemplate = 0x1000;
+inline constexpr std::uint32_t kTracked =
+    0x10000;  ///< IP_VS_CONN_F_NFCT: connection tracking has it
 /// IP_VS_CONN_F_BACKUP_MASK, as far as it is modelled.
 inline constexpr std::uint32_t kOfBackups = kForwardMask | kNoOutput | kInactive | kTemplate;
 }  // namespace ipvs_flag

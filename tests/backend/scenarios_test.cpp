@@ -2,51 +2,24 @@
 // back and forth.
 #include <gmock/gmock.h>
 
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
-
 #include "sim/lab/expect.h"
 #include "sim/trace/diff.h"
 #include "sim/trace/text.h"
 #include "tests/backend/play.h"
+#include "tests/golden.h"
 
 namespace lvslab::backend {
 namespace {
 
 namespace fs = std::filesystem;
 
-void expect_golden(const fs::path& path, const std::string& actual) {
-  if (std::getenv("UPDATE_GOLDEN") != nullptr) {
-    std::ofstream(path, std::ios::binary) << actual;
-    return;
-  }
-  std::ifstream in(path, std::ios::binary);
-  ASSERT_TRUE(in.is_open()) << path << " is missing; UPDATE_GOLDEN=1 writes it";
-  std::stringstream text;
-  text << in.rdbuf();
-  if (text.str() == actual) return;
-  // The first line that differs is more use than two megabytes.
-  std::istringstream want(text.str());
-  std::istringstream got(actual);
-  std::string wanted;
-  std::string seen;
-  for (int line = 1;; ++line) {
-    const bool more_wanted = static_cast<bool>(std::getline(want, wanted));
-    const bool more_seen = static_cast<bool>(std::getline(got, seen));
-    if (more_wanted && more_seen && wanted == seen) continue;
-    FAIL() << path << ":" << line << "\n- " << (more_wanted ? wanted : "(end)") << "\n+ "
-           << (more_seen ? seen : "(end)") << "\nUPDATE_GOLDEN=1 rewrites it";
-  }
-}
-
 class Scenario : public testing::TestWithParam<std::string> {};
 
 TEST_P(Scenario, RecordsWhatIsKnown) {
   Lab lab(load_shipped(GetParam()));
   ASSERT_EQ(lab.session.run_to_end(), lab::PlayEnd::kFinished);
-  expect_golden(source_dir() / "tests/backend/golden" / (GetParam() + ".trace"),
-                dump_text(lab.session.trace(), Language::kEn));
+  test::expect_golden(source_dir() / "tests/backend/golden" / (GetParam() + ".trace"),
+                      dump_text(lab.session.trace(), Language::kEn));
 }
 
 TEST_P(Scenario, MeetsItsExpectations) {

@@ -186,7 +186,8 @@ TEST(NcParse, SurvivesItsOwnText) {
   expect_round_trip(parse_nc,
                     {"nc 10.0.0.1 80", "nc -l -p 8080", "nc -l 8080", "nc -lk 10.0.0.1 80",
                      "nc -vz web 20-25", "nc -u -w 1 -p 4000 -s 10.0.0.2 10.0.0.1 domain",
-                     "nc -N -n -d 10.0.0.1 http", "nc -q -1 a 80", "nc -q 2 -w0 a 80"});
+                     "nc -N -n -d 10.0.0.1 http", "nc -q -1 a 80", "nc -q 2 -w0 a 80",
+                     "nc -6 -l 2001:db8::1 80", "nc -4 web 80", "nc -u 2001:db8::1 53"});
   EXPECT_EQ(parse_nc(words("nc -vz web 25-22"))->ports,
             (std::vector<std::uint16_t>{22, 23, 24, 25}));
 }
@@ -209,7 +210,7 @@ TEST(NcParse, RefusesInNcsWords) {
                   {"nc -w", "nc: option requires an argument -- 'w'\nusage: nc", 1},
                   {"nc -Q a 80", "nc: invalid option -- 'Q'\nusage: nc", 1},
                   {"nc -U /tmp/s", "lvslab: nc: option -U is not modelled", 2},
-                  {"nc -6 -l 80", "lvslab: nc: option -6 is not modelled", 2}});
+                  {"nc -6 -l 2001:db8::1 80", "lvslab: nc: option -6 is not modelled", 2}});
 }
 
 TEST(TimeoutParse, SurvivesItsOwnText) {

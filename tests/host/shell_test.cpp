@@ -134,12 +134,12 @@ TEST(Shell, ABackgroundCommandRunsMeanwhileAndPrintsOnTheSameTerminal) {
 
 TEST(Shell, ABackgroundFailureLeavesTheStatusAlone) {
   Lan lan(1);
-  EXPECT_EQ(lan.type('a', "false & wait; echo $?"), "0\n");
+  EXPECT_EQ(lan.type('a', "false & wait; echo $?"), "[1] 1001\n0\n");
 }
 
 TEST(Shell, JobsListsWhatRunsAndKillEndsIt) {
   Lan lan(1);
-  lan.type('a', "sleep 100 &");
+  EXPECT_EQ(lan.type('a', "sleep 100 &"), "[1] 1001\n");
   EXPECT_THAT(lan.type('a', "jobs"), HasSubstr("Running                 sleep 100 &"));
   lan.type('a', "kill %1");
   EXPECT_EQ(lan.type('a', "jobs"), "");
@@ -169,6 +169,14 @@ TEST(Shell, NcPassesAFileFromHostToHost) {
   EXPECT_EQ(lan.status(), 0);
   lan.pass({1'000'000});  // the last FIN
   EXPECT_EQ(lan.type('b', "cat got; netstat -nat | grep -c 8080"), "one\ntwo\n0\n");
+}
+
+TEST(Shell, WhatIsRedirectedIsThereAsSoonAsItIsPrinted) {
+  Lan lan(2);
+  lan.type('b', "nc -k -l 8080 > got &");
+  EXPECT_EQ(lan.type('b', "cat got"), "") << "the file is there";
+  lan.type('a', "echo one | nc -N b 8080");
+  EXPECT_EQ(lan.type('b', "cat got"), "one\n");
 }
 
 TEST(Shell, NcAnswersThroughAPipe) {

@@ -10,6 +10,7 @@
 #include "sim/base/prng.h"
 #include "sim/wire/build.h"
 #include "sim/wire/tunnel.h"
+#include "tests/golden.h"
 #include "tests/wire/frames.h"
 #include "tests/wire/golden.h"
 
@@ -132,7 +133,7 @@ TEST(Dissect, EveryBuiltFrameIsKnown) {
     }
     text += "\n";
   }
-  test::expect_golden("built.dissect.txt", text);
+  test::expect_golden(test::golden_path("built.dissect.txt"), text);
 }
 
 TEST(Dissect, ProtocolsCoverEveryByteOfARealCapture) {

@@ -1,32 +1,15 @@
 #include "tests/wire/golden.h"
+
 #include "test_paths.h"
-
-#include <gtest/gtest.h>
-
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
+#include "tests/golden.h"
 
 namespace lvslab::test {
 
-namespace {
 std::string golden_path(const std::string& name) {
   return std::string(LVSLAB_SOURCE_DIR) + "/tests/wire/golden/" + name;
 }
-}  // namespace
 
-std::string read_golden(const std::string& name) {
-  const std::ifstream file(golden_path(name));
-  EXPECT_TRUE(file.good()) << name;
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-void expect_golden(const std::string& name, const std::string& ours) {
-  if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(golden_path(name)) << ours;
-  EXPECT_EQ(ours, read_golden(name));
-}
+std::string read_golden(const std::string& name) { return read_text(golden_path(name)); }
 
 std::string to_hex(const std::vector<Frame>& frames) {
   static constexpr char kDigits[] = "0123456789abcdef";

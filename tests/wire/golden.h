@@ -12,8 +12,8 @@ using Frame = std::vector<std::uint8_t>;
 /// The text of tests/wire/golden/`name`; a test failure if it is missing.
 std::string read_golden(const std::string& name);
 
-/// Expects `ours` to be the golden text; UPDATE_GOLDEN=1 writes it instead.
-void expect_golden(const std::string& name, const std::string& ours);
+/// For test::expect_golden().
+std::string golden_path(const std::string& name);
 
 /// "0000 ff ff ..." per frame.
 std::string to_hex(const std::vector<Frame>& frames);

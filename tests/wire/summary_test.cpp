@@ -13,6 +13,7 @@
 
 #include "sim/base/prng.h"
 #include "sim/wire/build.h"
+#include "tests/golden.h"
 #include "tests/wire/frames.h"
 #include "tests/wire/golden.h"
 
@@ -56,7 +57,7 @@ INSTANTIATE_TEST_SUITE_P(
     });
 
 TEST(TcpdumpListing, FramesOfTheBuildersAreTheGoldenOnes) {
-  test::expect_golden("built.hex", test::to_hex(test::built_frames()));
+  test::expect_golden(test::golden_path("built.hex"), test::to_hex(test::built_frames()));
 }
 
 TEST(TcpdumpLine, NamesReplaceAddresses) {
