@@ -26,7 +26,7 @@ constexpr auto kLast<IpvsTunnelType> = IpvsTunnelType::kGre;
 template <>
 constexpr auto kLast<IpvsTunnelChecksum> = static_cast<IpvsTunnelChecksum>(3);
 template <>
-constexpr auto kLast<IpvsConnState> = IpvsConnState::kUnassured;
+constexpr auto kLast<IpvsConnState> = IpvsConnState::kSctpClosed;
 template <>
 constexpr auto kLast<RowEvent> = RowEvent::kRemoved;
 

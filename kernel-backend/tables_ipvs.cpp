@@ -122,7 +122,19 @@ constexpr StateName kStateNames[] = {
     {"LAST_ACK", IpvsConnState::kLastAck},   {"LISTEN", IpvsConnState::kListen},
     {"SYNACK", IpvsConnState::kSynAck},      {"UDP", IpvsConnState::kUdp},
     {"ICMP", IpvsConnState::kIcmp},          {"ASSURED", IpvsConnState::kAssured},
-    {"UNASSURED", IpvsConnState::kUnassured}};
+    {"UNASSURED", IpvsConnState::kUnassured},
+    {"INIT1", IpvsConnState::kSctpInit1},
+    {"INIT", IpvsConnState::kSctpInit},
+    {"C-SENT", IpvsConnState::kSctpCookieSent},
+    {"C-REPLIED", IpvsConnState::kSctpCookieReplied},
+    {"C-WAIT", IpvsConnState::kSctpCookieWait},
+    {"COOKIE", IpvsConnState::kSctpCookie},
+    {"C-ECHOED", IpvsConnState::kSctpCookieEchoed},
+    {"S-SENT", IpvsConnState::kSctpShutdownSent},
+    {"S-RECEIVED", IpvsConnState::kSctpShutdownReceived},
+    {"S-ACK-SENT", IpvsConnState::kSctpShutdownAckSent},
+    {"REJECTED", IpvsConnState::kSctpRejected},
+    {"CLOSED", IpvsConnState::kSctpClosed}};
 
 std::optional<std::uint8_t> protocol_of(std::string_view name) {
   if (name == "TCP") return IPPROTO_TCP;

@@ -26,8 +26,8 @@ Theme make_light() {
   t.changed = "#fff0c9";
   t.changed_ink = "#7a4b00";
   t.used = "#dcebf8";
-  t.protocol_ink = {"#855400", "#5f5780", "#0060a0", "#006b66", "#2f6b1f", "#57606a"};
-  t.protocol_fill = {"#855400", "#5f5780", "#0060a0", "#006b66", "#2f6b1f", "#57606a"};
+  t.protocol_ink = {"#855400", "#5f5780", "#0060a0", "#006b66", "#8a2f68", "#2f6b1f", "#57606a"};
+  t.protocol_fill = {"#855400", "#5f5780", "#0060a0", "#006b66", "#8a2f68", "#2f6b1f", "#57606a"};
   t.on_protocol = "#ffffff";
   return t;
 }
@@ -48,7 +48,7 @@ Theme make_dark() {
   t.changed = "#4a3a10";
   t.changed_ink = "#f5cf73";
   t.used = "#1d3b54";
-  t.protocol_ink = {"#f0b13c", "#b9b0dc", "#6cc0f2", "#45cfc2", "#93d281", "#a7b0ba"};
+  t.protocol_ink = {"#f0b13c", "#b9b0dc", "#6cc0f2", "#45cfc2", "#e8a0cc", "#93d281", "#a7b0ba"};
   t.protocol_fill = t.protocol_ink;
   t.on_protocol = "#101316";
   return t;

@@ -23,8 +23,8 @@ struct Theme {
   QColor good, danger;         ///< ink
   QColor changed, used;        ///< backgrounds of table cells
   QColor changed_ink;
-  std::array<QColor, 6> protocol_ink;   ///< by Protocol, for text and lines
-  std::array<QColor, 6> protocol_fill;  ///< behind `on_protocol`
+  std::array<QColor, 7> protocol_ink;   ///< by Protocol, for text and lines
+  std::array<QColor, 7> protocol_fill;  ///< behind `on_protocol`
   QColor on_protocol;
 
   const QColor& ink(Protocol p) const { return protocol_ink[static_cast<std::size_t>(p)]; }

@@ -311,6 +311,14 @@ QPainterPath shape_of(const QRectF& box, Protocol protocol) {
   switch (protocol) {
     case Protocol::kTcp: path.addRoundedRect(box, 4, 4); return path;
     case Protocol::kUdp: path.addRect(box); return path;
+    case Protocol::kSctp:  // as TCP, with a corner cut off
+      path.moveTo(box.left(), box.top());
+      path.lineTo(box.right() - cut * 0.6, box.top());
+      path.lineTo(box.right(), box.top() + cut * 0.6);
+      path.lineTo(box.right(), box.bottom());
+      path.lineTo(box.left(), box.bottom());
+      path.closeSubpath();
+      return path;
     case Protocol::kIcmp: path.addRoundedRect(box, cut, cut); return path;
     case Protocol::kArp:
       path.moveTo(box.left(), box.center().y());

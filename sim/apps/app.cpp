@@ -74,7 +74,13 @@ void on_frame(Step& step, AppIo& io, App& app, const TappedFrame& frame) {
 
 void on_command(Step& step, AppIo& io, App& app, std::uint32_t ticket, int status,
                 std::string_view output) {
-  if (auto* server = std::get_if<Sshd>(&app)) server->on_command(step, io, ticket, status, output);
+  std::visit(
+      [&](auto& program) {
+        if constexpr (requires { program.on_command(step, io, ticket, status, output); }) {
+          program.on_command(step, io, ticket, status, output);
+        }
+      },
+      app);
 }
 
 void on_signal(Step& step, AppIo& io, App& app, Signal signal) {

@@ -10,6 +10,7 @@
 #include "sim/apps/dnsmasq.h"
 #include "sim/apps/httpd.h"
 #include "sim/apps/nc.h"
+#include "sim/apps/ncat.h"
 #include "sim/apps/nginx.h"
 #include "sim/apps/ping.h"
 #include "sim/apps/sleep.h"
@@ -21,7 +22,7 @@
 namespace lvslab::apps {
 
 using App =
-    std::variant<std::monostate, Sleep, Httpd, Curl, Ab, Nc, Ping, Traceroute, Arping, Tcpdump,
+    std::variant<std::monostate, Sleep, Httpd, Curl, Ab, Nc, Ncat, Ping, Traceroute, Arping, Tcpdump,
                  WebClient, WebServer, UdpSource, UdpSink, Dnsmasq, Nginx, Ssh, Sshd>;
 
 // Each hands the news to the program; a program that does not care ignores it.

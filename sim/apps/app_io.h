@@ -104,6 +104,8 @@ class AppIo {
   virtual std::optional<AddrRow> address_of(IfIndex dev) const = 0;
 
   virtual TcpSockets& tcp() = 0;
+  /// nullptr where programs have none.
+  virtual SctpSockets* sctp() { return nullptr; }
   virtual std::expected<RouteAnswer, Errno> route(Step& step, const IpSend& want) = 0;
   /// Raw or ping socket: `message` begins with the transport header, checksum included.
   virtual Errno send_ip(Step& step, const IpSend& how, FrameRef message) = 0;

@@ -36,6 +36,18 @@ std::string_view name_of(IpvsConnState state, std::string_view unknown) {
     case IpvsConnState::kIcmp: return "ICMP";
     case IpvsConnState::kAssured: return "ASSURED";
     case IpvsConnState::kUnassured: return "UN_ASSURED";
+    case IpvsConnState::kSctpInit1: return "INIT1";
+    case IpvsConnState::kSctpInit: return "INIT";
+    case IpvsConnState::kSctpCookieSent: return "C-SENT";
+    case IpvsConnState::kSctpCookieReplied: return "C-REPLIED";
+    case IpvsConnState::kSctpCookieWait: return "C-WAIT";
+    case IpvsConnState::kSctpCookie: return "COOKIE";
+    case IpvsConnState::kSctpCookieEchoed: return "C-ECHOED";
+    case IpvsConnState::kSctpShutdownSent: return "S-SENT";
+    case IpvsConnState::kSctpShutdownReceived: return "S-RECEIVED";
+    case IpvsConnState::kSctpShutdownAckSent: return "S-ACK-SENT";
+    case IpvsConnState::kSctpRejected: return "REJECTED";
+    case IpvsConnState::kSctpClosed: return "CLOSED";
   }
   return unknown;
 }

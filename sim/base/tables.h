@@ -257,7 +257,8 @@ struct IpvsDestRow {
   bool operator==(const IpvsDestRow&) const = default;
 };
 
-/// Connection states in the kernel's numbering (IP_VS_TCP_S_*); printed by name.
+/// Connection states; printed by name. Those of TCP have the kernel's numbers (IP_VS_TCP_S_*); SCTP
+/// shares NONE and ESTABLISHED with it.
 enum class IpvsConnState : std::uint8_t {
   kNone = 0,
   kEstablished,
@@ -273,7 +274,19 @@ enum class IpvsConnState : std::uint8_t {
   kUdp,
   kIcmp,
   kAssured,
-  kUnassured
+  kUnassured,
+  kSctpInit1,
+  kSctpInit,
+  kSctpCookieSent,
+  kSctpCookieReplied,
+  kSctpCookieWait,
+  kSctpCookie,
+  kSctpCookieEchoed,
+  kSctpShutdownSent,
+  kSctpShutdownReceived,
+  kSctpShutdownAckSent,
+  kSctpRejected,
+  kSctpClosed
 };
 
 struct IpvsConnRow {

@@ -22,6 +22,7 @@
 #include "sim/command/ipvsadm.h"
 #include "sim/command/keepalived.h"
 #include "sim/command/nc.h"
+#include "sim/command/ncat.h"
 #include "sim/command/net_tools.h"
 #include "sim/command/nginx.h"
 #include "sim/command/output.h"
@@ -52,8 +53,8 @@ using Command =
                  WhoamiCommand, RebootCommand, ClearCommand, ExitCommand, ModprobeCommand,
                  CatCommand, GrepCommand, WcCommand, HeadCommand, TailCommand, TeeCommand,
                  SortCommand, UniqCommand, CutCommand, IpvsadmCommand, IpvsScriptCommand,
-                 IptablesCommand, CurlCommand, AbCommand, NcCommand, TimeoutCommand, SshCommand,
-                 ScpCommand, PingCommand, TracerouteCommand, ArpingCommand, TcpdumpCommand,
+                 IptablesCommand, CurlCommand, AbCommand, NcCommand, NcatCommand, TimeoutCommand,
+                 SshCommand, ScpCommand, PingCommand, TracerouteCommand, ArpingCommand, TcpdumpCommand,
                  KeepalivedCommand, JournalctlCommand, NginxCommand, UnknownCommand>;
 
 /// argv → typed command. `args` must not be empty. A leading directory of a system tool

@@ -27,13 +27,9 @@ std::unexpected<Output> try_help_exit(const std::string& tool) {
   return std::unexpected(ipvsadm_try_help(tool));
 }
 std::unexpected<Output> refuse(int id) {
-  std::string_view close;
-  const int index = id - kTagUnmodelled;
-  if (index == 0) close = "-t, -u";
-  if (index == 1) close = "-p";
   const auto option = std::ranges::find(kOptions, id, &PoptOption::id);
   return std::unexpected(
-      not_modelled("ipvsadm", fmt::format("option --{}", option->long_name), close));
+      not_modelled("ipvsadm", fmt::format("option --{}", option->long_name), "-p"));
 }
 
 std::optional<std::uint32_t> number(std::string_view text, std::int64_t low, std::int64_t high) {
@@ -163,7 +159,8 @@ Reader::Step Reader::read_service(const PoptStep& step) {
     key.fwmark = *mark_value;
     return true;
   }
-  key.protocol = step.id == 't' ? 6 : 17;
+  constexpr std::uint8_t kTcp = 6, kUdp = 17, kSctp = 132;
+  key.protocol = step.id == 't' ? kTcp : step.id == 'u' ? kUdp : kSctp;
   const auto endpoint = parse_endpoint(*step.value, key.protocol, names_);
   if (!endpoint) return fail_with("illegal virtual server address[:port] specified");
   key.addr = endpoint->addr;
@@ -381,6 +378,7 @@ Reader::Step Reader::read_option(const PoptStep& step) {
   switch (step.id) {
     case 't':
     case 'u':
+    case kTagSctpService:
     case 'f': return read_service(step);
     case 's': command_.scheduler = step.value->substr(0, 15); return mark(kScheduler);
     case 'p': {

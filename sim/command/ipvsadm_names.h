@@ -16,6 +16,8 @@ std::string ipvs_sched_flag_names(std::string_view scheduler, std::uint32_t flag
 inline constexpr std::uint32_t kIpvsWholeAddress6 = 128;
 /// `head` and the granularity of persistence; nothing if each client is a client of its own.
 std::string ipvs_netmask_text(std::string_view head, Ipv4Addr mask, const IpvsServiceKey& service);
+/// "-t", "-u" or "--sctp-service", by the number of the protocol.
+std::string_view ipvs_service_option(std::uint8_t protocol);
 /// "-g", "-i" or "-m"; "-g" for a local server.
 std::string_view ipvs_forward_option(IpvsForward forward);
 

@@ -132,6 +132,7 @@ enum Tag : int {
   kTagMcastGroup,
   kTagMcastPort,
   kTagMcastTtl,
+  kTagSctpService,
   kTagUnmodelled  ///< and all above
 };
 
@@ -179,8 +180,8 @@ inline constexpr std::array kOptions{
     PoptOption{"ops", 'o', 'o'},
     PoptOption{"sched-flags", 'b', 'b', kRequired},
     PoptOption{"ipv6", '6', '6'},
-    PoptOption{"sctp-service", '\0', kTagUnmodelled, kRequired},
-    PoptOption{"pe", '\0', kTagUnmodelled + 1, kRequired},
+    PoptOption{"sctp-service", '\0', kTagSctpService, kRequired},
+    PoptOption{"pe", '\0', kTagUnmodelled, kRequired},
     PoptOption{"start-daemon", '\0', kTagStartDaemon, kRequired},
     PoptOption{"stop-daemon", '\0', kTagStopDaemon, kRequired},
     PoptOption{"daemon", '\0', kTagDaemon},

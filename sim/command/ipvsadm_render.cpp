@@ -136,7 +136,7 @@ std::string service_label(const IpvsServiceKey& key, bool numeric, HostNames nam
   if (key.fwmark != 0) {
     return fmt::format("FWM  {}{}", key.fwmark, key.addr.is_v4() ? "" : " IPv6");
   }
-  return fmt::format("{}  {}", protocol_name(key.protocol),
+  return fmt::format("{:<4} {}", protocol_name(key.protocol),
                      endpoint(key.addr, key.port, key.protocol, numeric, names));
 }
 
@@ -266,7 +266,7 @@ std::string render_ipvs_save(const HostTables& tables, bool numeric, HostNames n
     const IpvsServiceKey& key = row->key;
     const std::string label =
         key.fwmark != 0 ? fmt::format("-f {}{}", key.fwmark, key.addr.is_v4() ? "" : " -6")
-                        : fmt::format("-{} {}", key.protocol == 17 ? 'u' : 't',
+                        : fmt::format("{} {}", ipvs_service_option(key.protocol),
                                       endpoint(key.addr, key.port, key.protocol, numeric, names));
     text += fmt::format("-A {} -s {}", label, row->scheduler.view());
     if (row->persistent) {

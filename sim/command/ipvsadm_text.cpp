@@ -86,6 +86,10 @@ std::string ipvs_netmask_text(std::string_view head, Ipv4Addr mask, const IpvsSe
   return mask == Ipv4Addr::broadcast() ? "" : fmt::format("{}{}", head, mask.to_string());
 }
 
+std::string_view ipvs_service_option(std::uint8_t protocol) {
+  return protocol == 6 ? "-t" : protocol == 17 ? "-u" : "--sctp-service";
+}
+
 std::string_view ipvs_forward_option(IpvsForward forward) {
   return forward == IpvsForward::kMasq ? "-m" : forward == IpvsForward::kTunnel ? "-i" : "-g";
 }
@@ -106,8 +110,8 @@ std::string to_text(const IpvsadmCommand& command) {
     if (key.fwmark != 0) {
       text += fmt::format(" -f {}{}", key.fwmark, key.addr.is_v4() ? "" : " -6");
     } else {
-      text +=
-          fmt::format(" -{} {}:{}", key.protocol == 17 ? 'u' : 't', key.addr.bracketed(), key.port);
+      text += fmt::format(" {} {}:{}", ipvs_service_option(key.protocol), key.addr.bracketed(),
+                          key.port);
     }
   }
   if (!command.scheduler.empty()) text += fmt::format(" -s {}", quote_word(command.scheduler));

@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint8_t kTcp = 1;
 constexpr std::uint8_t kUdp = 2;
 constexpr std::uint8_t kBoth = 3;
+constexpr std::uint8_t kSctp = 4;
 
 struct Service {
   std::string_view name;
@@ -53,7 +54,7 @@ constexpr std::array kServices{
     Service{"sip", 5060, kBoth},
     Service{"sip-tls", 5061, kBoth},
     Service{"postgresql", 5432, kTcp, "postgres"},
-    Service{"amqp", 5672, kTcp},
+    Service{"amqp", 5672, kTcp | kSctp},
     Service{"x11", 6000, kTcp, "x11-0"},
     Service{"redis", 6379, kTcp},
     Service{"mysql-proxy", 6446, kTcp},
@@ -62,6 +63,8 @@ constexpr std::array kServices{
 };
 
 constexpr std::uint8_t mask_of_protocol(std::uint8_t protocol) {
+  constexpr std::uint8_t kIpprotoSctp = 132;
+  if (protocol == kIpprotoSctp) return kSctp;
   return protocol == 6 ? kTcp : protocol == 17 ? kUdp : std::uint8_t{0};
 }
 

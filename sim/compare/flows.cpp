@@ -25,8 +25,19 @@ std::string protocol_name(IpProto protocol) {
     case IpProto::kIcmp6: return "ICMPv6";
     case IpProto::kTcp: return "TCP";
     case IpProto::kUdp: return "UDP";
+    case IpProto::kSctp: return "SCTP";
     default: return fmt::format("IP protocol {}", static_cast<int>(protocol));
   }
+}
+
+/// INIT or INIT ACK, which stand alone in their packet.
+void read_init(Bytes packet, std::optional<SctpInit>& init, bool& answers) {
+  if (packet.size() < SctpRepr::kLength) return;
+  Bytes rest = packet.subspan(SctpRepr::kLength);
+  const auto chunk = take_sctp_chunk(rest);
+  if (!chunk) return;
+  answers = chunk->type == SctpChunkType::kInitAck;
+  if (answers || chunk->type == SctpChunkType::kInit) init = SctpInit::parse(chunk->value);
 }
 
 bool passed_a_host(const Trace& trace, const TraceRecord& r) {
@@ -162,10 +173,15 @@ bool Flows::is_zero_id(const Packet& packet, std::uint16_t id, ReadFrame& out, c
 std::optional<Flows::Packet> Flows::packet_of(const Tuple& ip, Bytes rest) const {
   Packet packet{.tuple = ip};
   if (rest.size() < kQuotedTcp) return std::nullopt;
-  if (ip.protocol == IpProto::kTcp || ip.protocol == IpProto::kUdp) {
+  if (ip.protocol == IpProto::kTcp || ip.protocol == IpProto::kUdp ||
+      ip.protocol == IpProto::kSctp) {
     packet.tuple.src_port = load_be16(rest.data());
     packet.tuple.dst_port = load_be16(rest.data() + 2);
     if (ip.protocol == IpProto::kUdp) return packet;
+    if (ip.protocol == IpProto::kSctp) {
+      read_init(rest, packet.init, packet.answers);
+      return packet;
+    }
     packet.seq = load_be32(rest.data() + 4);
     if (rest.size() < kWholeTcp) return packet;
     packet.whole = true;
@@ -183,18 +199,26 @@ std::optional<Flows::Packet> Flows::packet_of(const Tuple& ip, Bytes rest) const
   return packet;
 }
 
+// A SYN that never left is known from its quote alone, and may have had the same ports.
+bool Flows::begins_anew(const Packet& packet, const Flow& flow) const {
+  const bool mine = flow.src == packet.tuple.src && flow.src_port == packet.tuple.src_port;
+  const std::size_t side = mine ? 0 : 1;
+  if (packet.init) {
+    return !packet.answers && flow.tag[side] && *flow.tag[side] != packet.init->tag;
+  }
+  const bool opens = packet.has(tcp_flag::kSyn) && !packet.has(tcp_flag::kAck);
+  return opens && flow.base[side] && *flow.base[side] != packet.seq;
+}
+
 std::uint32_t Flows::find_or_begin(const Packet& packet, SimTime at) {
   const auto known = by_tuple_.find(packet.tuple);
   if (known != by_tuple_.end()) {
     const Flow& flow = flows_[known->second];
-    // A SYN that never left is known from its quote alone, and may have had the same ports.
-    const bool opens = packet.has(tcp_flag::kSyn) && !packet.has(tcp_flag::kAck);
-    const auto& base =
-        flow.base[flow.src == packet.tuple.src && flow.src_port == packet.tuple.src_port ? 0 : 1];
-    if (!opens || !base || *base == packet.seq) return known->second;
+    if (!begins_anew(packet, flow)) return known->second;
   }
   // Whoever answers did not begin.
-  const bool answers = packet.has(tcp_flag::kSyn) && packet.has(tcp_flag::kAck);
+  const bool answers =
+      (packet.has(tcp_flag::kSyn) && packet.has(tcp_flag::kAck)) || packet.answers;
   const bool reply = is_echo(packet.tuple.protocol) && packet.tuple.dst_port != 0;
   return begin(answers || reply ? packet.tuple.reversed() : packet.tuple, at);
 }
@@ -227,6 +251,7 @@ std::uint32_t Flows::begin(const Tuple& tuple, SimTime at) {
 }
 
 void Flows::learn_bases(const Packet& packet, bool quoted, Layer& layer) {
+  if (packet.tuple.protocol == IpProto::kSctp) return learn_association(packet, layer);
   if (packet.tuple.protocol != IpProto::kTcp) return;
   auto& own = flows_[layer.flow].base[layer.from_beginner ? 0 : 1];
   auto& other = flows_[layer.flow].base[layer.from_beginner ? 1 : 0];
@@ -238,6 +263,18 @@ void Flows::learn_bases(const Packet& packet, bool quoted, Layer& layer) {
   // A second answer to one SYN has a number of its own, drawn by the clock, quoted or not.
   layer.own_base = syn ? packet.seq : *own;
   layer.other_base = other.value_or(0);
+}
+
+// TSNs count from those that INIT and INIT ACK tell. A second answer to one INIT tells others.
+void Flows::learn_association(const Packet& packet, Layer& layer) {
+  Flow& flow = flows_[layer.flow];
+  const std::size_t own = layer.from_beginner ? 0 : 1;
+  if (packet.init) {
+    flow.tag[own] = packet.init->tag;
+    flow.base[own] = packet.init->tsn;
+  }
+  layer.own_base = flow.base[own].value_or(0);
+  layer.other_base = flow.base[1 - own].value_or(0);
 }
 
 std::string Flows::conversation_of(Bytes frame, const ReadFrame& read) const {

@@ -1,11 +1,12 @@
 // Names for what a kernel draws by lot, so that two runs can be held against each other: ephemeral
 // ports, echo identifiers and ids of DNS questions are numbered in the order in which they appear,
-// sequence numbers count from the first one of their side.
+// sequence numbers (TSNs of SCTP) count from the first one of their side, verification tags are
+// those of one side or the other.
 //
-// A flow is what one program on one host has with another: a TCP connection, a UDP or echo exchange
-// of one 4-tuple. A port is ephemeral if it is the port of the side that began, and lies in Linux's
+// A flow is what one program on one host has with another: a TCP connection, an SCTP association, a
+// UDP or echo exchange of one 4-tuple. A port is ephemeral if it is the port of the side that began, and lies in Linux's
 // default net.ipv4.ip_local_port_range; all other ports are compared as numbers. A tuple that a new
-// SYN with another sequence number uses again is another flow.
+// SYN with another sequence number, or an INIT with another tag, uses again is another flow.
 //
 // Leaves out: which flow a rewritten (NAT) one came from; a range of ports that was changed.
 #pragma once
@@ -22,6 +23,7 @@
 #include "sim/trace/trace.h"
 #include "sim/wire/dissect.h"
 #include "sim/wire/ipv6.h"
+#include "sim/wire/sctp.h"
 
 namespace lvslab::compare {
 
@@ -39,6 +41,8 @@ struct Flow {
   /// The sequence number that either side began with last, `src`'s first; as soon as it is known. A
   /// half-open connection that was reset begins again with another answer to the same SYN.
   std::array<std::optional<std::uint32_t>, 2> base{};
+  /// SCTP: the verification tag that either side wants to see, `src`'s first; as soon as it is known.
+  std::array<std::optional<std::uint32_t>, 2> tag{};
 };
 
 /// One IP header of a frame: the packet itself, then what is in a tunnel or quoted by an error.
@@ -102,6 +106,9 @@ class Flows {
     std::uint8_t flags = 0;  ///< of TCP; 0 if a quote does not hold them
     std::uint32_t seq = 0, ack = 0;
     bool whole = false;  ///< flags and ack are there
+    /// SCTP: INIT or INIT ACK, if one is there.
+    std::optional<SctpInit> init{};
+    bool answers = false;  ///< it is an INIT ACK
     bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
     bool operator==(const Packet&) const = default;
   };
@@ -125,6 +132,8 @@ class Flows {
   std::uint32_t find_or_begin(const Packet& packet, SimTime at);
   std::uint32_t begin(const Tuple& tuple, SimTime at);
   void learn_bases(const Packet& packet, bool quoted, Layer& layer);
+  void learn_association(const Packet& packet, Layer& layer);
+  bool begins_anew(const Packet& packet, const Flow& flow) const;
   std::string conversation_of(Bytes frame, const ReadFrame& read) const;
   const Flow* latest(const Peer& from, SimTime at, std::optional<Peer> to) const;
 

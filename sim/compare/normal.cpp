@@ -110,6 +110,8 @@ class Normaliser {
       if (field.name == "destination port") return port_of(*here, !mine, field);
       if (is_icmp(protocol_) && field.name == "identifier") return here->port_name;
       if (protocol_ == "TCP") return tcp_value(field, *layer());
+      if (field.name == "verification tag") return tag_of(*here, mine, field);
+      if (protocol_ == "SCTP chunk") return chunk_value(field, *layer());
     }
     if (protocol_ == "IPVS sync" && field.name == "client port") return client_port_of(field);
     if (protocol_ == "payload" && field.name == "payload") return payload_of(field);
@@ -161,6 +163,27 @@ class Normaliser {
       return load_be32(bytes + 6) == 0 ? "a value, echo 0" : "a value, an echo";
     }
     return field.value;
+  }
+
+  /// That of the receiver; or, reflected, that of the sender.
+  std::string tag_of(const Flow& flow, bool mine, const Field& field) const {
+    const std::uint32_t tag = load_be32(frame_.data() + field.offset);
+    if (tag == 0) return "0";
+    if (tag == flow.tag[mine ? 1 : 0]) return "the receiver's";
+    return tag == flow.tag[mine ? 0 : 1] ? "the sender's" : "another";
+  }
+
+  std::string chunk_value(const Field& field, const Layer& layer) const {
+    const std::uint8_t* bytes = frame_.data() + field.offset;
+    if (field.name == "initiate tag") return load_be32(bytes) == 0 ? "0" : "a tag";
+    if (field.name == "initial TSN" || field.name == "TSN") {
+      return fmt::format("{}", load_be32(bytes) - layer.own_base);
+    }
+    if (field.name == "cumulative TSN ack" || field.name == "duplicate TSN") {
+      return fmt::format("+{}", static_cast<std::int32_t>(load_be32(bytes) - layer.other_base));
+    }
+    if (field.name == "payload") return bytes_of(frame_, field);
+    return field.value;  // of cookies, their length
   }
 
   std::string payload_of(const Field& field) const {

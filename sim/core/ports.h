@@ -213,7 +213,26 @@ class TcpSockets {
   virtual Endpoint remote(SocketId socket) const = 0;
 };
 
-/// Who hears what TCP has to say; sim/host hands it on to the application `owner`.
+/// SCTP for applications: one-to-one sockets (SOCK_STREAM), whose events are those of TCP. Calls
+/// never call back into the application before they return.
+class SctpSockets {
+ public:
+  virtual ~SctpSockets() = default;
+  virtual std::expected<SocketId, Errno> sctp_listen(Step& step, AppId owner, Endpoint local) = 0;
+  /// Non-blocking connect(2): kConnected or kError follows. local.port 0: an ephemeral one.
+  virtual std::expected<SocketId, Errno> sctp_connect(Step& step, AppId owner, Endpoint local,
+                                                      Endpoint remote) = 0;
+  /// One message on stream 0; false if it is no more taken.
+  virtual bool sctp_send(Step& step, SocketId socket, std::span<const std::uint8_t> message) = 0;
+  /// close(2): SHUTDOWN after the unsent data, or ABORT if unread data is lost.
+  virtual void sctp_close(Step& step, SocketId socket) = 0;
+  /// shutdown(SHUT_WR): there is no half-closed association, so the other side may not go on.
+  virtual void sctp_shutdown(Step& step, SocketId socket) = 0;
+  virtual Endpoint sctp_local(SocketId socket) const = 0;
+  virtual Endpoint sctp_remote(SocketId socket) const = 0;
+};
+
+/// Who hears what TCP and SCTP have to say; sim/host hands it on to the application `owner`.
 class SocketEvents {
  public:
   virtual ~SocketEvents() = default;

@@ -3,6 +3,7 @@
 #include "sim/wire/checksum.h"
 #include "sim/wire/icmpv4.h"
 #include "sim/wire/ipv4.h"
+#include "sim/wire/sctp.h"
 
 namespace lvslab {
 namespace {
@@ -25,14 +26,19 @@ void rewrite_icmp_word(MutBytes message, std::size_t at, std::uint16_t to) {
   store_be16(message.data() + at, to);
 }
 
-/// A port of a TCP or UDP header of which perhaps only the start is here; the checksum, too, if it
-/// is. `before`, `to.addr`: the address of the pseudo header.
-void rewrite_port(MutBytes transport, bool udp, NatEnd end, Ipv4Addr before, Endpoint to,
+/// A port of a TCP, UDP or SCTP header of which perhaps only the start is here; the checksum, too,
+/// if it is. `before`, `to.addr`: the address of the pseudo header, which SCTP does not have.
+void rewrite_port(MutBytes transport, IpProto protocol, NatEnd end, Ipv4Addr before, Endpoint to,
                   bool update_checksum) {
   if (transport.size() < port_at(NatEnd::kDestination) + 2) return;
   std::uint8_t* port = transport.data() + port_at(end);
   const std::uint16_t port_before = load_be16(port);
   store_be16(port, to.port);
+  if (protocol == IpProto::kSctp) {
+    if (update_checksum && port_before != to.port) renew_sctp_checksum(transport);
+    return;
+  }
+  const bool udp = protocol == IpProto::kUdp;
   constexpr std::size_t kTcpHeader = 20, kUdpHeader = 8;
   if (!update_checksum || transport.size() < (udp ? kUdpHeader : kTcpHeader)) return;
   std::uint8_t* field = transport.data() + (udp ? kUdpChecksumAt : kTcpChecksumAt);
@@ -44,7 +50,9 @@ void rewrite_port(MutBytes transport, bool udp, NatEnd end, Ipv4Addr before, End
   store_be16(field, checksum);
 }
 
-bool has_ports(IpProto protocol) { return protocol == IpProto::kTcp || protocol == IpProto::kUdp; }
+bool has_ports(IpProto protocol) {
+  return protocol == IpProto::kTcp || protocol == IpProto::kUdp || protocol == IpProto::kSctp;
+}
 
 /// icmp_manip_pkt(): only echoes have an identifier here.
 bool is_echo(Bytes message) {
@@ -55,12 +63,17 @@ bool is_echo(Bytes message) {
 
 }  // namespace
 
+void renew_sctp_checksum(MutBytes packet) {
+  if (packet.size() < SctpRepr::kLength) return;
+  store_be32(packet.data() + SctpRepr::kChecksumAt, sctp_checksum(packet));
+}
+
 void rewrite(FramePool& frames, Packet& packet, NatEnd end, Endpoint to) {
   packet.frame = frames.make_writable(packet.frame);
   const MutBytes bytes = frames.writable(packet.frame);
   Ipv4Addr& addr = end == NatEnd::kSource ? packet.ip.src : packet.ip.dst;
-  rewrite_port(bytes.subspan(packet.ip.header_length), packet.ip.protocol == IpProto::kUdp, end,
-               addr, to, true);
+  rewrite_port(bytes.subspan(packet.ip.header_length, packet.ip.payload_length),
+               packet.ip.protocol, end, addr, to, true);
   rewrite_address(bytes, end, to.addr);
   addr = to.addr;
 }
@@ -92,7 +105,7 @@ void rewrite_icmp_error(FramePool& frames, Packet& packet, NatEnd end, Endpoint 
   rewrite_address(quoted, opposite, to.addr);
   const MutBytes transport = quoted.subspan(inner->header_length);
   if (has_ports(inner->protocol)) {
-    rewrite_port(transport, inner->protocol == IpProto::kUdp, opposite, before, to,
+    rewrite_port(transport, inner->protocol, opposite, before, to,
                  checksum == QuotedChecksum::kUpdated);
   } else if (inner->protocol == IpProto::kIcmp && is_echo(transport)) {
     rewrite_icmp_word(transport, kEchoIdAt, to.port);

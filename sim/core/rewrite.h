@@ -1,9 +1,11 @@
 // Rewriting of addresses and ports in flight, with checksums updated incrementally (RFC 1624), as
-// VS/NAT and the table nat do it. A frame that others hold is copied first.
+// VS/NAT and the table nat do it; that of SCTP is summed up anew. A frame that others hold is
+// copied first.
 //
-// Left out: SCTP, and payloads that carry addresses (FTP).
+// Left out: payloads that carry addresses (FTP).
 // Source: net/netfilter/ipvs/ip_vs_core.c: handle_response(), ip_vs_nat_icmp();
 //         ip_vs_proto_tcp.c: tcp_snat_handler(); ip_vs_proto_udp.c: udp_dnat_handler();
+//         ip_vs_proto_sctp.c: sctp_nat_csum();
 //         net/netfilter/nf_nat_proto.c: nf_nat_manip_pkt(), nf_nat_icmp_reply_translation().
 #pragma once
 
@@ -15,15 +17,17 @@ namespace lvslab {
 
 /// Which end of a packet is rewritten.
 enum class NatEnd : std::uint8_t { kSource, kDestination };
-/// Where the port of that end stands in a TCP or UDP header.
+/// Where the port of that end stands in a TCP, UDP or SCTP header.
 constexpr std::size_t port_at(NatEnd end) { return end == NatEnd::kSource ? 0 : 2; }
 
-/// A whole TCP or UDP packet. A UDP checksum of 0 (none) stays 0.
+/// A whole TCP, UDP or SCTP packet. A UDP checksum of 0 (none) stays 0.
 void rewrite(FramePool& frames, Packet& packet, NatEnd end, Endpoint to);
 /// The same for any protocol: with ICMP echoes to.port is the identifier, with protocols without
 /// ports the address alone changes.
 void rewrite_flow(FramePool& frames, Packet& packet, NatEnd end, Endpoint to);
 
+/// Of a packet from the common header on; none if that is cut off.
+void renew_sctp_checksum(MutBytes packet);
 /// How a checksum that stands for `from` (a sum of words) becomes one that stands for `to`: in
 /// place, in TCP and UDP alone.
 void move_checksum(MutBytes transport, IpProto protocol, std::uint64_t from, std::uint64_t to);

@@ -39,8 +39,9 @@ void rewrite6(FramePool& frames, const AddressNames& names, Packet& packet, NatE
   const MutBytes bytes = frames.writable(packet.frame);
   const Ipv6Addr addr = names.address_of(to.addr);
   const std::uint64_t before = exchange(bytes, end, addr, to.port);
-  move_checksum(bytes.subspan(Ipv6Repr::kLength), packet.ip.protocol, before,
-                sum_addr(addr) + to.port);
+  const MutBytes transport = bytes.subspan(Ipv6Repr::kLength);
+  move_checksum(transport, packet.ip.protocol, before, sum_addr(addr) + to.port);
+  if (packet.ip.protocol == IpProto::kSctp) renew_sctp_checksum(transport);
   (end == NatEnd::kSource ? packet.ip.src : packet.ip.dst) = to.addr;
 }
 

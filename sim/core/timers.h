@@ -27,7 +27,8 @@ enum class TimerKind : std::uint8_t {
   kHost,
   kIpvsSync,
   kIpvsDefence,
-  kLookup
+  kLookup,
+  kSctp
 };
 
 /// When a kernel with this tick runs a timer: at a tick, and (the longer it is) at one of every 8,

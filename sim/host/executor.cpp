@@ -82,6 +82,10 @@ CommandOutcome Executor::operator()(const command::NcCommand& c) {
   const bool ends = input_ != nullptr || wiring_.job(job_).background;
   return start(apps::Nc(c, input_ == nullptr ? std::string{} : *input_, ends), "nc");
 }
+CommandOutcome Executor::operator()(const command::NcatCommand& c) {
+  const bool ends = input_ != nullptr || wiring_.job(job_).background;
+  return start(apps::Ncat(c, input_ == nullptr ? std::string{} : *input_, ends), "ncat");
+}
 CommandOutcome Executor::operator()(const command::TimeoutCommand& c) {
   const auto known = command::parse_command(c.args);
   if (!known && known.error().status == 127) return command::timeout_cannot_run(c);

@@ -69,6 +69,7 @@ class Executor {
   CommandOutcome operator()(const command::CurlCommand& c);
   CommandOutcome operator()(const command::AbCommand& c);
   CommandOutcome operator()(const command::NcCommand& c);
+  CommandOutcome operator()(const command::NcatCommand& c);
   CommandOutcome operator()(const command::TimeoutCommand& c);
   CommandOutcome operator()(const command::PingCommand& c);
   CommandOutcome operator()(const command::TracerouteCommand& c);

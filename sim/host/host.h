@@ -12,6 +12,7 @@
 #include "sim/ip/stack.h"
 #include "sim/ipvs/director.h"
 #include "sim/netfilter/netfilter.h"
+#include "sim/sctp/stack.h"
 #include "sim/tcp/stack.h"
 
 namespace lvslab::host {
@@ -54,6 +55,7 @@ struct Host {
   Power power = Power::kOn;
   ip::Stack ip;
   tcp::Stack tcp;
+  sctp::Stack sctp;
   Boxed<ipvs::Director> ipvs;
   Boxed<netfilter::Netfilter> netfilter;
   Boxed<Userland> user;

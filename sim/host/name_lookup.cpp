@@ -40,6 +40,10 @@ std::optional<WantedName> wanted_name(const apps::App& app) {
     if (nc->command.numeric || nc->command.host.empty()) return std::nullopt;
     return WantedName{.name = nc->command.host};
   }
+  if (const auto* ncat = std::get_if<apps::Ncat>(&app)) {
+    if (ncat->command.numeric || ncat->command.host.empty()) return std::nullopt;
+    return WantedName{.name = ncat->command.host};
+  }
   if (const auto* ssh = std::get_if<apps::Ssh>(&app)) return WantedName{.name = ssh->host()};
   if (const auto* ab = std::get_if<apps::Ab>(&app)) {
     return WantedName{.name = ab->command.host, .families = Resolver::Families::kInet};

@@ -129,6 +129,7 @@ void Wiring::run_due_timers(Step& step) {
       case TimerKind::kIp:
       case TimerKind::kIcmp: ip::on_timer(step, host_.ip, *this, timer); break;
       case TimerKind::kTcp: tcp::on_timer(step, host_.tcp, tcp_ports(), timer.id); break;
+      case TimerKind::kSctp: sctp::on_timer(step, host_.sctp, sctp_ports(), timer.id); break;
       case TimerKind::kIpvsConn:
         if (ipvs::Director* director = host_.ipvs.peek()) director->on_timer(step, timer.id);
         forget_ended_flows(step.now());
@@ -183,6 +184,7 @@ void Network::boot(NodeId id, Trace* trace) {
   Wiring wiring(*this, id);
   host.name = config.name;
   host.tcp.secret = host.secret;
+  host.sctp.secret = host.secret;
   ip::add_device(step, host.ip,
                  {.name = "lo", .mac = {}, .mtu = 65536, .loopback = true, .multicast = false});
   for (const NicConfig& nic : config.nics) {
@@ -241,6 +243,7 @@ void Network::stop_kernel(Step& step, Host& host) {
   }
   host.ip = {};
   host.tcp = {};
+  host.sctp = {};
   host.ipvs.reset();
   host.netfilter.reset();
   host.timers.clear();

@@ -148,6 +148,7 @@ ip::HookVerdict Wiring::request_hook(Step& step, Packet& packet, const ip::Route
 void Wiring::deliver_up(Step& step, Packet packet, const ip::Route& route) {
   switch (packet.ip.protocol) {
     case IpProto::kTcp: return tcp::receive(step, host_.tcp, tcp_ports(), packet);
+    case IpProto::kSctp: return sctp::receive(step, host_.sctp, sctp_ports(), packet);
     case IpProto::kUdp: return ip::udp_receive(step, host_.ip, *this, packet, route);
     case IpProto::kIcmp: {
       const ip::IcmpEvent event = ip::icmp_receive(step, host_.ip, *this, packet, route);
@@ -198,6 +199,7 @@ void Wiring::on_icmp_event(Step& step, const Packet& packet, const ip::IcmpEvent
                               .hard = event.fatal,
                               .next_hop_mtu = event.message.mtu()});
     }
+    if (event.quoted.protocol == IpProto::kSctp) return tell_sctp(step, packet, event);
     if (event.quoted.protocol == IpProto::kUdp) {
       udp_owner = owner_of_udp_port(load_be16(data.data()));
       if (!udp_owner) return;

@@ -37,6 +37,7 @@ class ProgramIo final : public apps::AppIo {
   bool is_broadcast(Ipv4Addr addr) const override;
   std::optional<AddrRow> address_of(IfIndex dev) const override;
   TcpSockets& tcp() override { return wiring_; }
+  SctpSockets* sctp() override { return &wiring_; }
   std::expected<RouteAnswer, Errno> route(Step& step, const IpSend& want) override;
   Errno send_ip(Step& step, const IpSend& how, FrameRef message) override;
   void listen_icmp(std::uint16_t identifier) override;

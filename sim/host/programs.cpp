@@ -321,6 +321,7 @@ void Wiring::close_sockets_of(Step& step, AppId owner) {
       tcp::close(step, host_.tcp, tcp_ports(), socket);
     }
   }
+  for (const SocketId socket : sctp::sockets_of(host_.sctp, owner)) sctp_close(step, socket);
   ip::Live* live = host_.ip.live.peek();
   if (live == nullptr) return;
   for (std::uint32_t i = 0; i < live->udp.sockets.limit(); ++i) {

@@ -37,7 +37,7 @@ constexpr std::array kVsSysctls = {
     VsSysctl{"run_estimation", "1"},
     VsSysctl{"schedule_icmp", "0", &VsSysctls::schedule_icmp},
     VsSysctl{"secure_tcp", "0", &VsSysctls::secure_tcp, 0, 3},
-    VsSysctl{"sloppy_sctp", "0"},
+    VsSysctl{"sloppy_sctp", "0", &VsSysctls::sloppy_sctp},
     VsSysctl{"sloppy_tcp", "0", &VsSysctls::sloppy_tcp},
     VsSysctl{"snat_reroute", "1", &VsSysctls::snat_reroute},
     VsSysctl{"sync_persist_mode", "0", &VsSysctls::sync_persist_mode},

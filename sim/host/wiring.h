@@ -4,9 +4,9 @@
 //   frame → Ethernet → ARP
 //                    → PREROUTING: conntrack, mangle, nat
 //                    → IPv4 input → LOCAL_IN: mangle, filter, ipvs, nat, confirm
-//                                     → ICMP, UDP, TCP → programs
+//                                     → ICMP, UDP, TCP, SCTP → programs
 //                                 → FORWARD: mangle, filter, ipvs (answers) → POSTROUTING
-//   programs → TCP, UDP, ICMP → IPv4 output
+//   programs → TCP, SCTP, UDP, ICMP → IPv4 output
 //                    → LOCAL_OUT: conntrack, mangle, nat, ipvs, filter → POSTROUTING
 //   POSTROUTING: mangle, nat, confirm
 //
@@ -29,6 +29,7 @@ namespace lvslab::host {
 class Wiring final : public ip::Ports,
                      public IpOutput,
                      public TcpSockets,
+                     public SctpSockets,
                      public SocketEvents,
                      public tcp::SocketOwners,
                      public ShellHost {
@@ -124,6 +125,17 @@ class Wiring final : public ip::Ports,
   Endpoint local(SocketId socket) const override;
   Endpoint remote(SocketId socket) const override;
 
+  // --- SctpSockets
+  // --------------------------------------------------------------------------------
+  std::expected<SocketId, Errno> sctp_listen(Step& step, AppId owner, Endpoint local) override;
+  std::expected<SocketId, Errno> sctp_connect(Step& step, AppId owner, Endpoint local,
+                                              Endpoint remote) override;
+  bool sctp_send(Step& step, SocketId socket, std::span<const std::uint8_t> message) override;
+  void sctp_close(Step& step, SocketId socket) override;
+  void sctp_shutdown(Step& step, SocketId socket) override;
+  Endpoint sctp_local(SocketId socket) const override;
+  Endpoint sctp_remote(SocketId socket) const override;
+
   void on_socket(Step& step, AppId owner, const SocketEvent& event) override;
   void fill(AppId owner, SocketRow& row) const override;
   IpAddr shown(Ipv4Addr addr) const override { return network_.world_.names.shown(addr); }
@@ -145,6 +157,7 @@ class Wiring final : public ip::Ports,
   // --- for commands and programs
   // ------------------------------------------------------------------
   tcp::Ports tcp_ports() { return {*this, *this, this}; }
+  sctp::Ports sctp_ports() { return {*this, *this}; }
   Userland& user() { return host_.user.get(); }
   const Userland& user() const { return *host_.user.peek(); }
   Job& job(JobId id) { return user().jobs[id - 1]; }
@@ -222,6 +235,7 @@ class Wiring final : public ip::Ports,
   void run_sync_timer(Step& step, std::uint32_t id);
   void receive_sync(Step& step, const ip::UdpEvent& event);
   void on_icmp_event(Step& step, const Packet& packet, const ip::IcmpEvent& event);
+  void tell_sctp(Step& step, const Packet& packet, const ip::IcmpEvent& event);
   void learn_for_tcp(Step& step, const Packet& packet, const ip::IcmpEvent& event);
   std::optional<AppId> owner_of_udp_port(std::uint16_t port) const;
   /// Hands news to a program, with the port through which it may act.

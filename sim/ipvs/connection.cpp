@@ -80,7 +80,9 @@ IpvsConnState next_tcp_state(IpvsConnState from, ConnDirection direction, std::u
   return kClose;
 }
 
-bool is_active_state(IpvsConnState state) {
+bool is_active_state(IpProto protocol, IpvsConnState state) {
+  if (protocol == IpProto::kSctp) return state == kEstablished;
+  if (protocol != IpProto::kTcp) return false;
   return state == kEstablished || state == kSynSent || state == kSynRecv || state == kSynAck;
 }
 

@@ -2,7 +2,8 @@
 // until when. One entry is 80 bytes and one hash slot, so that a director holds millions.
 //
 // Left out: the kernel's table has 4096 buckets by default; that number is only displayed.
-// Source: net/netfilter/ipvs/ip_vs_conn.c, ip_vs_proto_tcp.c, ip_vs_proto_udp.c.
+// Source: net/netfilter/ipvs/ip_vs_conn.c, ip_vs_proto_tcp.c, ip_vs_proto_udp.c; of SCTP:
+// sim/ipvs/sctp_states.h.
 #pragma once
 
 #include <array>
@@ -13,6 +14,8 @@
 #include "sim/base/slab.h"
 #include "sim/base/tables.h"
 #include "sim/core/timers.h"
+#include "sim/ipvs/sctp_states.h"
+#include "sim/wire/ipv4.h"
 
 namespace lvslab::ipvs {
 
@@ -111,17 +114,15 @@ class ConnTable {
   IndexTable index_;
 };
 
-/// The direction in which a packet passes the director, as the state tables know it.
-enum class ConnDirection : std::uint8_t { kInput = 0, kOutput = 1, kInputOnly = 2 };
-
 /// The next state of a TCP connection (ip_vs_proto_tcp.c: tcp_states[]); `flags` is the flags byte
 /// of the TCP header. A segment without SYN, FIN, ACK and RST closes the entry. `strict`: by the
 /// table of secure_tcp.
 IpvsConnState next_tcp_state(IpvsConnState from, ConnDirection direction, std::uint8_t flags,
                              bool strict = false);
 
-/// True if a connection in this state counts as active (ip_vs_proto_tcp.c: tcp_state_active()).
-bool is_active_state(IpvsConnState state);
+/// True if a connection in this state counts as active (ip_vs_proto_tcp.c: tcp_state_active();
+/// ip_vs_proto_sctp.c: set_sctp_state()). None of UDP does.
+bool is_active_state(IpProto protocol, IpvsConnState state);
 
 /// Seconds an entry lasts in each state, changed by `ipvsadm --set`.
 struct Timeouts {
@@ -131,8 +132,9 @@ struct Timeouts {
   /// The three numbers of `ipvsadm --timeout`: TCP sessions, TCP after FIN, UDP.
   std::uint32_t tcp() const { return tcp_s[1]; }
   std::uint32_t tcp_fin() const { return tcp_s[4]; }
-  std::uint32_t of(IpvsConnState state) const {
-    return state == IpvsConnState::kUdp ? udp_s : tcp_s[static_cast<std::size_t>(state)];
+  std::uint32_t of(IpProto protocol, IpvsConnState state) const {
+    if (protocol == IpProto::kSctp) return sctp_timeout_s(state);
+    return protocol == IpProto::kUdp ? udp_s : tcp_s[static_cast<std::size_t>(state)];
   }
   bool operator==(const Timeouts&) const = default;
 };

@@ -1,11 +1,11 @@
 // IPVS of one host: the hooks at LOCAL_IN, FORWARD and LOCAL_OUT, the services, the connection
 // table.
 //
-// Modelled: TCP, UDP and firewall-mark services; NAT, tunnels, direct routing and local-node
+// Modelled: TCP, UDP, SCTP and firewall-mark services; NAT, tunnels, direct routing and local-node
 // destinations; the schedulers of scheduler.h; persistence, one-packet scheduling, thresholds;
 // connection states and timeouts, counters and rates, revival of deleted servers; ICMP errors about
 // known connections; the sync daemons (sync.h).
-// Left out: SCTP, application helpers (FTP), persistence engines (SIP), the random part of
+// Left out: application helpers (FTP), persistence engines (SIP), the random part of
 // the defence levels (drop_entry=3).
 //
 // Source: net/netfilter/ipvs/ip_vs_core.c: ip_vs_in_hook(), ip_vs_out_hook(); ip_vs_ctl.c;
@@ -84,6 +84,7 @@ struct VsSysctls : SyncSysctls {
   std::int32_t expire_nodest_conn = 0;
   std::int32_t expire_quiescent_template = 0;
   std::int32_t sloppy_tcp = 0;
+  std::int32_t sloppy_sctp = 0;
   std::int32_t lblc_expiration_s = 86'400;
   std::int32_t lblcr_expiration_s = 86'400;
   std::int32_t snat_reroute = 1;
@@ -188,11 +189,17 @@ class Director {
   void apply(Dest& dest, const DestOptions& options, bool add);
   void purge_trash(SimTime now);
 
-  /// What a TCP or UDP packet says to IPVS.
+  /// What a packet says to IPVS.
   struct Parsed {
     ConnKey key;
     std::uint8_t tcp_flags = 0;
+    std::optional<SctpSign> sctp;
     bool foreign = false;
+
+    /// Asks for a connection of its own: is_new_conn().
+    bool begins() const;
+    /// An RST, or an ABORT.
+    bool breaks_off() const;
   };
   static std::optional<Parsed> parse(Step& step, const Packet& packet);
   bool is_reused(const Conn& conn) const;
@@ -227,13 +234,15 @@ class Director {
                              std::uint32_t dest, std::uint16_t dest_port);
   void count_connection(Step& step, Service& service, std::uint32_t conn);
   bool sheds_load();
-  Verdict pass(Step& step, const Packet& packet, std::uint32_t conn, std::uint8_t tcp_flags);
+  bool may_begin(Step& step, const Packet& packet, const Parsed& parsed) const;
+  Verdict pass(Step& step, const Packet& packet, std::uint32_t conn, const Parsed& parsed);
   Verdict transmit(const Conn& conn) const;
   Verdict on_icmp(Step& step, const Packet& packet);
   Verdict on_tunnel_error(Step& step, const Packet& packet, Bytes message);
   Answer on_icmp_reply(Step& step, Packet& packet, Bytes message);
   bool is_real_server(const Packet& packet, std::uint16_t port) const;
-  void move_state(Step& step, Conn& conn, ConnDirection direction, std::uint8_t tcp_flags);
+  IpvsConnState next_state(const Conn& conn, ConnDirection direction, const Parsed& parsed) const;
+  void move_state(Step& step, Conn& conn, ConnDirection direction, const Parsed& parsed);
   void count_in(Step& step, const Conn& conn, std::size_t bytes);
   void count_out(Step& step, const Conn& conn, std::size_t length);
   void restart_timer(Step& step, std::uint32_t conn);

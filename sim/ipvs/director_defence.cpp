@@ -39,8 +39,9 @@ bool Director::may_drop(SimTime now, const Conn& conn) {
   using enum IpvsConnState;
   if (conn.controls != 0) return false;
   if (conn.is_template) return conn.state != kAssured;
-  if (conn.protocol != static_cast<std::uint8_t>(IpProto::kTcp)) return drops_idle(now, conn);
+  if (conn.protocol == static_cast<std::uint8_t>(IpProto::kUdp)) return drops_idle(now, conn);
   if (conn.state == kSynRecv || conn.state == kSynAck) return true;
+  if (conn.state == kSctpInit1 || conn.state == kSctpInit) return true;
   return conn.state == kEstablished && drops_idle(now, conn);
 }
 

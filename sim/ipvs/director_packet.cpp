@@ -2,26 +2,45 @@
 // Source: net/netfilter/ipvs/ip_vs_core.c: ip_vs_in_hook(); ip_vs_conn.c; ip_vs_proto_tcp.c.
 #include "sim/ipvs/director.h"
 #include "sim/ipvs/packet_fields.h"
+#include "sim/wire/sctp.h"
 
 namespace lvslab::ipvs {
 
 std::optional<Director::Parsed> Director::parse(Step& step, const Packet& packet) {
-  const bool tcp = packet.ip.protocol == IpProto::kTcp;
-  if (!tcp && packet.ip.protocol != IpProto::kUdp) return std::nullopt;
+  const IpProto protocol = packet.ip.protocol;
+  if (!is_balanced(protocol)) return std::nullopt;
+  constexpr std::size_t kPorts = 4;
+  const std::size_t least = protocol == IpProto::kTcp   ? TcpRepr::kLength
+                            : protocol == IpProto::kUdp ? UdpRepr::kLength
+                                                        : kPorts;
   const Bytes transport = ipv4_payload(step.frames().bytes(packet.frame), packet.ip);
-  if (transport.size() < (tcp ? TcpRepr::kLength : UdpRepr::kLength)) return std::nullopt;
+  if (transport.size() < least) return std::nullopt;
   const Ports ports = ports_of(transport);
-  return Parsed{
-      {number(packet.ip.protocol), packet.ip.src, ports.source, packet.ip.dst, ports.target},
-      tcp ? transport[13] : std::uint8_t{0}};
+  Parsed parsed{{number(protocol), packet.ip.src, ports.source, packet.ip.dst, ports.target}};
+  if (protocol == IpProto::kTcp) parsed.tcp_flags = transport[13];
+  if (protocol == IpProto::kSctp) parsed.sctp = read_sctp_sign(transport);
+  return parsed;
 }
 
-// May a new SYN take this entry's place? (is_new_conn_expected(), and the check before it)
+bool Director::Parsed::begins() const {
+  if (key.protocol == number(IpProto::kSctp)) return sctp && sctp->event == SctpEvent::kInit;
+  return (tcp_flags & (tcp_flag::kSyn | tcp_flag::kRst)) == tcp_flag::kSyn;
+}
+
+bool Director::Parsed::breaks_off() const {
+  constexpr auto kAbort = static_cast<std::uint8_t>(SctpChunkType::kAbort);
+  if (key.protocol == number(IpProto::kSctp)) return sctp && sctp->first == kAbort;
+  return (tcp_flags & tcp_flag::kRst) != 0;
+}
+
+// May a new SYN or INIT take this entry's place? (is_new_conn_expected(), and the check before it)
 bool Director::is_reused(const Conn& conn) const {
   if (sysctls_.conn_reuse_mode == 0) return false;
   if (sysctls_.expire_nodest_conn != 0 && conn.bound() && dests_[conn.dest].weight == 0) {
     return true;
   }
+  if (conn.control != ConnTable::kNone) return false;
+  if (conn.protocol == number(IpProto::kSctp)) return conn.state == IpvsConnState::kSctpClosed;
   if (conn.protocol != number(IpProto::kTcp)) return false;
   return conn.state == IpvsConnState::kTimeWait || conn.state == IpvsConnState::kClose ||
          ((sysctls_.conn_reuse_mode & 2) != 0 && conn.state == IpvsConnState::kFinWait &&
@@ -38,12 +57,10 @@ Verdict Director::on_packet(Step& step, const Packet& packet, PacketContext cont
   if (!parsed) return {};
   parsed->foreign = context.foreign;
   const ConnKey& key = parsed->key;
-  const std::uint8_t flags = parsed->tcp_flags;
   std::uint32_t conn = conns_.find(key);
-  const bool first = (flags & (tcp_flag::kSyn | tcp_flag::kRst)) == tcp_flag::kSyn;
-  if (conn != ConnTable::kNone && first && is_reused(conns_[conn])) {
+  if (conn != ConnTable::kNone && parsed->begins() && is_reused(conns_[conn])) {
     step.explain(
-        Reason::kIpvsConnReused, packet.in_dev,
+        parsed->sctp ? Reason::kIpvsAssociationReused : Reason::kIpvsConnReused, packet.in_dev,
         {arg(key.client), key.client_port, static_cast<std::uint32_t>(conns_[conn].state)});
     if (ends_old_flow(step, packet, conn, context)) return old_flow_verdict();
     conn = ConnTable::kNone;
@@ -66,7 +83,7 @@ Verdict Director::on_packet(Step& step, const Packet& packet, PacketContext cont
     step.explain(Reason::kIpvsConnFound, packet.in_dev,
                  {arg(key.client), key.client_port, arg(conns_[conn].dest_addr)});
   }
-  return pass(step, packet, conn, flags);
+  return pass(step, packet, conn, *parsed);
 }
 
 // Forgets an entry whose place is taken. If connection tracking still holds the old flow, it has to
@@ -87,10 +104,10 @@ Verdict Director::old_flow_verdict() {
   return {.kind = VerdictKind::kDrop, .next = {}, .reason = Reason::kIpvsOldConntrack};
 }
 
-Verdict Director::pass(Step& step, const Packet& packet, std::uint32_t c, std::uint8_t tcp_flags) {
+Verdict Director::pass(Step& step, const Packet& packet, std::uint32_t c, const Parsed& parsed) {
   Conn& conn = conns_[c];
   count_in(step, conn, step.frames().bytes(packet.frame).size());
-  move_state(step, conn, ConnDirection::kInput, tcp_flags);
+  move_state(step, conn, ConnDirection::kInput, parsed);
   const Verdict verdict = transmit(conn);
   if (!conn.one_packet) ++conn.in_packets;
   if (sync_master_) [[unlikely]] {
@@ -141,19 +158,27 @@ void Director::count_in(Step& step, const Conn& conn, std::size_t bytes) {
   }
 }
 
-void Director::move_state(Step& step, Conn& conn, ConnDirection direction, std::uint8_t tcp_flags) {
+IpvsConnState Director::next_state(const Conn& conn, ConnDirection direction,
+                                   const Parsed& parsed) const {
   if (direction == ConnDirection::kInput && conn.no_output) direction = ConnDirection::kInputOnly;
-  const IpvsConnState from = conn.state;
-  const bool tcp = conn.protocol == number(IpProto::kTcp);
+  if (parsed.sctp) return next_sctp_state(conn.state, direction, parsed.sctp->event);
+  if (conn.protocol != number(IpProto::kTcp)) return IpvsConnState::kUdp;
   const bool strict = sysctls_.secure_tcp == VsSysctls::kAlways;
-  const IpvsConnState to =
-      tcp ? next_tcp_state(from, direction, tcp_flags, strict) : IpvsConnState::kUdp;
-  const std::uint32_t timeout_s = timeouts_.of(to);
+  return next_tcp_state(conn.state, direction, parsed.tcp_flags, strict);
+}
+
+void Director::move_state(Step& step, Conn& conn, ConnDirection direction, const Parsed& parsed) {
+  const IpProto protocol{conn.protocol};
+  if (protocol == IpProto::kSctp && !parsed.sctp) return;  // nothing to go by
+  if (direction == ConnDirection::kOutput && protocol != IpProto::kUdp) conn.no_output = false;
+  const IpvsConnState from = conn.state;
+  const IpvsConnState to = next_state(conn, direction, parsed);
+  const std::uint32_t timeout_s = timeouts_.of(protocol, to);
   conn.state = to;
   conn.timeout_ms = timeout_s * 1'000;
   // A client that got through holds its template (ip_vs_control_assure_ct()).
-  const bool assures =
-      tcp ? to == IpvsConnState::kEstablished : direction == ConnDirection::kOutput;
+  const bool assures = protocol == IpProto::kUdp ? direction == ConnDirection::kOutput
+                                                 : to == IpvsConnState::kEstablished;
   if (assures && conn.control != ConnTable::kNone) {
     Conn& control = conns_[conn.control];
     const bool news = control.state != IpvsConnState::kAssured;
@@ -165,7 +190,7 @@ void Director::move_state(Step& step, Conn& conn, ConnDirection direction, std::
                {static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(to), timeout_s});
   if (!conn.bound()) return;
   Dest& dest = dests_[conn.dest];
-  const bool active = tcp && is_active_state(to);
+  const bool active = is_active_state(protocol, to);
   if (active == !conn.inactive) return;
   conn.inactive = !active;
   dest.active += active ? 1 : -1;

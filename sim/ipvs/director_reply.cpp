@@ -47,9 +47,8 @@ Answer Director::on_reply(Step& step, Packet& packet) {
   const std::uint32_t c =
       conns_.find_answer(key.protocol, key.virt, key.virt_port, key.client, key.client_port);
   if (c == ConnTable::kNone) {
-    const bool reset = (parsed->tcp_flags & tcp_flag::kRst) != 0;
     const bool refuse =
-        sysctls_.nat_icmp_send != 0 && !reset && is_real_server(packet, key.client_port);
+        sysctls_.nat_icmp_send != 0 && !parsed->breaks_off() && is_real_server(packet, key.client_port);
     return {.verdict = refuse ? AnswerVerdict::kPortUnreachable : AnswerVerdict::kPass, .virt = {}};
   }
   Conn& conn = conns_[c];
@@ -67,8 +66,7 @@ Answer Director::on_reply(Step& step, Packet& packet) {
   }
   packet.ipvs_property = true;
   count_out(step, conn, step.frames().bytes(packet.frame).size());
-  if (key.protocol == number(IpProto::kTcp)) conn.no_output = false;  // set_tcp_state()
-  move_state(step, conn, ConnDirection::kOutput, parsed->tcp_flags);
+  move_state(step, conn, ConnDirection::kOutput, *parsed);
   restart_timer(step, c);
   if (step.tracing()) step.row_changed(conn_row(step, c));
   return answer_of(conn);

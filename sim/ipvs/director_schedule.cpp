@@ -48,27 +48,43 @@ bool Director::sheds_load() {
   return true;
 }
 
+// Of a protocol that has connections, only what opens one gets an entry; or anything, if a sloppy
+// sysctl says so (tcp_conn_schedule(), sctp_conn_schedule()).
+bool Director::may_begin(Step& step, const Packet& packet, const Parsed& parsed) const {
+  const ConnKey& key = parsed.key;
+  if (parsed.sctp) {
+    const bool begins = parsed.begins() || sysctls_.sloppy_sctp != 0;
+    if (begins && !parsed.breaks_off()) return true;
+    step.explain(Reason::kIpvsNotInit, packet.in_dev,
+                 {arg(key.client), key.client_port, parsed.sctp->first});
+    return false;
+  }
+  if (key.protocol != number(IpProto::kTcp)) return true;
+  const bool syn = (parsed.tcp_flags & tcp_flag::kSyn) != 0 || sysctls_.sloppy_tcp != 0;
+  if (syn && !parsed.breaks_off()) return true;
+  step.explain(Reason::kIpvsNotSyn, packet.in_dev,
+               {arg(key.client), key.client_port, parsed.tcp_flags});
+  return false;
+}
+
 // A packet without an entry: is it the first one of a connection to a virtual service?
 Verdict Director::admit(Step& step, const Packet& packet, const Parsed& parsed,
                         std::uint32_t& conn) {
   const ConnKey& key = parsed.key;
-  const std::uint8_t tcp_flags = parsed.tcp_flags;
-  const Step::Arguments client{arg(key.client), key.client_port, tcp_flags};
   const Step::Arguments target{arg(key.virt), key.virt_port, 0};
+  if (key.protocol == number(IpProto::kSctp) && !parsed.sctp) {
+    step.explain(Reason::kIpvsNoChunk, packet.in_dev, {arg(key.client), key.client_port, 0});
+    return {.kind = VerdictKind::kDrop, .next = {}, .reason = Reason::kIpvsNoChunk};
+  }
   Service* service = service_for(packet.mark, key);
   if (service == nullptr) {
     if (packet.in_dev.valid()) step.explain(Reason::kIpvsNoService, packet.in_dev, target);
     return {};
   }
-  if (key.protocol == number(IpProto::kTcp)) {
-    const bool syn = (tcp_flags & tcp_flag::kSyn) != 0 || sysctls_.sloppy_tcp != 0;
-    if (!syn || (tcp_flags & tcp_flag::kRst) != 0) {
-      step.explain(Reason::kIpvsNotSyn, packet.in_dev, client);
-      return {};
-    }
-  }
+  if (!may_begin(step, packet, parsed)) return {};
   if (sheds_load()) {
-    step.explain(Reason::kIpvsLoadShed, packet.in_dev, client);
+    step.explain(Reason::kIpvsLoadShed, packet.in_dev,
+                 {arg(key.client), key.client_port, parsed.tcp_flags});
     return {.kind = VerdictKind::kDrop, .next = {}, .reason = Reason::kIpvsLoadShed};
   }
   if (key.client_port == kFtpDataPort) return {};  // FTP data is never scheduled
@@ -225,8 +241,8 @@ std::uint32_t Director::new_conn(Step& step, const Service& service, const ConnK
   update_overload(dest);
   step.explain(Reason::kIpvsConnCreated, {}, {arg(key.client), key.client_port, arg(dest.addr)});
   if (step.tracing() && !one_packet) step.row_added(conn_row(step, c));
-  // With TCP the state machine tells of the server's counts at once; UDP has none.
-  if (step.tracing() && key.protocol == number(IpProto::kUdp)) step.row_changed(dest_row(step, d));
+  // With TCP the state machine tells of the server's counts at once; others go on as they are.
+  if (step.tracing() && key.protocol != number(IpProto::kTcp)) step.row_changed(dest_row(step, d));
   return c;
 }
 

@@ -8,7 +8,7 @@
 namespace lvslab::ipvs {
 namespace {
 
-/// Of a TCP connection; any other protocol has one state.
+/// Of a TCP connection; one of UDP has one state.
 constexpr std::uint16_t kTcpStates = 11;
 
 bool is_template(const IpvsSyncEntry& entry) { return (entry.flags & ipvs_flag::kTemplate) != 0; }
@@ -30,6 +30,10 @@ std::optional<IpvsConnState> state_of(const IpvsSyncEntry& entry) {
   if (entry.protocol == number(IpProto::kTcp)) {
     if (entry.state >= kTcpStates) return std::nullopt;
     return static_cast<IpvsConnState>(entry.state);
+  }
+  if (entry.protocol == number(IpProto::kSctp)) {
+    if (entry.state >= kSctpStates.size()) return std::nullopt;
+    return kSctpStates[entry.state];
   }
   if (entry.protocol != number(IpProto::kUdp) || entry.state != 0) return std::nullopt;
   return IpvsConnState::kUdp;
@@ -124,7 +128,7 @@ void Director::learn(Step& step, const IpvsSyncEntry& entry) {
   conn.state = conn.told_state = *state;
   conn.timeout_ms = entry.timeout_s != 0 ? entry.timeout_s * 1'000
                     : is_template(entry) ? 180'000U
-                                         : timeouts_.of(*state) * 1'000;
+                                         : timeouts_.of(IpProto{entry.protocol}, *state) * 1'000;
   step.explain(conn.bound() ? Reason::kIpvsSyncLearned : Reason::kIpvsSyncUnbound, {},
                client_of(entry, arg(entry.dest)));
   restart_timer(step, c);

@@ -22,7 +22,12 @@ inline bool is_icmp(const Packet& packet) {
   return packet.ip.protocol == IpProto::kIcmp || packet.ip.protocol == IpProto::kIcmp6;
 }
 
-/// The two port numbers at the start of a TCP or UDP header.
+/// The protocols that services may have.
+inline bool is_balanced(IpProto protocol) {
+  return protocol == IpProto::kTcp || protocol == IpProto::kUdp || protocol == IpProto::kSctp;
+}
+
+/// The two port numbers at the start of a TCP, UDP or SCTP header.
 struct Ports {
   std::uint16_t source = 0, target = 0;
 };
@@ -30,7 +35,7 @@ inline Ports ports_of(Bytes transport) {
   return {load_be16(transport.data()), load_be16(transport.data() + 2)};
 }
 
-/// A TCP or UDP packet that an ICMP error quotes.
+/// A packet that an ICMP error quotes.
 struct Quoted {
   Ipv4Repr ip;
   Ports ports;
@@ -39,7 +44,7 @@ struct Quoted {
 inline std::optional<Quoted> parse_quoted(Bytes quote) {
   const auto inner = Ipv4Repr::parse_header(quote);
   if (!inner || inner->fragment_offset != 0) return std::nullopt;
-  if (inner->protocol != IpProto::kTcp && inner->protocol != IpProto::kUdp) return std::nullopt;
+  if (!is_balanced(inner->protocol)) return std::nullopt;
   if (quote.size() < inner->header_length + std::size_t{8}) return std::nullopt;
   return Quoted{*inner, ports_of(quote.subspan(inner->header_length))};
 }
@@ -52,7 +57,7 @@ inline std::optional<Quoted> parse_quoted6(AddressNames& names, Bytes message) {
   const Bytes quote = message.subspan(Icmp6Repr::kLength);
   const auto inner = Ipv6Repr::parse_header(quote);
   if (!inner || quote.size() < Ipv6Repr::kLength + std::size_t{8}) return std::nullopt;
-  if (inner->protocol != IpProto::kTcp && inner->protocol != IpProto::kUdp) return std::nullopt;
+  if (!is_balanced(inner->protocol)) return std::nullopt;
   Quoted quoted;
   quoted.ip.src = names.name_of(inner->src);
   quoted.ip.dst = names.name_of(inner->dst);

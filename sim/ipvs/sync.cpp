@@ -12,9 +12,11 @@ constexpr SimDuration kCheckPeriod{1'000'000'000};  // CHECK_PERIOD
 constexpr SimDuration kSendDelay{20'000'000};       // SEND_DELAY
 constexpr std::uint32_t kWakeUpRate = 8;            // WAKEUP_RATE
 
-/// The states of TCP that backups are told of.
+/// The states of TCP and SCTP that backups are told of.
 bool is_told(IpvsConnState state) {
   using enum IpvsConnState;
+  if (state == kSctpShutdownSent || state == kSctpShutdownReceived) return true;
+  if (state == kSctpShutdownAckSent || state == kSctpClosed) return true;
   return state == kEstablished || state == kFinWait || state == kClose || state == kCloseWait ||
          state == kTimeWait;
 }
@@ -22,8 +24,9 @@ bool is_told(IpvsConnState state) {
 /// cp->state as the protocol numbers it.
 std::uint16_t wire_state(const Conn& conn) {
   if (conn.is_template) return conn.state == IpvsConnState::kAssured ? 1 : 0;
-  const bool tcp = conn.protocol == static_cast<std::uint8_t>(IpProto::kTcp);
-  return tcp ? static_cast<std::uint16_t>(conn.state) : std::uint16_t{0};
+  const IpProto protocol{conn.protocol};
+  if (protocol == IpProto::kSctp) return sctp_state_number(conn.state);
+  return protocol == IpProto::kTcp ? static_cast<std::uint16_t>(conn.state) : std::uint16_t{0};
 }
 
 }  // namespace
@@ -55,7 +58,7 @@ bool sync_needed(Conn& conn, const SyncSysctls& sysctls, std::uint32_t packets, 
   };
   if (!conn.is_template) {
     if (sysctls.sync_persist_mode != 0 && persistent) return false;
-    if (conn.protocol == static_cast<std::uint8_t>(IpProto::kTcp)) {
+    if (conn.protocol != static_cast<std::uint8_t>(IpProto::kUdp)) {
       if (!is_told(conn.state)) return false;
       if (conn.state != conn.told_state && conn.state != IpvsConnState::kEstablished) return tell();
     }

@@ -289,6 +289,7 @@ std::string_view class_of(const FrameFacts& facts) {
     case Protocol::kIcmp: return "icmp";
     case Protocol::kTcp: return "tcp";
     case Protocol::kUdp: return "udp";
+    case Protocol::kSctp: return "sctp";
     case Protocol::kVrrp: return "vrrp";
     case Protocol::kOther: return "other";
   }

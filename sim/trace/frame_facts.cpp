@@ -11,6 +11,7 @@
 #include "sim/wire/icmpv4.h"
 #include "sim/wire/icmpv6.h"
 #include "sim/wire/ipv4.h"
+#include "sim/wire/sctp.h"
 #include "sim/wire/tcp.h"
 #include "sim/wire/tunnel.h"
 #include "sim/wire/udp.h"
@@ -169,12 +170,30 @@ void read_udp(Bytes in, FrameFacts& facts, int depth) {
   }
 }
 
+// The first chunk names the packet; of bundled ones it is the one that matters to IPVS.
+void read_sctp(Bytes in, FrameFacts& facts) {
+  facts.protocol = Protocol::kSctp;
+  const auto sctp = SctpRepr::parse_header(in);
+  if (!sctp) return;
+  facts.src_port = sctp->src_port;
+  facts.dst_port = sctp->dst_port;
+  Bytes rest = in.subspan(SctpRepr::kLength);
+  const auto chunk = take_sctp_chunk(rest);
+  if (!chunk) return;
+  facts.label = name_of(chunk->type);
+  if (facts.label.empty()) facts.label = fmt::format("chunk {}", static_cast<int>(chunk->type));
+  if (chunk->type != SctpChunkType::kData || chunk->value.size() < SctpData::kLength) return;
+  facts.payload = static_cast<std::uint32_t>(chunk->value.size() - SctpData::kLength);
+  facts.label = fmt::format("{} B", facts.payload);
+}
+
 void read_payload(IpProto protocol, Bytes payload, FrameFacts& facts, int depth) {
   switch (protocol) {
     case IpProto::kIcmp: return read_icmp(payload, facts);
     case IpProto::kIcmp6: return read_icmp6(payload, facts);
     case IpProto::kTcp: return read_tcp(payload, facts);
     case IpProto::kUdp: return read_udp(payload, facts, depth);
+    case IpProto::kSctp: return read_sctp(payload, facts);
     case IpProto::kIpip:
     case IpProto::kIpv6: return enter(payload, Envelope::kIpip, facts, depth);
     case IpProto::kGre: return read_gre(payload, facts, depth);
@@ -246,7 +265,7 @@ FrameFacts facts_of(Bytes frame) {
 
 std::string protocol_name(const FrameFacts& facts) {
   constexpr auto kNames =
-      std::to_array<std::string_view>({"ARP", "ICMP", "TCP", "UDP", "VRRP", "other"});
+      std::to_array<std::string_view>({"ARP", "ICMP", "TCP", "UDP", "SCTP", "VRRP", "other"});
   constexpr auto kEnvelopes = std::to_array<std::string_view>({"", "IPIP/", "GRE/", "GUE/"});
   return fmt::format("{}{}", kEnvelopes[static_cast<std::size_t>(facts.envelope)],
                      kNames[static_cast<std::size_t>(facts.protocol)]);
@@ -266,6 +285,7 @@ bool same_conversation(const FrameFacts& a, const FrameFacts& b) {
   if (a.protocol != b.protocol || !a.has_ip || !b.has_ip) return false;
   switch (a.protocol) {
     case Protocol::kTcp:
+    case Protocol::kSctp:
     case Protocol::kUdp: return client_end(a).second == client_end(b).second;
     case Protocol::kIcmp: return !a.error && !b.error && a.icmp_id == b.icmp_id;
     case Protocol::kArp: {

@@ -1,6 +1,6 @@
 // What a viewer shows of a frame at a glance: protocol, ends, a label of a few characters.
 //
-// Models: Ethernet, ARP, IPv4 and IPv6 with ICMP, TCP, UDP, VRRP, and one packet inside another
+// Models: Ethernet, ARP, IPv4 and IPv6 with ICMP, TCP, UDP, SCTP, VRRP, and one packet inside another
 // (IPIP, GRE). Leaves out: everything that the packet inspector shows (sim/wire/dissect.h).
 #pragma once
 
@@ -13,7 +13,7 @@
 namespace lvslab {
 
 /// What a packet is drawn as. Tunnels are no kind of their own, but a ring around the inner kind.
-enum class Protocol : std::uint8_t { kArp, kIcmp, kTcp, kUdp, kVrrp, kOther };
+enum class Protocol : std::uint8_t { kArp, kIcmp, kTcp, kUdp, kSctp, kVrrp, kOther };
 
 /// A tunnel around a packet.
 enum class Envelope : std::uint8_t { kNone, kIpip, kGre, kGue };

@@ -42,6 +42,7 @@ enum class ArgKind : std::uint8_t {
   kConnState,   ///< lvslab::IpvsConnState
   kNeighState,  ///< lvslab::NeighState
   kTcpFlags,    ///< the flags byte of a TCP header: "SYN,ACK"
+  kSctpChunk,   ///< the type of a chunk: "INIT ACK"
   kHex
 };
 

@@ -5,6 +5,7 @@
 
 #include "sim/base/state_names.h"
 #include "sim/trace/text.h"
+#include "sim/wire/sctp.h"
 #include "sim/wire/tcp.h"
 
 namespace lvslab {
@@ -45,13 +46,20 @@ std::string prefix_text(Ipv6Prefix prefix) {
   return prefix.len == 128 ? prefix.addr.to_string() : prefix.to_string();
 }
 
-std::string service_text(const IpvsServiceKey& key) {
-  if (key.fwmark != 0) return fmt::format("FWM {}{}", key.fwmark, key.addr.is_v4() ? "" : " IPv6");
-  return fmt::format("{} {}", key.protocol == 17 ? "UDP" : "TCP", endpoint(key.addr, key.port));
+std::string protocol_text(std::uint8_t protocol) {
+  constexpr std::uint8_t kSctp = 132;
+  if (protocol == kSctp) return "SCTP";
+  return protocol == 6 ? "TCP" : protocol == 17 ? "UDP" : fmt::format("IP {}", protocol);
 }
 
-std::string protocol_text(std::uint8_t protocol) {
-  return protocol == 6 ? "TCP" : protocol == 17 ? "UDP" : fmt::format("IP {}", protocol);
+std::string service_text(const IpvsServiceKey& key) {
+  if (key.fwmark != 0) return fmt::format("FWM {}{}", key.fwmark, key.addr.is_v4() ? "" : " IPv6");
+  return fmt::format("{} {}", protocol_text(key.protocol), endpoint(key.addr, key.port));
+}
+
+std::string chunk_text(std::uint32_t type) {
+  const std::string_view name = name_of(SctpChunkType{static_cast<std::uint8_t>(type)});
+  return name.empty() ? fmt::format("chunk {}", type) : std::string(name);
 }
 
 /// Argument `index` of a record, printed as its reason declares it.
@@ -74,6 +82,7 @@ std::string argument(const Trace& trace, const TraceRecord& r, std::size_t index
     case ArgKind::kConnState: return std::string(name_of(static_cast<IpvsConnState>(value)));
     case ArgKind::kNeighState: return std::string(name_of(static_cast<NeighState>(value)));
     case ArgKind::kTcpFlags: return flags_text(value);
+    case ArgKind::kSctpChunk: return chunk_text(value);
     case ArgKind::kHex: return fmt::format("{:#06x}", value);
   }
   return "";

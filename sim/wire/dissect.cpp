@@ -41,7 +41,7 @@ constexpr std::array kIpReaders{
     IpReader{IpProto::kUdp, "UDP", read_udp},        IpReader{IpProto::kIgmp, "IGMP", read_igmp},
     IpReader{IpProto::kIpip, "IPIP", read_ipip},     IpReader{IpProto::kGre, "GRE", read_gre},
     IpReader{IpProto::kVrrp, "VRRP", read_vrrp},     IpReader{IpProto::kIpv6, "IPv6", read_ipip},
-    IpReader{IpProto::kIcmp6, "ICMPv6", read_icmp6},
+    IpReader{IpProto::kIcmp6, "ICMPv6", read_icmp6}, IpReader{IpProto::kSctp, "SCTP", read_sctp},
 };
 
 void read_ethernet(Dissector& d) {

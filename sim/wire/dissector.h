@@ -81,6 +81,7 @@ void read_icmp(Dissector& d, Slice in, const IpContext& ip);
 void read_icmp6(Dissector& d, Slice in, const IpContext& ip);
 void read_udp(Dissector& d, Slice in, const IpContext& ip);
 void read_tcp(Dissector& d, Slice in, const IpContext& ip);
+void read_sctp(Dissector& d, Slice in, const IpContext& ip);
 void read_igmp(Dissector& d, Slice in, const IpContext& ip);
 void read_vrrp(Dissector& d, Slice in, const IpContext& ip);
 void read_ipvs_sync(Dissector& d, Slice in);

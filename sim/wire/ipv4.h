@@ -17,6 +17,7 @@ enum class IpProto : std::uint8_t {
   kGre = 47,
   kIcmp6 = 58,
   kVrrp = 112,
+  kSctp = 132,
 };
 
 struct Ipv4Repr {

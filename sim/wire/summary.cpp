@@ -41,6 +41,7 @@ std::string_view protocol_name(IpProto protocol) {
     case IpProto::kUdp: return "UDP";
     case IpProto::kGre: return "GRE";
     case IpProto::kVrrp: return "VRRP";
+    case IpProto::kSctp: return "SCTP";
     case IpProto::kIpv6: return "IPv6";
     case IpProto::kIcmp6: return "ICMPv6";
   }
@@ -162,7 +163,8 @@ bool TcpdumpPrinter::ipv4_body(Bytes in, std::size_t header_length, std::size_t 
     addresses(ip, fmt::format(": ip-proto-{}", in[9]));
     return true;
   }
-  const bool ports = ip.protocol == IpProto::kTcp || ip.protocol == IpProto::kUdp;
+  const bool ports = ip.protocol == IpProto::kTcp || ip.protocol == IpProto::kUdp ||
+                     ip.protocol == IpProto::kSctp;
   if (!ports) addresses(ip, ": ");
   if (in.size() < header_length) {
     fmt::format_to(std::back_inserter(out_), " [remaining caplen({}) < header length({})]",
@@ -173,6 +175,7 @@ bool TcpdumpPrinter::ipv4_body(Bytes in, std::size_t header_length, std::size_t 
   switch (ip.protocol) {
     case IpProto::kTcp: return tcp(payload, length, ip);
     case IpProto::kUdp: return udp(payload, length, ip);
+    case IpProto::kSctp: return sctp(payload, length, ip);
     case IpProto::kIcmp: return icmp(payload, length, ip);
     case IpProto::kIgmp: return igmp(payload, length);
     case IpProto::kVrrp: return vrrp(payload, length, ip);

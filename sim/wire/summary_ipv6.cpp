@@ -64,7 +64,8 @@ bool TcpdumpPrinter::ipv6(Bytes in, std::size_t length) {
 }
 
 bool TcpdumpPrinter::ipv6_body(Bytes in, std::size_t length, IpProto protocol, Ip ip) {
-  const bool ports = protocol == IpProto::kTcp || protocol == IpProto::kUdp;
+  const bool ports = protocol == IpProto::kTcp || protocol == IpProto::kUdp ||
+                     protocol == IpProto::kSctp;
   if (!ports) addresses(ip, ": ");
   if (protocol == IpProto{kHopByHop}) {
     if (in.size() < 8) return truncated("hbh");
@@ -86,6 +87,7 @@ bool TcpdumpPrinter::ipv6_body(Bytes in, std::size_t length, IpProto protocol, I
   switch (protocol) {
     case IpProto::kTcp: return tcp(in, length, ip);
     case IpProto::kUdp: return udp(in, length, ip);
+    case IpProto::kSctp: return sctp(in, length, ip);
     case IpProto::kIcmp6: return icmp6(in, length, ip);
     default: break;
   }

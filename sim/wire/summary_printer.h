@@ -6,6 +6,7 @@
 #include "sim/wire/arp.h"
 #include "sim/wire/icmpv4.h"
 #include "sim/wire/ipv6.h"
+#include "sim/wire/sctp.h"
 #include "sim/wire/summary.h"
 #include "sim/wire/tcp.h"
 
@@ -50,6 +51,8 @@ class TcpdumpPrinter {
   /// False if it is no message that DnsRepr knows: it is printed as any datagram.
   bool dns(Bytes in);
   bool tcp(Bytes in, std::size_t length, const Ip& ip);
+  bool sctp(Bytes in, std::size_t length, const Ip& ip);
+  void sctp_chunk(SctpChunkType type, std::uint8_t flags, Bytes value);
   /// Asks the tracker: once per segment, also for those that turn out malformed.
   Numbers relative_numbers(Bytes in, const Ip& ip);
   void tcp_numbers(Bytes in, std::size_t data_length, const Numbers& numbers);

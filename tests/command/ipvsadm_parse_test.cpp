@@ -382,7 +382,7 @@ TEST(IpvsadmParse, TunnelOptionsGoWithTheirType) {
 
 TEST(IpvsadmParse, WhatIsNotModelledSaysSo) {
   for (const std::string_view line :
-       {"ipvsadm -A --sctp-service 1.2.3.4:80", "ipvsadm -A -t 1.2.3.4:80 --pe sip",
+       {"ipvsadm -A -t 1.2.3.4:80 --pe sip", "ipvsadm -A --sctp-service 1.2.3.4:80 --pe sip",
         "ipvsadm --start-daemon backup --mcast-group ff02::1",
         "ipvsadm -a -t 10.0.0.1:80 -r [2001:db8::204]:80 -i",
         "ipvsadm -a -t [2001:db8::1]:80 -r [2001:db8::2]:80 -i --tun-type gre",

@@ -431,6 +431,38 @@ TEST(IpvsadmConnections, RemainingTimeIsCutToSecondsAndColumnsArePadded) {
             "IP  600:00 ASSURED     192.168.80.10:0    0.0.0.7:0          192.168.80.204:0\n");
 }
 
+// As ipvsadm 1.31 printed them on a director with an SCTP service.
+TEST(IpvsadmSctp, IsListedAndSavedByItsName) {
+  HostTables tables;
+  tables.now = SimTime{} + 10_s;
+  const IpvsServiceKey key{.protocol = 132, .addr = ip("10.0.1.100"), .port = 9000};
+  tables.services.push_back({.key = key, .scheduler = "rr"});
+  tables.dests.push_back(
+      {.service = key, .addr = ip("10.0.0.2"), .port = 9001, .inactive = 2});
+  tables.conns.push_back({.protocol = 132,
+                          .client = ip("10.0.1.1"),
+                          .virt = ip("10.0.1.100"),
+                          .dest = ip("10.0.0.2"),
+                          .client_port = 60853,
+                          .virt_port = 9000,
+                          .dest_port = 9001,
+                          .state = IpvsConnState::kSctpClosed,
+                          .expires = tables.now + 57_s});
+  EXPECT_EQ(render_ipvs_list(tables, command("ipvsadm -Ln")),
+            "IP Virtual Server version 1.2.1 (size=4096)\n"
+            "Prot LocalAddress:Port Scheduler Flags\n"
+            "  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n"
+            "SCTP 10.0.1.100:9000 rr\n"
+            "  -> 10.0.0.2:9001                Masq    1      0          2         \n");
+  EXPECT_EQ(render_ipvs_list(tables, command("ipvsadm -Lnc")),
+            "IPVS connection entries\n"
+            "pro expire state       source             virtual            destination\n"
+            "SCTP 00:57  CLOSED      10.0.1.1:60853     10.0.1.100:9000    10.0.0.2:9001\n");
+  EXPECT_EQ(render_ipvs_save(tables, true),
+            "-A --sctp-service 10.0.1.100:9000 -s rr\n"
+            "-a --sctp-service 10.0.1.100:9000 -r 10.0.0.2:9001 -m -w 1\n");
+}
+
 TEST(IpvsadmConnections, WithoutNumericPortsHaveNames) {
   EXPECT_THAT(render_ipvs_list(four_connections(), command("ipvsadm -lc")),
               testing::HasSubstr("UDP 01:15  UDP         10.0.0.1:55442     "

@@ -79,9 +79,9 @@ TEST(ProcSys, ADirectoryIsListedAndNotWritten) {
 
 TEST(ProcSys, AValueThatIsNotModelledIsRefusedAndKept) {
   Lan lan(1);
-  EXPECT_THAT(lan.type('a', "echo 1 > /proc/sys/net/ipv4/vs/sloppy_sctp"),
+  EXPECT_THAT(lan.type('a', "echo 0 > /proc/sys/net/ipv4/vs/sync_version"),
               HasSubstr("is not modelled: it keeps its default"));
-  EXPECT_EQ(lan.type('a', "cat /proc/sys/net/ipv4/vs/sloppy_sctp"), "0\n");
+  EXPECT_EQ(lan.type('a', "cat /proc/sys/net/ipv4/vs/sync_version"), "1\n");
 }
 
 TEST(ProcSys, TheHostNameIsAParameterToo) {

@@ -83,7 +83,7 @@ class Maker {
                          u16(),
                          u16(),
                          u16(),
-                         static_cast<IpvsConnState>(below(15)),
+                         static_cast<IpvsConnState>(below(27)),
                          static_cast<IpvsForward>(below(4)),
                          time(),
                          u32()};

@@ -51,7 +51,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Listing{"one_curl", "n", {}}, Listing{"one_curl", "ne", {.link_header = true}},
                     Listing{"one_curl", "nv", {.verbose = 1}}, Listing{"ipv6", "n", {}},
                     Listing{"ipv6", "ne", {.link_header = true}},
-                    Listing{"ipv6", "nv", {.verbose = 1}}),
+                    Listing{"ipv6", "nv", {.verbose = 1}}, Listing{"sctp", "n", {}},
+                    Listing{"sctp", "ne", {.link_header = true}},
+                    Listing{"sctp", "nv", {.verbose = 1}}),
     [](const auto& listing) {
       return std::string(listing.param.frames) + "_" + listing.param.options;
     });
