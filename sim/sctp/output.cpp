@@ -50,6 +50,7 @@ void Engine::send_packet(const IpSend& how, const SctpRepr& header, Bytes chunks
   header.emit(out);
   IpSend sent = how;
   sent.protocol = IpProto::kSctp;
+  sent.id_given = true;  // 0, unless a connected socket counts
   constexpr std::uint8_t kEct0 = 2;
   sent.tos = kEct0;
   ports_.ip.send(step_, sent, segment);
@@ -61,7 +62,6 @@ void Engine::transmit(std::uint32_t index, Bundle& bundle) {
   if (std::exchange(s.confirms, false)) ports_.ip.confirm(step_, s.remote.addr);
   IpSend how{.src = s.local.addr, .dst = s.remote.addr};
   how.dont_fragment = bundle.chunks.size() + kPacketOverhead <= s.mtu;
-  how.id_given = s.counts_ids;
   if (s.counts_ids) how.id = s.ip_id++;
   const std::uint32_t tag = type_of(bundle.chunks) == Type::kInit ? 0 : s.peer_tag;
   send_packet(how, {s.local.port, s.remote.port, tag}, bundle.chunks);
