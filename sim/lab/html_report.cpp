@@ -17,7 +17,8 @@ namespace {
 constexpr std::string_view kStyle = R"(
 :root { color-scheme: light dark; --paper: #fff; --raised: #f3f4f6; --ink: #1b1f24;
   --muted: #57606a; --line: #d0d5db; --accent: #0b62a8; --good: #00694c; --bad: #b23c00;
-  --arp: #855400; --icmp: #5f5780; --tcp: #0060a0; --udp: #006b66; --sctp: #8a2f68; --vrrp: #2f6b1f; }
+  --arp: #855400; --icmp: #5f5780; --tcp: #0060a0; --udp: #006b66; --sctp: #8a2f68;
+  --vrrp: #2f6b1f; }
 @media (prefers-color-scheme: dark) {
   :root { --paper: #15181c; --raised: #242930; --ink: #e8eaed; --muted: #a7b0ba; --line: #3a414a;
     --accent: #6cb8f0; --good: #4fd0a5; --bad: #ff8a57;
@@ -55,7 +56,8 @@ svg .life { stroke: var(--line); }
 .ladder .command { fill: var(--accent); } .ladder .drop, .ladder .fault { fill: var(--bad); }
 .ladder .lost { stroke-dasharray: 4 4; }
 .ladder .arp { --own: var(--arp); } .ladder .icmp { --own: var(--icmp); }
-.ladder .tcp { --own: var(--tcp); } .ladder .udp { --own: var(--udp); } .ladder .sctp { --own: var(--sctp); }
+.ladder .tcp { --own: var(--tcp); } .ladder .udp { --own: var(--udp); }
+.ladder .sctp { --own: var(--sctp); }
 .ladder .vrrp { --own: var(--vrrp); } .ladder .other { --own: var(--muted); }
 .ladder g line { stroke: var(--own); stroke-width: 1.5; }
 .ladder g polygon, .ladder g text { fill: var(--own); }

@@ -25,7 +25,7 @@ std::string chunk_name(SctpChunkType type) {
 /// Bytes of a chunk that have to be there; fewer make it bogus.
 std::size_t least_value(SctpChunkType type) {
   switch (type) {
-    case SctpChunkType::kData: return SctpData::kLength + 1;
+    case SctpChunkType::kData: return SctpData::kLength;
     case SctpChunkType::kInit:
     case SctpChunkType::kInitAck: return SctpInit::kLength;
     case SctpChunkType::kSack: return SctpSack::kLength;
@@ -109,6 +109,10 @@ bool TcpdumpPrinter::sctp(Bytes in, std::size_t length, const Ip& ip) {
       return true;
     }
     sctp_chunk(chunk->type, chunk->flags, chunk->value);
+    if (chunk->type == SctpChunkType::kData && chunk->value.size() == SctpData::kLength) {
+      fmt::format_to(out, "bogus chunk length {}]", claimed);  // not a byte of payload
+      return true;
+    }
   }
   return true;
 }
