@@ -146,7 +146,7 @@ void Ncat::connect(Step& step, AppIo& io) {
     local.addr = *source;
   }
   auto socket = io.sctp()->sctp_connect(step, io.id(), local, {*remote, command.port});
-  if (!socket && socket.error() == Errno::kAddrNotAvail) {
+  if (!socket && socket.error() == Errno::kAddrNotAvail && !local.addr.is_any()) {
     // The library complains, and goes on without the wish.
     io.print_error(step, fmt::format("libnsock mksock_bind_addr(): Bind to {}:{} failed (IOD #1): "
                                      "{} ({})\n",

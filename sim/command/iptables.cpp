@@ -105,14 +105,15 @@ class IptablesReader {
   }
   bool has_verb_ = false, negated_ = false, multiport_ = false, mark_module_ = false;
   bool conntrack_module_ = false, state_module_ = false;
-  bool ports_known_ = false;  ///< -p tcp or -p udp was read
+  bool ports_known_ = false;  ///< -p tcp, -p udp or -p sctp was read
 };
 
 std::optional<std::uint16_t> IptablesReader::port(std::string_view text) const {
   if (const auto number = to_int(text); number && *number >= 0 && *number <= 65535) {
     return static_cast<std::uint16_t>(*number);
   }
-  return service_port(text, command_.rule.protocol == 17 ? 17 : 6);
+  const std::uint8_t protocol = command_.rule.protocol;
+  return service_port(text, protocol == 17 || protocol == 132 ? protocol : 6);
 }
 
 std::optional<NfPortRange> IptablesReader::port_range(std::string_view text) const {
@@ -199,8 +200,8 @@ IptablesReader::Step IptablesReader::read_device(NfDeviceMatch& match) {
 IptablesReader::Step IptablesReader::read_protocol() {
   const auto text = value();
   if (!text) return std::unexpected(text.error());
-  static constexpr std::array<std::pair<std::string_view, std::uint8_t>, 6> kNames = {
-      {{"all", 0}, {"icmp", 1}, {"ipip", 4}, {"tcp", 6}, {"udp", 17}, {"gre", 47}}};
+  static constexpr std::array<std::pair<std::string_view, std::uint8_t>, 7> kNames = {
+      {{"all", 0}, {"icmp", 1}, {"ipip", 4}, {"tcp", 6}, {"udp", 17}, {"gre", 47}, {"sctp", 132}}};
   const auto named = std::ranges::find(kNames, *text, &decltype(kNames)::value_type::first);
   const auto number = to_int(*text);
   if (named != kNames.end()) {
@@ -211,14 +212,15 @@ IptablesReader::Step IptablesReader::read_protocol() {
     return iptables_error(fmt::format("unknown protocol \"{}\" specified", *text));
   }
   command_.rule.protocol_negated = take_negation();
-  ports_known_ = command_.rule.protocol == 6 || command_.rule.protocol == 17;
+  const std::uint8_t protocol = command_.rule.protocol;
+  ports_known_ = protocol == 6 || protocol == 17 || protocol == 132;
   return true;
 }
 
 IptablesReader::Step IptablesReader::read_module() {
   const auto text = value();
   if (!text) return std::unexpected(text.error());
-  if (*text == "tcp" || *text == "udp") {  // the protocol's own, loaded with -p
+  if (*text == "tcp" || *text == "udp" || *text == "sctp") {  // the protocol's own, loaded with -p
     met(NfMatchKind::kProtocol);
     return true;
   }
@@ -546,6 +548,7 @@ constexpr std::string_view kNeedsPorts = "Need TCP, UDP, SCTP or DCCP with port 
 IptablesReader::Step IptablesReader::read_nat_ports() {
   const auto text = value();
   if (!text) return std::unexpected(text.error());
+  if (command_.rule.protocol == 132) return refuse("ports of SCTP in NAT", "addresses alone");
   if (needs_ports_missing()) return iptables_error(kNeedsPorts);
   if (const auto bad = read_nat_range(":" + *text, command_.rule.target.nat)) {
     return iptables_error(*bad);
@@ -556,6 +559,9 @@ IptablesReader::Step IptablesReader::read_nat_ports() {
 IptablesReader::Step IptablesReader::read_nat_address() {
   const auto text = value();
   if (!text) return std::unexpected(text.error());
+  if (text->contains(':') && command_.rule.protocol == 132) {
+    return refuse("ports of SCTP in NAT", "addresses alone");
+  }
   if (text->contains(':') && needs_ports_missing()) return iptables_error(kNeedsPorts);
   if (const auto bad = read_nat_range(*text, command_.rule.target.nat)) return iptables_error(*bad);
   return true;

@@ -24,6 +24,7 @@ std::string_view protocol_name(std::uint8_t protocol) {
     case 6: return "tcp";
     case 17: return "udp";
     case 47: return "gre";
+    case 132: return "sctp";
     default: return {};
   }
 }

@@ -165,7 +165,11 @@ Reader::Step Reader::read_service(const PoptStep& step) {
   if (!endpoint) return fail_with("illegal virtual server address[:port] specified");
   key.addr = endpoint->addr;
   key.port = endpoint->port.value_or(0);
-  if (!key.addr.is_v4()) command_.netmask = {kIpvsWholeAddress6};
+  if (key.addr.is_v4()) return true;
+  if (key.protocol == kSctp) {
+    return std::unexpected(not_modelled("ipvsadm", "SCTP over IPv6", "an IPv4 address"));
+  }
+  command_.netmask = {kIpvsWholeAddress6};
   return true;
 }
 

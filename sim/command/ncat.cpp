@@ -105,9 +105,10 @@ Parsed<bool> apply_ncat(NcatCommand& command, NcatGiven& given, char letter, con
     case 'e': return take_run(command, value, letter == 'c');
     case 's': command.source = value; return true;
     case 'p': {
-      const auto port = to_int(value).value_or(0);
-      if (port < 0 || port > 65'535) return quits(fmt::format("Invalid source port {}", port));
-      command.source_port = static_cast<std::uint16_t>(port);
+      const auto port = to_int(value);
+      if (!port) return quits(fmt::format("Invalid source port number \"{}\"", value));
+      if (*port < 0 || *port > 65'535) return quits(fmt::format("Invalid source port {}", *port));
+      command.source_port = static_cast<std::uint16_t>(*port);
       return true;
     }
     case 'w':
@@ -123,17 +124,18 @@ Parsed<bool> apply_ncat(NcatCommand& command, NcatGiven& given, char letter, con
 
 Parsed<bool> take_ncat_operands(NcatCommand& command, const std::vector<std::string>& operands) {
   std::string port;
-  if (operands.size() > 2) {
-    return quits(fmt::format("Got more than one port specification: {} {}", operands[1],
-                             operands[2]));
+  // Of a listener a number is the port, anything else its address.
+  std::size_t at = 0;
+  const bool number_first = command.listen && !operands.empty() &&
+                            operands[0].find_first_not_of("0123456789") == std::string::npos;
+  if (!operands.empty() && !number_first) command.host = operands[at++];
+  if (operands.size() > at + 1) {
+    return quits(fmt::format("Got more than one port specification: {} {}", operands[at],
+                             operands[at + 1]));
   }
-  if (command.listen && operands.size() == 1) {
-    // A number is a port, anything else an address.
-    const bool number = operands[0].find_first_not_of("0123456789") == std::string::npos;
-    (number ? port : command.host) = operands[0];
-  } else if (!operands.empty()) {
-    command.host = operands[0];
-    if (operands.size() == 2) port = operands[1];
+  if (at < operands.size()) port = operands[at];
+  if (command.host.contains(':')) {
+    return std::unexpected(not_modelled("ncat", "SCTP over IPv6", "an IPv4 address"));
   }
   if (!command.listen && command.host.empty()) {
     return quits("You must specify a host to connect to");
@@ -196,11 +198,16 @@ Parsed<NcatCommand> parse_ncat(Args args) {
   if (const auto ok = take_ncat_operands(command, options->operands); !ok) {
     return std::unexpected(ok.error());
   }
-  if (given.keep && !command.listen) return quits("--keep-open requires --listen");
+  if (given.keep && !command.listen) {
+    return quits("Invalid option combination: `--keep-open' with connect");
+  }
   if (command.listen && !given.keep) {
     return std::unexpected(not_modelled("ncat", "--sctp -l for one connection alone", "-l -k"));
   }
-  if (command.listen && command.zero) return quits("Services designed for LISTENING can't be used with -z");
+  if (command.listen && command.zero) {
+    return std::unexpected(
+        failure("Ncat: Services designed for LISTENING can't be used with -z QUITTING.", 2));
+  }
   return command;
 }
 

@@ -8,6 +8,9 @@
 #include "sim/fuzz/ingredients.h"
 
 namespace lvslab::fuzz {
+
+using namespace literals;
+
 namespace {
 
 /// All but twos, which throws dice of its own; without the flags that look at ports, which kernels
@@ -256,6 +259,79 @@ void add_web_servers(Draft& draft, Dice& dice) {
   }
 }
 
+void start_sctp_server(Draft& draft, Dice& dice, std::size_t server, Ipv4Addr address,
+                       std::uint16_t port) {
+  const std::string& name = draft.host(server).name;
+  const std::string use =
+      dice.percent(80) ? fmt::format("-c 'echo {}'", name) : std::string("> /tmp/said");
+  draft.type_in_background(
+      dice, server,
+      fmt::format("timeout 15 ncat --sctp -l -k {} {} {}", address.to_string(), port, use));
+}
+
+/// Somebody asks, and stays until the server ends or five seconds are over. From one address: of
+/// several a host would tell the other side all.
+void ask_by_sctp(Draft& draft, Dice& dice, const VirtualService& service) {
+  const auto host = draft.any_host(dice);
+  if (!host || draft.stays_on(*host, service.vip)) return;
+  const std::string ncat = fmt::format(
+      "timeout 5 ncat --sctp -w 4 -s {}", dice.pick(draft.seats_of(*host)).address.to_string());
+  const std::string to = fmt::format("{} {}", service.vip.to_string(), service.port);
+  draft.type(dice, *host,
+             {dice.percent(70) ? fmt::format("{} --recv-only {}; echo $?", ncat, to)
+                               : fmt::format("echo hello | {} {}; echo $?", ncat, to)},
+             5_s);
+}
+
+/// An act about an SCTP service, after all else. The neighbours of the director's listings are the
+/// questions: associations that stay would be asked by heartbeats at moments that kernels draw.
+void add_sctp_act(Draft& draft, Dice& dice) {
+  std::vector<std::size_t> others;
+  auto service = begin_service(draft, dice, others);
+  if (!service) return;
+  constexpr std::uint16_t kPort = 9000;
+  service->port = kPort;
+  service->option = fmt::format("--sctp-service {}:{}", service->vip.to_string(), kPort);
+  service->forward = std::array{"-g", "-m", "-i"}[dice.below(3)];
+  const bool masquerade = service->forward == "-m";
+  const std::size_t director = service->director;
+  if (masquerade) draft.set_up(director, "echo 1 > /proc/sys/net/ipv4/ip_forward");
+  if (dice.percent(20)) draft.sysctl(director, "net.ipv4.vs.sloppy_sctp", "1");
+  draft.set_up(director, fmt::format("ipvsadm -A {} -s {}{}", service->option,
+                                     dice.pick(kSchedulers), dice.percent(20) ? " -p 60" : ""));
+  draft.rhythm.act = 30_s;
+  ++draft.rhythm.pauses;
+  draft.wait(draft.rhythm.act);  // the act before is over
+  for (int n = dice.between(1, 3); n > 0 && !others.empty(); --n) {
+    const std::size_t server = dice.pick(others);
+    std::erase(others, server);
+    const Ipv4Addr address = dice.pick(draft.seats_of(server)).address;
+    const std::uint16_t port = masquerade && dice.percent(50) ? kPort + 1 : kPort;
+    draft.set_up(director, fmt::format("ipvsadm -a {} -r {}:{} {} -w {}", service->option,
+                                       address.to_string(), port, service->forward,
+                                       dice.between(0, 3)));
+    become_real_server(draft, server);
+    draft.set_up(server, "yum install ncat -y");
+    if (masquerade) {
+      prepare_masqueraded_server(draft, dice, server, *service);
+    } else if (service->forward == "-i") {
+      prepare_tunnel_server(draft, dice, server, *service);
+    } else {
+      prepare_direct_server(draft, dice, server, service->vip);
+    }
+    if (draft.up[server] && dice.percent(88)) {
+      start_sctp_server(draft, dice, server, masquerade ? address : service->vip, port);
+    }
+  }
+  for (int n = dice.between(2, 4); n > 0; --n) {
+    ask_by_sctp(draft, dice, *service);
+    if (!draft.up[director]) continue;
+    draft.type(dice, director,
+               {std::array{"ipvsadm -lnc", "ipvsadm -ln", "ipvsadm -ln --stats"}[dice.below(3)]},
+               {});
+  }
+}
+
 constexpr std::array kBalancing{
     Ingredient{"direct-routing", 65, add_direct_routing},
     Ingredient{"masquerading", 30, add_masquerading},
@@ -268,5 +344,10 @@ constexpr std::array kBalancing{
 }  // namespace
 
 std::span<const Ingredient> balancing() { return kBalancing; }
+
+std::span<const Ingredient> endings() {
+  static constexpr std::array kEndings{Ingredient{"sctp-act", 15, add_sctp_act}};
+  return kEndings;
+}
 
 }  // namespace lvslab::fuzz

@@ -162,6 +162,12 @@ bool Draft::type(Dice& dice, std::size_t host, std::vector<std::string> lines,
   return true;
 }
 
+bool Draft::type_in_background(Dice& dice, std::size_t host, std::string line) {
+  if (!type(dice, host, {std::move(line)}, {})) return false;
+  std::get<scenario::Run>(scenario.timeline.back().action).background = true;
+  return true;
+}
+
 void Draft::wait(SimDuration pause) {
   used_ = used_ + pause;
   over_ = over_ + pause;

@@ -105,6 +105,8 @@ class Draft {
   /// The lines are typed on `host`, when what came before is over. They take at most `longest`.
   /// False (and nothing is added) if the lab has no time left.
   bool type(Dice& dice, std::size_t host, std::vector<std::string> lines, SimDuration longest);
+  /// The line is typed and goes on beside what comes later.
+  bool type_in_background(Dice& dice, std::size_t host, std::string line);
   bool strike(Dice& dice, scenario::Fault fault);
   /// Nothing happens for this long.
   void wait(SimDuration pause);

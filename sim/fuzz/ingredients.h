@@ -29,6 +29,9 @@ std::span<const Ingredient> edits();
 std::span<const Ingredient> faults();
 std::span<const Ingredient> listings();
 
+/// Acts of their own after all that, in percent of the labs.
+std::span<const Ingredient> endings();
+
 /// The same for labs with keepalived.
 std::span<const Ingredient> cluster_traffic();
 std::span<const Ingredient> cluster_faults();

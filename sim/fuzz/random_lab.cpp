@@ -112,6 +112,8 @@ scenario::Scenario random_lab(std::uint64_t seed, std::uint64_t index, LabKind k
     add_settings(draft, finishing());
     steady_forwarders(draft);
     draw_timeline(draft);
+    add_settings(draft, endings());
+    steady_forwarders(draft);  // those that became one in the last act, too
   }
   return std::move(draft.scenario);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/wire/sctp.h"
 #include "sim/wire/tcp.h"
 
 namespace lvslab::netfilter {
@@ -203,9 +204,11 @@ Verdict Netfilter::walk(Step& step, TableId id, NfHook hook, Packet& packet,
   View view{.packet = packet, .devices = devices};
   view.states = conntrack_.states_of(packet);
   const bool tcp = packet.ip.protocol == IpProto::kTcp;
-  if ((tcp || packet.ip.protocol == IpProto::kUdp) && packet.ip.fragment_offset == 0) {
+  const bool sctp = packet.ip.protocol == IpProto::kSctp;
+  if ((tcp || sctp || packet.ip.protocol == IpProto::kUdp) && packet.ip.fragment_offset == 0) {
     const Bytes transport = ipv4_payload(step.frames().bytes(packet.frame), packet.ip);
-    if (transport.size() >= (tcp ? TcpRepr::kLength : std::size_t{8})) {
+    const std::size_t header = tcp ? TcpRepr::kLength : sctp ? SctpRepr::kLength : std::size_t{8};
+    if (transport.size() >= header) {
       view.has_ports = true;
       view.source_port = load_be16(transport.data());
       view.destination_port = load_be16(transport.data() + 2);

@@ -1,4 +1,4 @@
-// Command lines of curl, ab, nc, timeout, ping, traceroute, arping and tcpdump: read, refused, and
+// Command lines of curl, ab, nc, ncat, timeout, ping, traceroute, arping and tcpdump: read, refused, and
 // written back.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,6 +11,7 @@
 #include "sim/command/arping.h"
 #include "sim/command/curl.h"
 #include "sim/command/nc.h"
+#include "sim/command/ncat.h"
 #include "sim/command/ping.h"
 #include "sim/command/shell.h"
 #include "sim/command/tcpdump.h"
@@ -211,6 +212,48 @@ TEST(NcParse, RefusesInNcsWords) {
                   {"nc -Q a 80", "nc: invalid option -- 'Q'\nusage: nc", 1},
                   {"nc -U /tmp/s", "lvslab: nc: option -U is not modelled", 2},
                   {"nc -6 -l 2001:db8::1 80", "lvslab: nc: option -6 is not modelled", 2}});
+}
+
+TEST(NcatParse, SurvivesItsOwnText) {
+  expect_round_trip(
+      parse_ncat,
+      {"ncat --sctp 10.0.0.1 9000", "ncat --sctp web", "ncat -lk --sctp 9000",
+       "ncat --sctp -l -k 10.0.0.1 9000 -c 'echo \"a b\"; date'",
+       "ncat --sctp --listen --keep-open --exec /bin/cat", "ncat --sctp -l -k -p 9000",
+       "ncat --sctp -v -z -n -4 -w 1.5 -i 200ms -s 10.0.0.2 -p 7 web 9",
+       "ncat --sctp --recv-only --send-only -w 2m web 9", "ncat --version"});
+  EXPECT_EQ(parse_ncat(words("ncat --sctp -w .25 web 9"))->wait, SimDuration{250'000'000});
+}
+
+// ncat 7.93 was asked.
+TEST(NcatParse, RefusesInNcatsWords) {
+  expect_refused(
+      parse_ncat,
+      {{"ncat web 80", "lvslab: ncat: TCP is not modelled (close: ncat --sctp, or nc)", 2},
+       {"ncat --sctp -6 web 80", "lvslab: ncat: option -6 is not modelled", 2},
+       {"ncat --sctp 2001:db8::9 80", "lvslab: ncat: SCTP over IPv6 is not modelled", 2},
+       {"ncat --sctp -l 9000", "lvslab: ncat: --sctp -l for one connection alone is not modelled", 2},
+       {"ncat --sctp", "Ncat: You must specify a host to connect to. QUITTING.", 2},
+       {"ncat --sctp -k web 9",
+        "Ncat: Invalid option combination: `--keep-open' with connect. QUITTING.", 2},
+       {"ncat --sctp web 1 2", "Ncat: Got more than one port specification: 1 2. QUITTING.", 2},
+       {"ncat --sctp -l -k 1 2", "Ncat: Got more than one port specification: 1 2. QUITTING.", 2},
+       {"ncat --sctp web 70000", "Ncat: Invalid port number \"70000\". QUITTING.", 2},
+       {"ncat --sctp -p 70000 web 9", "Ncat: Invalid source port 70000. QUITTING.", 2},
+       {"ncat --sctp -p x web 9", "Ncat: Invalid source port number \"x\". QUITTING.", 2},
+       {"ncat --sctp -l -k -z 9",
+        "Ncat: Services designed for LISTENING can't be used with -z QUITTING.", 2},
+       {"ncat --sctp -c a -e b web 9",
+        "Ncat: Only one of --exec, --sh-exec, and --lua-exec is allowed. QUITTING.", 2},
+       {"ncat --sctp -w 0 web 9",
+        "Ncat: Invalid -w timeout \"0\" (must be greater than 0 and less than 2147483s). QUITTING.",
+        2},
+       {"ncat --sctp -i 200 web 9",
+        "Ncat: Since April 2010, the default unit for -i timeout is seconds, so your time of \"200\" "
+        "is 3.3 minutes. Use \"200ms\" for 200 milliseconds. QUITTING.",
+        2},
+       {"ncat --sctp --nosuch", "ncat: unrecognized option '--nosuch'\nNcat: Try `--help'", 2},
+       {"ncat --sctp -w", "ncat: option requires an argument -- 'w'\nNcat: Try `--help'", 2}});
 }
 
 TEST(TimeoutParse, SurvivesItsOwnText) {

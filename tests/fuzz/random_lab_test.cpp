@@ -95,7 +95,7 @@ TEST(RandomLab, IsPlayedToItsEndWithEveryCommandUnderstood) {
     const Scenario lab = random_lab(11, index);
     const Played played = play(lab);
     EXPECT_EQ(played.end, lab::PlayEnd::kFinished) << lab.name;
-    EXPECT_LT(played.finished, SimTime{} + SimDuration{300'000'000'000}) << lab.name;
+    EXPECT_LT(played.finished, SimTime{} + SimDuration{420'000'000'000}) << lab.name;
     EXPECT_TRUE(played.problems.empty()) << lab.name;
     for (const lab::Entry& entry : played.entries) {
       EXPECT_EQ(entry.output.find("lvslab:"), std::string::npos)
@@ -188,7 +188,7 @@ TEST(RandomLab, SpeaksTheWholeVocabularyOfALab) {
   const std::map<std::string, int> tools = tools_of(1, 300);
   for (const char* const tool :
        {"ab", "arp", "arping", "cat", "curl", "echo", "for", "ifconfig", "ip", "ipvsadm",
-        "iptables", "netstat", "ping", "route", "service", "ss", "sysctl", "fault"}) {
+        "iptables", "netstat", "ping", "route", "service", "ss", "sysctl", "timeout", "fault"}) {
     EXPECT_TRUE(tools.contains(tool)) << tool;
   }
 }
