@@ -12,7 +12,7 @@ namespace {
 
 using namespace lvslab::literals;
 
-constexpr std::size_t kReadAtOnce = 8'192;      // DEFAULT_TCP_BUF_LEN
+constexpr std::size_t kReadAtOnce = 8'192;           // DEFAULT_TCP_BUF_LEN
 constexpr SimDuration kConnectPatience = 10'000_ms;  // DEFAULT_CONNECT_TIMEOUT
 
 }  // namespace
@@ -68,8 +68,9 @@ void Ncat::listen(Step& step, AppIo& io) {
   if (!command.host.empty()) {
     const auto addr = io.resolve(command.host);
     if (!addr) {
-      return quit(step, io, fmt::format("Could not resolve hostname \"{}\": {}", command.host,
-                                        command::text_of(addr.error())));
+      return quit(step, io,
+                  fmt::format("Could not resolve hostname \"{}\": {}", command.host,
+                              command::text_of(addr.error())));
     }
     local.addr = *addr;
   }
@@ -87,8 +88,7 @@ void Ncat::accepted(Step& step, AppIo& io, SocketId socket) {
     const Endpoint from = io.sctp()->sctp_remote(socket);
     const std::string addr = from.addr.to_string();
     io.print_error(step, command::ncat_says("Connection from " + addr));
-    io.print_error(step,
-                   command::ncat_says(fmt::format("Connection from {}:{}", addr, from.port)));
+    io.print_error(step, command::ncat_says(fmt::format("Connection from {}:{}", addr, from.port)));
   }
   clients_.push_back({.socket = socket});
   if (!command.run.empty()) {
@@ -133,15 +133,17 @@ void Ncat::on_client(Step& step, AppIo& io, const SocketEvent& event) {
 void Ncat::connect(Step& step, AppIo& io) {
   const auto remote = io.resolve(command.host);
   if (!remote) {
-    return quit(step, io, fmt::format("Could not resolve hostname \"{}\": {}", command.host,
-                                      command::text_of(remote.error())));
+    return quit(step, io,
+                fmt::format("Could not resolve hostname \"{}\": {}", command.host,
+                            command::text_of(remote.error())));
   }
   Endpoint local{.port = command.source_port};
   if (!command.source.empty()) {
     const auto source = io.resolve(command.source);
     if (!source) {
-      return quit(step, io, fmt::format("Could not resolve source address \"{}\": {}",
-                                        command.source, command::text_of(source.error())));
+      return quit(step, io,
+                  fmt::format("Could not resolve source address \"{}\": {}", command.source,
+                              command::text_of(source.error())));
     }
     local.addr = *source;
   }
@@ -150,8 +152,7 @@ void Ncat::connect(Step& step, AppIo& io) {
     // The library complains, and goes on without the wish.
     io.print_error(step, fmt::format("libnsock mksock_bind_addr(): Bind to {}:{} failed (IOD #1): "
                                      "{} ({})\n",
-                                     local.addr.to_string(), local.port,
-                                     errno_text(socket.error()),
+                                     local.addr.to_string(), local.port, errno_text(socket.error()),
                                      static_cast<int>(socket.error())));
     local.addr = {};
     socket = io.sctp()->sctp_connect(step, io.id(), local, {*remote, command.port});
@@ -185,8 +186,8 @@ void Ncat::on_timer(Step& step, AppIo& io) {
     if (peer_.valid()) io.sctp()->sctp_close(step, peer_);
     return complain(step, io, "TIMEOUT");
   }
-  io.print_error(step, command::ncat_says(
-                           fmt::format("Idle timeout expired ({} ms)", command.idle->ms())));
+  io.print_error(
+      step, command::ncat_says(fmt::format("Idle timeout expired ({} ms)", command.idle->ms())));
   io.exit(step, 1);
 }
 

@@ -44,18 +44,17 @@ struct UnknownCommand {
 };
 std::string to_text(const UnknownCommand& command);
 
-using Command =
-    std::variant<IfconfigCommand, IpCommand, ArpCommand, RouteCommand, NetstatCommand, SsCommand,
-                 SysctlCommand, PackageCommand, ServiceCommand, EchoCommand, LsCommand,
-                 HostnameCommand, TrueCommand, FalseCommand, SeqCommand, SleepCommand, DateCommand,
-                 MkdirCommand, TouchCommand, RmCommand, KillCommand, PidofCommand, PsCommand,
-                 ExportCommand, CdCommand, PwdCommand, WaitCommand, JobsCommand, UnameCommand,
-                 WhoamiCommand, RebootCommand, ClearCommand, ExitCommand, ModprobeCommand,
-                 CatCommand, GrepCommand, WcCommand, HeadCommand, TailCommand, TeeCommand,
-                 SortCommand, UniqCommand, CutCommand, IpvsadmCommand, IpvsScriptCommand,
-                 IptablesCommand, CurlCommand, AbCommand, NcCommand, NcatCommand, TimeoutCommand,
-                 SshCommand, ScpCommand, PingCommand, TracerouteCommand, ArpingCommand, TcpdumpCommand,
-                 KeepalivedCommand, JournalctlCommand, NginxCommand, UnknownCommand>;
+using Command = std::variant<
+    IfconfigCommand, IpCommand, ArpCommand, RouteCommand, NetstatCommand, SsCommand, SysctlCommand,
+    PackageCommand, ServiceCommand, EchoCommand, LsCommand, HostnameCommand, TrueCommand,
+    FalseCommand, SeqCommand, SleepCommand, DateCommand, MkdirCommand, TouchCommand, RmCommand,
+    KillCommand, PidofCommand, PsCommand, ExportCommand, CdCommand, PwdCommand, WaitCommand,
+    JobsCommand, UnameCommand, WhoamiCommand, RebootCommand, ClearCommand, ExitCommand,
+    ModprobeCommand, CatCommand, GrepCommand, WcCommand, HeadCommand, TailCommand, TeeCommand,
+    SortCommand, UniqCommand, CutCommand, IpvsadmCommand, IpvsScriptCommand, IptablesCommand,
+    CurlCommand, AbCommand, NcCommand, NcatCommand, TimeoutCommand, SshCommand, ScpCommand,
+    PingCommand, TracerouteCommand, ArpingCommand, TcpdumpCommand, KeepalivedCommand,
+    JournalctlCommand, NginxCommand, UnknownCommand>;
 
 /// argv → typed command. `args` must not be empty. A leading directory of a system tool
 /// ("/sbin/ifconfig") is taken off. Errors: bad usage as the tool prints it; status 127 for a word

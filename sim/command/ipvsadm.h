@@ -1,8 +1,9 @@
 // ipvsadm 1.31: what a student types, and every listing it prints.
 //
 // Models: -A -E -D -C -R -S -a -e -d -L/-l -Z --set with -t -u --sctp-service -f -6 -s -p -M -o -b
-// -r -g -i -m -w -x -y --tun-*, --start-daemon and --stop-daemon with --syncid --sync-maxlen --mcast-*, and for
-// listings -n -c --timeout --daemon --stats --rate --thresholds --persistent-conn --tun-info --sort
+// -r -g -i -m -w -x -y --tun-*, --start-daemon and --stop-daemon with --syncid --sync-maxlen
+// --mcast-*, and for listings -n -c --timeout --daemon --stats --rate --thresholds
+// --persistent-conn --tun-info --sort
 // --nosort --exact; popt's spelling rules. Leaves out, with a clear refusal: persistence
 // engines, IPv6 servers of IPv4 services and the reverse (`-i`), IPv6 groups of sync daemons.
 // Whether a scheduler exists is the kernel's affair. Source: ipvsadm 1.31 ipvsadm.c (parse_options,

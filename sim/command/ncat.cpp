@@ -90,7 +90,8 @@ struct NcatGiven {
   bool sctp = false, keep = false;
 };
 
-Parsed<bool> apply_ncat(NcatCommand& command, NcatGiven& given, char letter, const std::string& value) {
+Parsed<bool> apply_ncat(NcatCommand& command, NcatGiven& given, char letter,
+                        const std::string& value) {
   switch (letter) {
     case kSctpFlag: given.sctp = true; return true;
     case kSendOnly: command.send_only = true; return true;
@@ -130,8 +131,8 @@ Parsed<bool> take_ncat_operands(NcatCommand& command, const std::vector<std::str
                             operands[0].find_first_not_of("0123456789") == std::string::npos;
   if (!operands.empty() && !number_first) command.host = operands[at++];
   if (operands.size() > at + 1) {
-    return quits(fmt::format("Got more than one port specification: {} {}", operands[at],
-                             operands[at + 1]));
+    return quits(
+        fmt::format("Got more than one port specification: {} {}", operands[at], operands[at + 1]));
   }
   if (at < operands.size()) port = operands[at];
   if (command.host.contains(':')) {
@@ -174,15 +175,17 @@ Parsed<NcatCommand> parse_ncat(Args args) {
                 {"source", 's', true},
                 {"wait", 'w', true},
                 {"idle-timeout", 'i', true}},
-      .unmodelled_longs = {"unixsock",  "vsock",     "crlf",        "lua-exec",  "max-conns",
-                           "help",      "delay",     "output",      "hex-dump",  "append-output",
-                           "telnet",    "udp",       "no-shutdown", "allow",     "allowfile",
-                           "deny",      "denyfile",  "broker",      "chat",      "talk",
-                           "proxy",     "proxy-type", "proxy-auth", "proxy-dns", "ssl",
-                           "ssl-cert",  "ssl-key",   "ssl-verify",  "ssl-alpn",  "ssl-ciphers",
-                           "ssl-trustfile", "ssl-servername"},
-      .usage = "Ncat: Try `--help' or man(1) ncat for more information, usage options and help. "
-               "QUITTING.\n",
+      .unmodelled_longs = {"unixsock",    "vsock",         "crlf",          "lua-exec",
+                           "max-conns",   "help",          "delay",         "output",
+                           "hex-dump",    "append-output", "telnet",        "udp",
+                           "no-shutdown", "allow",         "allowfile",     "deny",
+                           "denyfile",    "broker",        "chat",          "talk",
+                           "proxy",       "proxy-type",    "proxy-auth",    "proxy-dns",
+                           "ssl",         "ssl-cert",      "ssl-key",       "ssl-verify",
+                           "ssl-alpn",    "ssl-ciphers",   "ssl-trustfile", "ssl-servername"},
+      .usage =
+          "Ncat: Try `--help' or man(1) ncat for more information, usage options and help. "
+          "QUITTING.\n",
       .status = 2};
   const auto options = read_options(args, kSpec);
   if (!options) return std::unexpected(options.error());
@@ -214,9 +217,12 @@ Parsed<NcatCommand> parse_ncat(Args args) {
 std::string to_text(const NcatCommand& c) {
   if (c.version) return "ncat --version";
   std::string text = "ncat --sctp";
-  const std::pair<bool, std::string_view> flags[] = {
-      {c.listen, " -l -k"},      {c.verbose, " -v"},           {c.zero, " -z"},
-      {c.numeric, " -n"},        {c.send_only, " --send-only"}, {c.recv_only, " --recv-only"}};
+  const std::pair<bool, std::string_view> flags[] = {{c.listen, " -l -k"},
+                                                     {c.verbose, " -v"},
+                                                     {c.zero, " -z"},
+                                                     {c.numeric, " -n"},
+                                                     {c.send_only, " --send-only"},
+                                                     {c.recv_only, " --recv-only"}};
   for (const auto& [given, option] : flags) {
     if (given) text += option;
   }

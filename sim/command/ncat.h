@@ -20,20 +20,20 @@ namespace lvslab::command {
 
 struct NcatCommand {
   static constexpr std::uint16_t kDefaultPort = 31'337;
-  bool listen = false;             ///< -l -k
-  bool verbose = false;            ///< -v
-  bool zero = false;               ///< -z: look whether somebody listens, send nothing
-  bool numeric = false;            ///< -n
-  bool send_only = false;          ///< nothing is read from the socket
-  bool recv_only = false;          ///< nothing is read from standard input
-  bool version = false;            ///< --version
-  std::string run;                 ///< -c, -e: what serves a connection
-  bool run_by_shell = false;       ///< -c
-  std::string source;              ///< -s
-  std::uint16_t source_port = 0;   ///< -p
+  bool listen = false;              ///< -l -k
+  bool verbose = false;             ///< -v
+  bool zero = false;                ///< -z: look whether somebody listens, send nothing
+  bool numeric = false;             ///< -n
+  bool send_only = false;           ///< nothing is read from the socket
+  bool recv_only = false;           ///< nothing is read from standard input
+  bool version = false;             ///< --version
+  std::string run;                  ///< -c, -e: what serves a connection
+  bool run_by_shell = false;        ///< -c
+  std::string source;               ///< -s
+  std::uint16_t source_port = 0;    ///< -p
   std::optional<SimDuration> wait;  ///< -w: for connecting; else 10 s
   std::optional<SimDuration> idle;  ///< -i: ends after so long without a word
-  std::string host;                ///< with -l: the address to listen on; empty: all
+  std::string host;                 ///< with -l: the address to listen on; empty: all
   std::uint16_t port = kDefaultPort;
   friend bool operator==(const NcatCommand&, const NcatCommand&) = default;
 };

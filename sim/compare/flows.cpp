@@ -217,8 +217,7 @@ std::uint32_t Flows::find_or_begin(const Packet& packet, SimTime at) {
     if (!begins_anew(packet, flow)) return known->second;
   }
   // Whoever answers did not begin.
-  const bool answers =
-      (packet.has(tcp_flag::kSyn) && packet.has(tcp_flag::kAck)) || packet.answers;
+  const bool answers = (packet.has(tcp_flag::kSyn) && packet.has(tcp_flag::kAck)) || packet.answers;
   const bool reply = is_echo(packet.tuple.protocol) && packet.tuple.dst_port != 0;
   return begin(answers || reply ? packet.tuple.reversed() : packet.tuple, at);
 }

@@ -4,9 +4,10 @@
 // those of one side or the other.
 //
 // A flow is what one program on one host has with another: a TCP connection, an SCTP association, a
-// UDP or echo exchange of one 4-tuple. A port is ephemeral if it is the port of the side that began, and lies in Linux's
-// default net.ipv4.ip_local_port_range; all other ports are compared as numbers. A tuple that a new
-// SYN with another sequence number, or an INIT with another tag, uses again is another flow.
+// UDP or echo exchange of one 4-tuple. A port is ephemeral if it is the port of the side that
+// began, and lies in Linux's default net.ipv4.ip_local_port_range; all other ports are compared as
+// numbers. A tuple that a new SYN with another sequence number, or an INIT with another tag, uses
+// again is another flow.
 //
 // Leaves out: which flow a rewritten (NAT) one came from; a range of ports that was changed.
 #pragma once
@@ -41,7 +42,8 @@ struct Flow {
   /// The sequence number that either side began with last, `src`'s first; as soon as it is known. A
   /// half-open connection that was reset begins again with another answer to the same SYN.
   std::array<std::optional<std::uint32_t>, 2> base{};
-  /// SCTP: the verification tag that either side wants to see, `src`'s first; as soon as it is known.
+  /// SCTP: the verification tag that either side wants to see, `src`'s first; as soon as it is
+  /// known.
   std::array<std::optional<std::uint32_t>, 2> tag{};
 };
 

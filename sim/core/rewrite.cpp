@@ -72,8 +72,8 @@ void rewrite(FramePool& frames, Packet& packet, NatEnd end, Endpoint to) {
   packet.frame = frames.make_writable(packet.frame);
   const MutBytes bytes = frames.writable(packet.frame);
   Ipv4Addr& addr = end == NatEnd::kSource ? packet.ip.src : packet.ip.dst;
-  rewrite_port(bytes.subspan(packet.ip.header_length, packet.ip.payload_length),
-               packet.ip.protocol, end, addr, to, true);
+  rewrite_port(bytes.subspan(packet.ip.header_length, packet.ip.payload_length), packet.ip.protocol,
+               end, addr, to, true);
   rewrite_address(bytes, end, to.addr);
   addr = to.addr;
 }

@@ -274,8 +274,8 @@ void start_sctp_server(Draft& draft, Dice& dice, std::size_t server, Ipv4Addr ad
 void ask_by_sctp(Draft& draft, Dice& dice, const VirtualService& service) {
   const auto host = draft.any_host(dice);
   if (!host || draft.stays_on(*host, service.vip)) return;
-  const std::string ncat = fmt::format(
-      "timeout 5 ncat --sctp -w 4 -s {}", dice.pick(draft.seats_of(*host)).address.to_string());
+  const std::string ncat = fmt::format("timeout 5 ncat --sctp -w 4 -s {}",
+                                       dice.pick(draft.seats_of(*host)).address.to_string());
   const std::string to = fmt::format("{} {}", service.vip.to_string(), service.port);
   draft.type(dice, *host,
              {dice.percent(70) ? fmt::format("{} --recv-only {}; echo $?", ncat, to)
@@ -307,9 +307,9 @@ void add_sctp_act(Draft& draft, Dice& dice) {
     std::erase(others, server);
     const Ipv4Addr address = dice.pick(draft.seats_of(server)).address;
     const std::uint16_t port = masquerade && dice.percent(50) ? kPort + 1 : kPort;
-    draft.set_up(director, fmt::format("ipvsadm -a {} -r {}:{} {} -w {}", service->option,
-                                       address.to_string(), port, service->forward,
-                                       dice.between(0, 3)));
+    draft.set_up(director,
+                 fmt::format("ipvsadm -a {} -r {}:{} {} -w {}", service->option,
+                             address.to_string(), port, service->forward, dice.between(0, 3)));
     become_real_server(draft, server);
     draft.set_up(server, "yum install ncat -y");
     if (masquerade) {

@@ -47,8 +47,8 @@ Answer Director::on_reply(Step& step, Packet& packet) {
   const std::uint32_t c =
       conns_.find_answer(key.protocol, key.virt, key.virt_port, key.client, key.client_port);
   if (c == ConnTable::kNone) {
-    const bool refuse =
-        sysctls_.nat_icmp_send != 0 && !parsed->breaks_off() && is_real_server(packet, key.client_port);
+    const bool refuse = sysctls_.nat_icmp_send != 0 && !parsed->breaks_off() &&
+                        is_real_server(packet, key.client_port);
     return {.verdict = refuse ? AnswerVerdict::kPortUnreachable : AnswerVerdict::kPass, .virt = {}};
   }
   Conn& conn = conns_[c];

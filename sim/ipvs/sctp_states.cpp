@@ -93,11 +93,11 @@ constexpr std::array<Table, 3> kTables = {
 
 // By chunk type; what is not here is as DATA.
 constexpr std::array kEvents = {
-    SctpEvent::kData,        SctpEvent::kInit,       SctpEvent::kInitAck,
-    SctpEvent::kData,        SctpEvent::kData,       SctpEvent::kData,
-    SctpEvent::kAbort,       SctpEvent::kShutdown,   SctpEvent::kShutdownAck,
-    SctpEvent::kError,       SctpEvent::kCookieEcho, SctpEvent::kCookieAck,
-    SctpEvent::kData,        SctpEvent::kData,       SctpEvent::kShutdownComplete,
+    SctpEvent::kData,  SctpEvent::kInit,       SctpEvent::kInitAck,
+    SctpEvent::kData,  SctpEvent::kData,       SctpEvent::kData,
+    SctpEvent::kAbort, SctpEvent::kShutdown,   SctpEvent::kShutdownAck,
+    SctpEvent::kError, SctpEvent::kCookieEcho, SctpEvent::kCookieAck,
+    SctpEvent::kData,  SctpEvent::kData,       SctpEvent::kShutdownComplete,
 };
 
 SctpEvent event_of(std::uint8_t chunk) {

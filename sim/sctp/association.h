@@ -82,9 +82,9 @@ struct Socket {
   SimDuration t1_timeout{};
 
   // Sending.
-  std::deque<OutChunk> waiting;  ///< not sent yet
-  std::vector<OutChunk> sent;    ///< not acknowledged, in the order of their TSNs
-  std::vector<OutChunk> again;   ///< to be sent once more
+  std::deque<OutChunk> waiting;                    ///< not sent yet
+  std::vector<OutChunk> sent;                      ///< not acknowledged, in the order of their TSNs
+  std::vector<OutChunk> again;                     ///< to be sent once more
   std::vector<std::vector<std::uint8_t>> control;  ///< chunks for the next packet
   std::uint32_t next_tsn = 0, acked_tsn = 0, fast_recovery_end = 0;
   std::uint16_t next_sequence = 0;

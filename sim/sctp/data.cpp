@@ -26,8 +26,7 @@ void Engine::deliver(std::uint32_t index) {
     if (s.open) {
       note(index, SocketEventKind::kData);
       for (auto part = s.parts.begin(); part != last; ++part) {
-        events_.back().data.insert(events_.back().data.end(), part->data.begin(),
-                                   part->data.end());
+        events_.back().data.insert(events_.back().data.end(), part->data.begin(), part->data.end());
       }
     }
     s.delivered_tsn += static_cast<std::uint32_t>(end);

@@ -16,9 +16,7 @@ bool is_shutting_down(State state) {
 }
 
 /// Takes data, and answers it: ESTABLISHED and SHUTDOWN_PENDING.
-bool is_up(State state) {
-  return state == State::kEstablished || state == State::kShutdownPending;
-}
+bool is_up(State state) { return state == State::kEstablished || state == State::kShutdownPending; }
 
 /// An ABORT or SHUTDOWN COMPLETE has the receiver's tag, or with the T bit the sender's.
 bool fits_either_tag(const Socket& s, std::uint32_t tag, std::uint8_t flags) {
@@ -31,9 +29,7 @@ void Engine::receive(const Packet& packet) {
   const Bytes bytes = ipv4_payload(step_.frames().bytes(packet.frame), packet.ip);
   const auto header = SctpRepr::parse_header(bytes);
   const Step::Arguments source{arg(packet.ip.src), header ? header->src_port : 0U, 0};
-  const auto drop = [&](Reason reason) {
-    step_.drop(packet.frame, reason, packet.in_dev, source);
-  };
+  const auto drop = [&](Reason reason) { step_.drop(packet.frame, reason, packet.in_dev, source); };
   if (!header || bytes.size() < SctpRepr::kLength + SctpChunk::kHeader) {
     return drop(Reason::kSctpTruncated);
   }
@@ -96,7 +92,8 @@ Engine::Next Engine::on_chunk(std::uint32_t index, const Incoming& in, const Sct
                                                                        : Next::kDiscard;
 }
 
-// --- the handshake, as the client ------------------------------------------------------------------
+// --- the handshake, as the client
+// ------------------------------------------------------------------
 
 // sctp_sf_do_5_1C_ack()
 Engine::Next Engine::on_init_ack(std::uint32_t index, const Incoming& in, const SctpChunk& chunk) {
@@ -134,13 +131,13 @@ Engine::Next Engine::on_cookie_ack(std::uint32_t index) {
   s.init_failures = 0;
   stop(s, Timer::kT1);
   start_heartbeat(index);
-  step_.explain(Reason::kSctpConnected, {},
-                {arg(s.remote.addr), s.remote.port, s.local.port});
+  step_.explain(Reason::kSctpConnected, {}, {arg(s.remote.addr), s.remote.port, s.local.port});
   note(index, SocketEventKind::kConnected);
   return Next::kGoOn;
 }
 
-// --- the handshake, as the server ------------------------------------------------------------------
+// --- the handshake, as the server
+// ------------------------------------------------------------------
 
 // sctp_sf_do_5_1B_init(): answers, and forgets.
 void Engine::answer_init(const Incoming& in, const SctpChunk& chunk) {
@@ -226,7 +223,8 @@ Engine::Next Engine::on_repeated_cookie(std::uint32_t index, const Incoming& in,
   return Next::kGoOn;
 }
 
-// --- data ------------------------------------------------------------------------------------------
+// --- data
+// ------------------------------------------------------------------------------------------
 
 // sctp_sf_eat_data_6_2(), sctp_sf_eat_data_fast_4_4(), sctp_eat_data()
 Engine::Next Engine::on_data(std::uint32_t index, const SctpChunk& chunk, bool last) {
@@ -277,7 +275,8 @@ Engine::Next Engine::on_sack(std::uint32_t index, const SctpChunk& chunk) {
   return Next::kGoOn;
 }
 
-// --- the end ---------------------------------------------------------------------------------------
+// --- the end
+// ---------------------------------------------------------------------------------------
 
 // sctp_sf_do_9_1_abort(), sctp_sf_cookie_wait_abort()
 Engine::Next Engine::on_abort(std::uint32_t index, const Incoming& in, const SctpChunk& chunk) {
@@ -352,7 +351,8 @@ Engine::Next Engine::on_shutdown_complete(std::uint32_t index, const Incoming& i
   return Next::kGone;
 }
 
-// --- heartbeats ------------------------------------------------------------------------------------
+// --- heartbeats
+// ------------------------------------------------------------------------------------
 
 // sctp_sf_beat_8_3(): what it holds goes back as it came.
 Engine::Next Engine::on_heartbeat(std::uint32_t index, const SctpChunk& chunk) {
@@ -372,15 +372,16 @@ Engine::Next Engine::on_heartbeat_ack(std::uint32_t index, const SctpChunk& chun
   s.heartbeat_sent = false;
   s.path = Path::kActive;
   s.confirms = true;
-  const std::int64_t sent_at =
-      static_cast<std::int64_t>(load_be32(chunk.value.data() + kSentAt)) << 32 |
-      load_be32(chunk.value.data() + kSentAt + 4);
+  const std::int64_t sent_at = static_cast<std::int64_t>(load_be32(chunk.value.data() + kSentAt))
+                                   << 32 |
+                               load_be32(chunk.value.data() + kSentAt + 4);
   take_round_trip(s, ticks(step_.now()) - sent_at);
   start_heartbeat(index);
   return Next::kGoOn;
 }
 
-// --- out of the blue ---------------------------------------------------------------------------------
+// --- out of the blue
+// ---------------------------------------------------------------------------------
 
 void Engine::receive_unknown(const Incoming& in) {
   Bytes rest = in.chunks;
@@ -421,8 +422,8 @@ void Engine::out_of_the_blue(const Incoming& in) {
 }
 
 void Engine::send_abort(const Incoming& in, std::uint32_t tag, std::uint8_t flags) {
-  send_packet({.src = in.local.addr, .dst = in.remote.addr},
-              {in.local.port, in.remote.port, tag}, make_chunk(Type::kAbort, flags));
+  send_packet({.src = in.local.addr, .dst = in.remote.addr}, {in.local.port, in.remote.port, tag},
+              make_chunk(Type::kAbort, flags));
 }
 
 void receive(Step& step, Stack& stack, Ports ports, const Packet& packet) {

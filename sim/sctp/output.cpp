@@ -68,7 +68,8 @@ void Engine::transmit(std::uint32_t index, Bundle& bundle) {
   bundle = {};
 }
 
-// --- the queue -------------------------------------------------------------------------------------
+// --- the queue
+// -------------------------------------------------------------------------------------
 
 void Engine::flush(std::uint32_t index, bool timed_out) {
   Bundle bundle;
@@ -213,7 +214,8 @@ void Engine::retransmit(std::uint32_t index) {
   flush(index, true);
 }
 
-// --- control chunks -----------------------------------------------------------------------------------
+// --- control chunks
+// -----------------------------------------------------------------------------------
 
 void Engine::send_init(std::uint32_t index) {
   Socket& s = socket(index);
@@ -241,8 +243,7 @@ void Engine::send_init(std::uint32_t index) {
 void Engine::start_shutdown(std::uint32_t index) {
   Socket& s = socket(index);
   s.state = State::kShutdownSent;
-  step_.explain(Reason::kSctpShutdownBegins, {},
-                {arg(s.remote.addr), s.remote.port, s.local.port});
+  step_.explain(Reason::kSctpShutdownBegins, {}, {arg(s.remote.addr), s.remote.port, s.local.port});
   std::uint8_t ack[4];
   store_be32(ack, s.received_tsn);
   queue(s, Type::kShutdown, 0, ack);

@@ -135,7 +135,8 @@ std::expected<SocketId, Errno> Engine::connect(AppId owner, Endpoint local, Endp
     if (const auto way = ports_.ip.route(step_, {.dst = remote.addr})) from.addr = way->src;
   }
   // sctp_endpoint_is_peeled_off(): an association that still closes is in the way.
-  if (find_association(from, remote) != IndexTable::kNone) return std::unexpected(Errno::kAddrNotAvail);
+  if (find_association(from, remote) != IndexTable::kNone)
+    return std::unexpected(Errno::kAddrNotAvail);
   const std::uint32_t index = add_association(local, remote);
   Socket& s = socket(index);
   s.state = State::kCookieWait;
@@ -198,7 +199,8 @@ void Engine::close(std::uint32_t index) {
   shut_down(index);
 }
 
-// --- the calls of the host ------------------------------------------------------------------------
+// --- the calls of the host
+// ------------------------------------------------------------------------
 
 namespace {
 

@@ -138,7 +138,8 @@ void Engine::on_t5(std::uint32_t index) {
   fail(index, Errno::kTimedOut);
 }
 
-// --- heartbeats -----------------------------------------------------------------------------------
+// --- heartbeats
+// -----------------------------------------------------------------------------------
 
 SimDuration Engine::heartbeat_pause(const Socket& s) const {
   const SimDuration half{s.rto.ns / 2};
@@ -178,7 +179,8 @@ void Engine::on_heartbeat_due(std::uint32_t index) {
   flush(index);
 }
 
-// --- ICMP -----------------------------------------------------------------------------------------
+// --- ICMP
+// -----------------------------------------------------------------------------------------
 
 void Engine::icmp_error(const IcmpError& error) {
   const auto ip = Ipv4Repr::parse_header(error.quoted);

@@ -1,7 +1,7 @@
 // What a viewer shows of a frame at a glance: protocol, ends, a label of a few characters.
 //
-// Models: Ethernet, ARP, IPv4 and IPv6 with ICMP, TCP, UDP, SCTP, VRRP, and one packet inside another
-// (IPIP, GRE). Leaves out: everything that the packet inspector shows (sim/wire/dissect.h).
+// Models: Ethernet, ARP, IPv4 and IPv6 with ICMP, TCP, UDP, SCTP, VRRP, and one packet inside
+// another (IPIP, GRE). Leaves out: everything that the packet inspector shows (sim/wire/dissect.h).
 #pragma once
 
 #include <cstdint>

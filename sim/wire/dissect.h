@@ -2,8 +2,8 @@
 // `lvslab step` show. Reads simulated and real captures alike, and says which checksums are right.
 //
 // Modelled: Ethernet, ARP, IPv4, IPv6, ICMP of both with the packet it quotes, neighbour discovery,
-// UDP, TCP with options, SCTP with its chunks, the first line of HTTP. Other protocols are one field with their number; a
-// reader for one more protocol is one row in a table of dissect.cpp.
+// UDP, TCP with options, SCTP with its chunks, the first line of HTTP. Other protocols are one
+// field with their number; a reader for one more protocol is one row in a table of dissect.cpp.
 #pragma once
 
 #include <string>

@@ -163,8 +163,8 @@ bool TcpdumpPrinter::ipv4_body(Bytes in, std::size_t header_length, std::size_t 
     addresses(ip, fmt::format(": ip-proto-{}", in[9]));
     return true;
   }
-  const bool ports = ip.protocol == IpProto::kTcp || ip.protocol == IpProto::kUdp ||
-                     ip.protocol == IpProto::kSctp;
+  const bool ports =
+      ip.protocol == IpProto::kTcp || ip.protocol == IpProto::kUdp || ip.protocol == IpProto::kSctp;
   if (!ports) addresses(ip, ": ");
   if (in.size() < header_length) {
     fmt::format_to(std::back_inserter(out_), " [remaining caplen({}) < header length({})]",

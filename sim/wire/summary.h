@@ -1,8 +1,8 @@
 // One frame as one line, in the words of tcpdump 4.99 (print-*.c): what students compare with a
 // real terminal. The caller puts the time stamp in front.
 //
-// Modelled: Ethernet, ARP, IPv4, IPv6, ICMP of both with neighbour discovery, UDP, SCTP, TCP with its
-// options, HTTP on ports 80 and 8080. Left out: other payloads by port number (DNS, SSH, ...),
+// Modelled: Ethernet, ARP, IPv4, IPv6, ICMP of both with neighbour discovery, UDP, SCTP, TCP with
+// its options, HTTP on ports 80 and 8080. Left out: other payloads by port number (DNS, SSH, ...),
 // IGMP, VRRP, IPIP and GRE (their protocol number is printed), VLAN tags, IPv4 option texts, data
 // of an RST under -v, WebDAV methods, port names (always numeric), and the hex dump of what has no
 // printer: the line ends before it.

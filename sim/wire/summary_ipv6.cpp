@@ -64,8 +64,8 @@ bool TcpdumpPrinter::ipv6(Bytes in, std::size_t length) {
 }
 
 bool TcpdumpPrinter::ipv6_body(Bytes in, std::size_t length, IpProto protocol, Ip ip) {
-  const bool ports = protocol == IpProto::kTcp || protocol == IpProto::kUdp ||
-                     protocol == IpProto::kSctp;
+  const bool ports =
+      protocol == IpProto::kTcp || protocol == IpProto::kUdp || protocol == IpProto::kSctp;
   if (!ports) addresses(ip, ": ");
   if (protocol == IpProto{kHopByHop}) {
     if (in.size() < 8) return truncated("hbh");

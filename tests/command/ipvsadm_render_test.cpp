@@ -437,8 +437,7 @@ TEST(IpvsadmSctp, IsListedAndSavedByItsName) {
   tables.now = SimTime{} + 10_s;
   const IpvsServiceKey key{.protocol = 132, .addr = ip("10.0.1.100"), .port = 9000};
   tables.services.push_back({.key = key, .scheduler = "rr"});
-  tables.dests.push_back(
-      {.service = key, .addr = ip("10.0.0.2"), .port = 9001, .inactive = 2});
+  tables.dests.push_back({.service = key, .addr = ip("10.0.0.2"), .port = 9001, .inactive = 2});
   tables.conns.push_back({.protocol = 132,
                           .client = ip("10.0.1.1"),
                           .virt = ip("10.0.1.100"),

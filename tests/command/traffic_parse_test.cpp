@@ -1,5 +1,5 @@
-// Command lines of curl, ab, nc, ncat, timeout, ping, traceroute, arping and tcpdump: read, refused, and
-// written back.
+// Command lines of curl, ab, nc, ncat, timeout, ping, traceroute, arping and tcpdump: read,
+// refused, and written back.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -216,12 +216,11 @@ TEST(NcParse, RefusesInNcsWords) {
 
 TEST(NcatParse, SurvivesItsOwnText) {
   expect_round_trip(
-      parse_ncat,
-      {"ncat --sctp 10.0.0.1 9000", "ncat --sctp web", "ncat -lk --sctp 9000",
-       "ncat --sctp -l -k 10.0.0.1 9000 -c 'echo \"a b\"; date'",
-       "ncat --sctp --listen --keep-open --exec /bin/cat", "ncat --sctp -l -k -p 9000",
-       "ncat --sctp -v -z -n -4 -w 1.5 -i 200ms -s 10.0.0.2 -p 7 web 9",
-       "ncat --sctp --recv-only --send-only -w 2m web 9", "ncat --version"});
+      parse_ncat, {"ncat --sctp 10.0.0.1 9000", "ncat --sctp web", "ncat -lk --sctp 9000",
+                   "ncat --sctp -l -k 10.0.0.1 9000 -c 'echo \"a b\"; date'",
+                   "ncat --sctp --listen --keep-open --exec /bin/cat", "ncat --sctp -l -k -p 9000",
+                   "ncat --sctp -v -z -n -4 -w 1.5 -i 200ms -s 10.0.0.2 -p 7 web 9",
+                   "ncat --sctp --recv-only --send-only -w 2m web 9", "ncat --version"});
   EXPECT_EQ(parse_ncat(words("ncat --sctp -w .25 web 9"))->wait, SimDuration{250'000'000});
 }
 
@@ -232,7 +231,8 @@ TEST(NcatParse, RefusesInNcatsWords) {
       {{"ncat web 80", "lvslab: ncat: TCP is not modelled (close: ncat --sctp, or nc)", 2},
        {"ncat --sctp -6 web 80", "lvslab: ncat: option -6 is not modelled", 2},
        {"ncat --sctp 2001:db8::9 80", "lvslab: ncat: SCTP over IPv6 is not modelled", 2},
-       {"ncat --sctp -l 9000", "lvslab: ncat: --sctp -l for one connection alone is not modelled", 2},
+       {"ncat --sctp -l 9000", "lvslab: ncat: --sctp -l for one connection alone is not modelled",
+        2},
        {"ncat --sctp", "Ncat: You must specify a host to connect to. QUITTING.", 2},
        {"ncat --sctp -k web 9",
         "Ncat: Invalid option combination: `--keep-open' with connect. QUITTING.", 2},
@@ -249,7 +249,8 @@ TEST(NcatParse, RefusesInNcatsWords) {
         "Ncat: Invalid -w timeout \"0\" (must be greater than 0 and less than 2147483s). QUITTING.",
         2},
        {"ncat --sctp -i 200 web 9",
-        "Ncat: Since April 2010, the default unit for -i timeout is seconds, so your time of \"200\" "
+        "Ncat: Since April 2010, the default unit for -i timeout is seconds, so your time of "
+        "\"200\" "
         "is 3.3 minutes. Use \"200ms\" for 200 milliseconds. QUITTING.",
         2},
        {"ncat --sctp --nosuch", "ncat: unrecognized option '--nosuch'\nNcat: Try `--help'", 2},

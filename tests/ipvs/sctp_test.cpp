@@ -34,8 +34,7 @@ struct CallBench : DirectorBench {
     return in(sctp_packet({{}, {}, client.addr, kVip}, {client.port, kCalled.port, 1}, chunks));
   }
   void from_server(const std::vector<std::uint8_t>& chunks, Endpoint from = kCallServer) {
-    pass_back(
-        sctp_packet({{}, {}, from.addr, kClient}, {from.port, kCaller.port, 1}, chunks));
+    pass_back(sctp_packet({{}, {}, from.addr, kClient}, {from.port, kCaller.port, 1}, chunks));
   }
   State now() { return state(kCaller.port); }
 };
@@ -65,27 +64,25 @@ IpvsConnState state_called(const std::string& name) {
 }
 
 TEST(SctpStates, AreThoseOfTheKernelForEveryChunk) {
-  const std::map<std::string, ConnDirection> directions{
-      {"client", ConnDirection::kInput},
-      {"server", ConnDirection::kOutput},
-      {"client-only", ConnDirection::kInputOnly}};
-  const std::map<std::string, SctpEvent> events{
-      {"data", SctpEvent::kData},
-      {"init", SctpEvent::kInit},
-      {"init-ack", SctpEvent::kInitAck},
-      {"cookie-echo", SctpEvent::kCookieEcho},
-      {"cookie-ack", SctpEvent::kCookieAck},
-      {"shutdown", SctpEvent::kShutdown},
-      {"shutdown-ack", SctpEvent::kShutdownAck},
-      {"shutdown-complete", SctpEvent::kShutdownComplete},
-      {"error", SctpEvent::kError},
-      {"abort", SctpEvent::kAbort}};
+  const std::map<std::string, ConnDirection> directions{{"client", ConnDirection::kInput},
+                                                        {"server", ConnDirection::kOutput},
+                                                        {"client-only", ConnDirection::kInputOnly}};
+  const std::map<std::string, SctpEvent> events{{"data", SctpEvent::kData},
+                                                {"init", SctpEvent::kInit},
+                                                {"init-ack", SctpEvent::kInitAck},
+                                                {"cookie-echo", SctpEvent::kCookieEcho},
+                                                {"cookie-ack", SctpEvent::kCookieAck},
+                                                {"shutdown", SctpEvent::kShutdown},
+                                                {"shutdown-ack", SctpEvent::kShutdownAck},
+                                                {"shutdown-complete", SctpEvent::kShutdownComplete},
+                                                {"error", SctpEvent::kError},
+                                                {"abort", SctpEvent::kAbort}};
   const std::vector<RecordedStep> all = recorded_steps();
   EXPECT_EQ(all.size(), 338U);
   for (const RecordedStep& r : all) {
-    EXPECT_EQ(name_of(next_sctp_state(state_called(r.from), directions.at(r.who),
-                                      events.at(r.event))),
-              r.to)
+    EXPECT_EQ(
+        name_of(next_sctp_state(state_called(r.from), directions.at(r.who), events.at(r.event))),
+        r.to)
         << r.who << " sends " << r.event << " in " << r.from;
   }
 }

@@ -35,9 +35,7 @@ struct Packed {
 class Side final : public IpOutput, public SocketEvents {
  public:
   using Send = std::function<void(const IpSend&, FrameRef)>;
-  Side(Ipv4Addr addr, Send send) : addr_(addr), send_(std::move(send)) {
-    stack.secret = addr.bits;
-  }
+  Side(Ipv4Addr addr, Send send) : addr_(addr), send_(std::move(send)) { stack.secret = addr.bits; }
   std::expected<RouteAnswer, Errno> route(Step&, const IpSend& want) override {
     if (no_route) return std::unexpected(Errno::kNetUnreach);
     return RouteAnswer{.src = want.src.is_any() ? addr_ : want.src};
@@ -131,7 +129,8 @@ class Wire : public testing::Test {
   std::vector<std::string> story() const {
     std::vector<std::string> lines;
     for (const Packed& packet : seen) {
-      std::string line = std::to_string(packet.at.ns / 1'000'000) + (packet.from == 0 ? " >" : " <");
+      std::string line =
+          std::to_string(packet.at.ns / 1'000'000) + (packet.from == 0 ? " >" : " <");
       for (const std::string& chunk : packet.chunks) line += " " + chunk;
       lines.push_back(line);
     }
@@ -268,9 +267,9 @@ TEST_F(Wire, InitsAreRepeatedEightTimes) {
   loses = [](const Packed&) { return true; };
   connect();
   run_for(1'000_s);
-  EXPECT_THAT(story(), ElementsAre("0 > INIT", "3000 > INIT", "9000 > INIT", "21000 > INIT",
-                                   "45000 > INIT", "93000 > INIT", "153000 > INIT",
-                                   "213000 > INIT", "273000 > INIT"));
+  EXPECT_THAT(story(),
+              ElementsAre("0 > INIT", "3000 > INIT", "9000 > INIT", "21000 > INIT", "45000 > INIT",
+                          "93000 > INIT", "153000 > INIT", "213000 > INIT", "273000 > INIT"));
   EXPECT_EQ(client().error, Errno::kTimedOut);
 }
 
@@ -314,9 +313,8 @@ TEST_F(Associated, EverySecondPacketIsConfirmedAtOnceAndOthersAfter200Ms) {
   run_for(50_ms);
   send(0, socket, "four");  // Nagle: it waits for the SACK
   run_for(1_s);
-  EXPECT_THAT(story(),
-              ElementsAre("100 > DATA", "101 < SACK", "1000 > DATA", "1201 < SACK", "2000 > DATA",
-                          "2201 < SACK", "2202 > DATA", "2403 < SACK"));
+  EXPECT_THAT(story(), ElementsAre("100 > DATA", "101 < SACK", "1000 > DATA", "1201 < SACK",
+                                   "2000 > DATA", "2201 < SACK", "2202 > DATA", "2403 < SACK"));
   EXPECT_EQ(server().text, "onetwothreefour");
 }
 
@@ -374,7 +372,7 @@ TEST_F(Associated, ADeadPeerIsGivenUpAfterTenRetransmissions) {
 TEST_F(Associated, AbortEndsItForTheOther) {
   inject(0xdead'beef, bare(Type::kAbort));
   EXPECT_THAT(server().heard, ElementsAre(Kind::kAccepted));  // not with that tag
-  server().stack = {};                                       // it has rebooted
+  server().stack = {};                                        // it has rebooted
   seen.clear();
   send(0, socket, "hello?");
   run_for(1_s);
@@ -396,10 +394,9 @@ TEST_F(Associated, BothSidesMayEndItAtOnce) {
   close(0, socket);
   close(1, server().accepted);
   run_for(10_s);
-  EXPECT_THAT(story(),
-              ElementsAre("100 > SHUTDOWN", "100 < SHUTDOWN", "101 < SHUTDOWN ACK",
-                          "101 > SHUTDOWN ACK", "102 > SHUTDOWN COMPLETE",
-                          "102 < SHUTDOWN COMPLETE"));
+  EXPECT_THAT(story(), ElementsAre("100 > SHUTDOWN", "100 < SHUTDOWN", "101 < SHUTDOWN ACK",
+                                   "101 > SHUTDOWN ACK", "102 > SHUTDOWN COMPLETE",
+                                   "102 < SHUTDOWN COMPLETE"));
 }
 
 TEST_F(Associated, ALostShutdownIsRepeated) {
