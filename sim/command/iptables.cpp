@@ -101,7 +101,7 @@ class IptablesReader {
   }
   bool needs_ports_missing() const {
     const std::uint8_t p = command_.rule.protocol;
-    return p != 6 && p != 17 && p != 1;
+    return p != 6 && p != 17 && p != 1 && p != 132;
   }
   bool has_verb_ = false, negated_ = false, multiport_ = false, mark_module_ = false;
   bool conntrack_module_ = false, state_module_ = false;
@@ -112,8 +112,7 @@ std::optional<std::uint16_t> IptablesReader::port(std::string_view text) const {
   if (const auto number = to_int(text); number && *number >= 0 && *number <= 65535) {
     return static_cast<std::uint16_t>(*number);
   }
-  const std::uint8_t protocol = command_.rule.protocol;
-  return service_port(text, protocol == 17 || protocol == 132 ? protocol : 6);
+  return service_port(text, ports_known_ ? command_.rule.protocol : std::uint8_t{6});
 }
 
 std::optional<NfPortRange> IptablesReader::port_range(std::string_view text) const {
@@ -212,8 +211,7 @@ IptablesReader::Step IptablesReader::read_protocol() {
     return iptables_error(fmt::format("unknown protocol \"{}\" specified", *text));
   }
   command_.rule.protocol_negated = take_negation();
-  const std::uint8_t protocol = command_.rule.protocol;
-  ports_known_ = protocol == 6 || protocol == 17 || protocol == 132;
+  ports_known_ = std::ranges::count(std::array{6, 17, 132}, command_.rule.protocol) != 0;
   return true;
 }
 
@@ -536,6 +534,8 @@ IptablesReader::Step IptablesReader::check_target() const {
   if (target.kind == NfTargetKind::kDnat && target.nat == NfNatRange{}) {
     return iptables_error("DNAT: option \"--to-destination\" must be specified\n");
   }
+  const bool sctp_nat = command_.rule.protocol == 132 && command_.table == "nat";
+  if (changes_rule && sctp_nat) return refuse("-p sctp in the table nat", "no -p, or -p tcp");
   if (changes_rule && target.kind == NfTargetKind::kMark && command_.table == "filter") {
     // MARK works in every table; the lab's filter has no use for it.
     return refuse("MARK in the table filter", "-t mangle");
@@ -548,7 +548,6 @@ constexpr std::string_view kNeedsPorts = "Need TCP, UDP, SCTP or DCCP with port 
 IptablesReader::Step IptablesReader::read_nat_ports() {
   const auto text = value();
   if (!text) return std::unexpected(text.error());
-  if (command_.rule.protocol == 132) return refuse("ports of SCTP in NAT", "addresses alone");
   if (needs_ports_missing()) return iptables_error(kNeedsPorts);
   if (const auto bad = read_nat_range(":" + *text, command_.rule.target.nat)) {
     return iptables_error(*bad);
@@ -559,9 +558,6 @@ IptablesReader::Step IptablesReader::read_nat_ports() {
 IptablesReader::Step IptablesReader::read_nat_address() {
   const auto text = value();
   if (!text) return std::unexpected(text.error());
-  if (text->contains(':') && command_.rule.protocol == 132) {
-    return refuse("ports of SCTP in NAT", "addresses alone");
-  }
   if (text->contains(':') && needs_ports_missing()) return iptables_error(kNeedsPorts);
   if (const auto bad = read_nat_range(*text, command_.rule.target.nat)) return iptables_error(*bad);
   return true;

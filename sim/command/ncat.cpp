@@ -61,10 +61,11 @@ Parsed<SimDuration> time_of(const std::string& text, std::string_view option) {
   }
   constexpr std::int64_t kSuspicious = 100'000;
   if (*ms >= kSuspicious && !has_unit) {
+    const std::int64_t tenths = (*ms + 3'000) / 6'000;
     return quits(
         fmt::format("Since April 2010, the default unit for {} is seconds, so your time of \"{}\" "
-                    "is {:.1f} minutes. Use \"{}ms\" for {} milliseconds",
-                    option, text, static_cast<double>(*ms) / 60'000, text, text));
+                    "is {}.{} minutes. Use \"{}ms\" for {} milliseconds",
+                    option, text, tenths / 10, tenths % 10, text, text));
   }
   return SimDuration{*ms * 1'000'000};
 }
@@ -247,8 +248,9 @@ Output ncat_quits(std::string_view what) {
 }
 
 std::string ncat_summary(std::uint64_t sent, std::uint64_t received, SimDuration took) {
-  return fmt::format("Ncat: {} bytes sent, {} bytes received in {:.2f} seconds.\n", sent, received,
-                     static_cast<double>(took.ns) / 1e9);
+  const std::int64_t hundredths = (took.ns + 5'000'000) / 10'000'000;
+  return fmt::format("Ncat: {} bytes sent, {} bytes received in {}.{:02} seconds.\n", sent,
+                     received, hundredths / 100, hundredths % 100);
 }
 
 }  // namespace lvslab::command

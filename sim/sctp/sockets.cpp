@@ -130,15 +130,16 @@ std::expected<SocketId, Errno> Engine::connect(AppId owner, Endpoint local, Endp
     if (!port_taken(local)) break;
   }
   if (port_taken(local)) return std::unexpected(Errno::kAddrInUse);
-  Endpoint from = local;
-  if (from.addr.is_any()) {
-    if (const auto way = ports_.ip.route(step_, {.dst = remote.addr})) from.addr = way->src;
-  }
-  // sctp_endpoint_is_peeled_off(): an association that still closes is in the way.
-  if (find_association(from, remote) != IndexTable::kNone)
-    return std::unexpected(Errno::kAddrNotAvail);
   const std::uint32_t index = add_association(local, remote);
   Socket& s = socket(index);
+  const std::uint32_t other =
+      tables().associations.find(hash_of(s.local, remote), [&](std::uint32_t i) {
+        return i != index && socket(i).local == s.local && socket(i).remote == remote;
+      });
+  if (other != IndexTable::kNone) {
+    remove(index);  // sctp_endpoint_is_peeled_off(): one that still closes is in the way
+    return std::unexpected(Errno::kAddrNotAvail);
+  }
   s.state = State::kCookieWait;
   s.open = true;
   s.owner = owner;

@@ -302,10 +302,18 @@ TEST(IptablesParse, ComplainsLikeTheTool) {
   EXPECT_EQ(table.error().status, 3);
 }
 
+TEST(IptablesParse, PortsOfSctp) {
+  NfTable table = mangle();
+  append(table, "iptables -t mangle -A PREROUTING -p sctp --dport 9000:9100 -j MARK --set-mark 1");
+  EXPECT_THAT(render_iptables_rules(table, "PREROUTING"),
+              HasSubstr("-A PREROUTING -p sctp -m sctp --dport 9000:9100 -j MARK"));
+}
+
 TEST(IptablesParse, RefusesByNameWhatIsNotModelled) {
   for (const std::string_view line :
        {"iptables -t raw -L", "iptables -t raw -A PREROUTING -j NOTRACK",
-        "iptables -A INPUT -m limit --limit 1/s -j ACCEPT", "iptables -A INPUT -j LOG"}) {
+        "iptables -A INPUT -m limit --limit 1/s -j ACCEPT", "iptables -A INPUT -j LOG",
+        "iptables -t nat -A PREROUTING -p sctp --dport 9 -j DNAT --to-destination 10.0.0.9:9"}) {
     const auto command = parse(line);
     ASSERT_FALSE(command.has_value()) << line;
     EXPECT_THAT(command.error().err, HasSubstr("not modelled")) << line;
