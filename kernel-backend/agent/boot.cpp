@@ -157,6 +157,7 @@ Result<void> lay_out_stand_ins() {
   if (auto done = hide("/home", 0755); !done) return done;
   if (auto done = hide("/tmp", 01777); !done) return done;
   if (auto done = hide("/var/www", 0755); !done) return done;
+  if (auto done = hide("/srv/ftp", 0755); !done) return done;
   return hide("/etc/keepalived", 0755);
 }
 
@@ -164,6 +165,18 @@ Result<void> load_module(const std::string& name) {
   ModuleIndex index;
   if (auto read = index.read(); !read) return read;
   return index.load(name);
+}
+
+Result<void> unload_module(const std::string& name) {
+  if (!is_loaded(name)) return {};
+  // The hosts that used it may not be quite gone yet.
+  constexpr int kTries = 200;
+  constexpr useconds_t kPause = 10'000;
+  for (int i = 0; ::syscall(SYS_delete_module, name.c_str(), O_NONBLOCK) != 0; ++i) {
+    if (i == kTries || (errno != EAGAIN && errno != EBUSY)) return os_failure("module " + name);
+    ::usleep(kPause);
+  }
+  return {};
 }
 
 Result<void> boot_kernel(const std::string& self) {

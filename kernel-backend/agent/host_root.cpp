@@ -43,7 +43,7 @@ Result<void> put_files(const LabHost& host, const std::string& hosts_file,
   }
   // What the machine has of these: its log, and what it starts, with its settings.
   ::unlink((root + kMessagesFile).c_str());
-  for (const char* settings : {"/etc/dnsmasq.conf", "/etc/nginx/nginx.conf"}) {
+  for (const char* settings : {"/etc/dnsmasq.conf", "/etc/nginx/nginx.conf", "/etc/vsftpd.conf"}) {
     ::unlink((root + settings).c_str());
   }
   for (const std::string service : kServices) {

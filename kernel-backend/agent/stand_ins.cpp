@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <linux/if_link.h>
 #include <linux/if_tunnel.h>
+#include <linux/ip_vs.h>
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -14,6 +16,7 @@
 
 #include <algorithm>
 #include <array>
+#include <sstream>
 #include <vector>
 
 #include "kernel-backend/agent/boot.h"
@@ -24,6 +27,7 @@
 #include "kernel-backend/os.h"
 #include "sim/command/nginx.h"
 #include "sim/command/service.h"
+#include "sim/command/vsftpd.h"
 
 namespace lvslab::kernel {
 namespace {
@@ -69,6 +73,13 @@ int yum(const Words& words) {
     static_cast<void>(write_file(kPackages + package, ""));
     installed += "  " + package + "\n";
     if (package == "httpd") static_cast<void>(make_directories("/var/www/html"));
+    if (package == "vsftpd") {
+      static_cast<void>(make_directories(std::string(command::kVsftpdRoot)));
+      const std::string conf(command::kVsftpdConf);
+      if (!exists(conf)) {
+        static_cast<void>(write_file(conf, std::string(command::default_vsftpd_conf())));
+      }
+    }
     if (package == "nginx") {
       for (const char* path : {"/etc/nginx/conf.d", "/var/log/nginx", "/var/lib/nginx"}) {
         static_cast<void>(make_directories(path));
@@ -143,6 +154,59 @@ int sshd(const Words& words) {
   return run_sshd(says("--ready") ? kReadyFd : -1);
 }
 
+/// Does a process have a TCP socket that listens?
+bool listens(pid_t pid) {
+  std::string inodes;  // "socket:[1234]" of all its files
+  const std::string files = "/proc/" + std::to_string(pid) + "/fd/";
+  constexpr int kFiles = 8;
+  for (int fd = 0; fd < kFiles; ++fd) {
+    char target[64]{};
+    if (::readlink((files + std::to_string(fd)).c_str(), target, sizeof target - 1) > 0) {
+      inodes += target;
+    }
+  }
+  std::istringstream table(read_file("/proc/net/tcp").value_or(""));
+  for (std::string line; std::getline(table, line);) {
+    std::istringstream words(line);
+    std::vector<std::string> columns;
+    for (std::string word; words >> word;) columns.push_back(word);
+    constexpr std::size_t kState = 3, kInode = 9;
+    if (columns.size() <= kInode || columns[kState] != "0A") continue;
+    if (inodes.find("[" + columns[kInode] + "]") != std::string::npos) return true;
+  }
+  return false;
+}
+
+/// vsftpd stays in the foreground and does not tell when it is ready; what it complains of goes to
+/// its standard output.
+int start_vsftpd() {
+  static_cast<void>(make_directories("/run/vsftpd/empty"));  // secure_chroot_dir
+  int said[2];
+  if (::pipe2(said, O_CLOEXEC | O_NONBLOCK) != 0) return 1;
+  const std::string conf(command::kVsftpdConf);
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    detach_from_terminal();
+    for (const int fd : {1, 2}) ::dup2(said[1], fd);
+    ::execl("/usr/sbin/vsftpd", "/usr/sbin/vsftpd", conf.c_str(), nullptr);
+    _exit(127);
+  }
+  ::close(said[1]);
+  constexpr useconds_t kLook = 1'000;
+  int status = 0;
+  while (!listens(pid)) {
+    if (::waitpid(pid, &status, WNOHANG) == pid) {
+      char text[512];
+      const ssize_t length = ::read(said[0], text, sizeof text);
+      if (length > 0) say(stderr, std::string(text, static_cast<std::size_t>(length)));
+      return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+    }
+    ::usleep(kLook);
+  }
+  static_cast<void>(write_file(pid_file("vsftpd"), std::to_string(pid) + "\n"));
+  return 0;
+}
+
 int run_program(const Words& words) {
   const pid_t pid = ::fork();
   if (pid == 0) {
@@ -170,6 +234,7 @@ int start(const std::string& service) {
     return run_program({"/usr/sbin/dnsmasq", "-u", "root", "-x", pid_file(service)});
   }
   if (service == "nginx") return run_program({"/usr/sbin/nginx"});
+  if (service == "vsftpd") return start_vsftpd();
   return run_program({service});
 }
 
@@ -186,6 +251,7 @@ std::string description(const std::string& service) {
   if (service == "httpd") return "The Apache HTTP Server";
   if (service == "nginx") return "The nginx HTTP and reverse proxy server";
   if (service == "sshd") return "OpenSSH server daemon";
+  if (service == "vsftpd") return "vsftpd FTP server";
   if (service == "dnsmasq") return "dnsmasq - A lightweight DHCP and caching DNS server";
   return service;
 }
@@ -349,6 +415,27 @@ int make_device(const ModuleDevice& of) {
   return 0;
 }
 
+/// The FTP helper serves all hosts of a kernel. Loading it is not allowed on a host; but the kernel
+/// loads what it takes for a scheduler (net/netfilter/ipvs/ip_vs_sched.c: ip_vs_scheduler_get()).
+int load_ftp_helper() {
+  const std::string failed = "modprobe: ERROR: could not insert 'ip_vs_ftp': ";
+  if (exists(kOnMachineMark)) {
+    say(stderr, failed +
+                    "Operation not permitted\nlvslab: on the machine's own kernel it would change "
+                    "the machine's services as well\n");
+    return 1;
+  }
+  ip_vs_service_user service{};
+  service.protocol = IPPROTO_TCP;
+  service.fwmark = ~0U;
+  ::strcpy(service.sched_name, "ftp");
+  const Fd socket(::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW));
+  ::setsockopt(socket.get(), IPPROTO_IP, IP_VS_SO_SET_ADD, &service, sizeof service);
+  if (is_loaded("ip_vs_ftp")) return 0;
+  say(stderr, failed + "No such device\n");
+  return 1;
+}
+
 /// On a host (`modprobe ipip`), where loading is not allowed but has been done; or called by the
 /// kernel itself outside of all hosts.
 int modprobe(const Words& words) {
@@ -364,6 +451,7 @@ int modprobe(const Words& words) {
     if (const auto loaded = load_module(module); !loaded) {
       const bool known =
           loaded.error().message.find("Operation not permitted") != std::string::npos;
+      if (known && module == "ip_vs_ftp") status = std::max(status, load_ftp_helper());
       if (known) continue;
       say(stderr,
           "modprobe: FATAL: Module " + module + " not found in directory /lib/modules/6.1.0\n");

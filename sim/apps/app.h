@@ -17,13 +17,14 @@
 #include "sim/apps/ssh.h"
 #include "sim/apps/tcpdump.h"
 #include "sim/apps/traceroute.h"
+#include "sim/apps/vsftpd.h"
 #include "sim/apps/web_load.h"
 
 namespace lvslab::apps {
 
 using App =
-    std::variant<std::monostate, Sleep, Httpd, Curl, Ab, Nc, Ncat, Ping, Traceroute, Arping,
-                 Tcpdump, WebClient, WebServer, UdpSource, UdpSink, Dnsmasq, Nginx, Ssh, Sshd>;
+    std::variant<std::monostate, Sleep, Httpd, Curl, Ab, Nc, Ncat, Ping, Traceroute, Arping, Tcpdump,
+                 WebClient, WebServer, UdpSource, UdpSink, Dnsmasq, Nginx, Ssh, Sshd, Vsftpd>;
 
 // Each hands the news to the program; a program that does not care ignores it.
 void start(Step& step, AppIo& io, App& app);

@@ -83,6 +83,8 @@ class AppIo {
   virtual std::optional<std::string> name_of(Ipv4Addr addr) const = 0;
   virtual std::optional<std::string> read_file(std::string_view path) const = 0;
   virtual bool is_directory(std::string_view /*path*/) const { return false; }
+  /// The names in a directory, sorted.
+  virtual std::vector<std::string> list_directory(std::string_view /*path*/) const { return {}; }
   /// Runs a command line in a shell of its own, in root's home; on_command() tells of its end.
   virtual void run_command(Step& /*step*/, std::uint32_t /*ticket*/, std::string_view /*line*/) {}
   /// Adds to a file; nothing happens if it cannot be written.

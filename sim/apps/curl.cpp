@@ -27,6 +27,7 @@ void Curl::run(Step& step, AppIo& io) {
   while (next_url_ < command.urls.size()) {
     if (begin_url(step, io)) return;
   }
+  if (ftp_quit(step, io)) return;  // and then comes back
   for (const Kept& kept : kept_) io.tcp().close(step, kept.socket);
   kept_.clear();
   over_ = true;
@@ -52,6 +53,7 @@ bool Curl::begin_url(Step& step, AppIo& io) {
     return false;
   }
   url_ = *url;
+  transfer_.ftp = url_.ftp;
   if (next_url_ < command.remote_names) {
     transfer_.exit_file = command::curl_remote_name(url_);
     if (transfer_.exit_file.empty()) {
@@ -231,6 +233,7 @@ void Curl::arm(Step& step, AppIo& io) {
 
 void Curl::on_timer(Step& step, AppIo& io) {
   if (over_ || phase_ == Phase::kIdle) return;
+  if (phase_ == Phase::kFtp) return ftp_on_timer(step, io);
   if (phase_ == Phase::kResolving) return give_up_resolving(step, io);
   if (phase_ == Phase::kConnecting || phase_ == Phase::kBetween) return on_connect_time(step, io);
   const SimDuration after = since_start(step);
@@ -279,6 +282,7 @@ void Curl::on_connect_time(Step& step, AppIo& io) {
 
 void Curl::on_socket(Step& step, AppIo& io, const SocketEvent& event) {
   if (over_) return;
+  if (phase_ == Phase::kFtp) return ftp_on_socket(step, io, event);
   const bool ends =
       event.kind == SocketEventKind::kPeerClosed || event.kind == SocketEventKind::kError;
   if (event.socket != socket_) {  // one that waits for another URL
@@ -297,7 +301,7 @@ void Curl::on_socket(Step& step, AppIo& io, const SocketEvent& event) {
       transfer_.local_ip = io.shown(io.tcp().local(socket_).addr);
       transfer_.local_port = io.tcp().local(socket_).port;
       verbose(step, io, command::curl_verbose_connected(url_, io.shown(remote_), connection_));
-      send_request(step, io);
+      url_.ftp ? ftp_begin(step, io) : send_request(step, io);
       return;
     case SocketEventKind::kData: on_data(step, io, as_text(event.data)); return;
     case SocketEventKind::kPeerClosed: on_end(step, io, false); return;
@@ -346,7 +350,10 @@ void Curl::on_data(Step& step, AppIo& io, std::string_view data) {
       run(step, io);
       return;
     }
-    if (!body_.empty()) deliver(step, io, body_);
+    if (!body_.empty()) {
+      verbose_data(step, io, body_.size());
+      deliver(step, io, body_);
+    }
     if (reader_.state() == HttpReader::State::kDone) {
       succeed(step, io);
       run(step, io);
@@ -436,7 +443,7 @@ void Curl::succeed(Step& step, AppIo& io) {
 
 void Curl::finish(Step& step, AppIo& io, CurlError error) {
   transfer_.total = since_start(step);
-  transfer_.size_download = reader_.body_received();
+  transfer_.size_download = url_.ftp ? ftp_.received : reader_.body_received();
   transfer_.error = std::move(error);
   const bool shows_meter = transfer_.num_connects > 0 || reused_ || phase_ != Phase::kIdle;
   const bool to_file = !transfer_.exit_file.empty() && transfer_.exit_file != "-";
@@ -463,7 +470,15 @@ void Curl::close_socket(Step& step, AppIo& io) {
   socket_ = {};
 }
 
+// src/tool_cb_dbg.c: tool_debug_cb().
+void Curl::verbose_data(Step& step, AppIo& io, std::size_t size) {
+  const bool shown = transfer_.exit_file.empty() && io.stdout_is_terminal();
+  if (!command.verbose || shown || std::exchange(told_data_, true)) return;
+  io.print_error(step, fmt::format("{{ [{} bytes data]\n", size));
+}
+
 void Curl::verbose(Step& step, AppIo& io, std::string_view text) {
+  if (!text.empty()) told_data_ = false;
   if (command.verbose) io.print_error(step, text);
 }
 
@@ -471,6 +486,7 @@ void Curl::on_signal(Step& step, AppIo& io, Signal signal) {
   if (over_) return;
   over_ = true;
   close_socket(step, io);
+  ftp_close_data(step, io);
   for (const Kept& kept : kept_) io.tcp().close(step, kept.socket);
   io.exit(step, 128 + static_cast<int>(signal));
 }

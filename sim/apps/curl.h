@@ -2,9 +2,10 @@
 //
 // Models: connecting with its time limits, reading a response with Content-Length, chunked, or up
 // to the end of the connection, keeping the connection for the next URL of the same host and port,
-// what -v, -i, -I, -o, -O, -w, -f, -s print, and the exit status (that of the last URL).
+// what -v, -i, -I, -o, -O, -w, -f, -s print, and the exit status (that of the last URL); of FTP a
+// file or the names in a directory, by EPSV, PASV, EPRT or PORT (curl_ftp.cpp).
 // Left out: what command::parse_curl refuses. Texts come from sim/command/curl.h.
-// Source: curl 7.88.1 lib/connect.c, lib/http.c, lib/multi.c, src/tool_operate.c.
+// Source: curl 7.88.1 lib/connect.c, lib/http.c, lib/ftp.c, lib/multi.c, src/tool_operate.c.
 #pragma once
 
 #include <string>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "sim/apps/app_io.h"
+#include "sim/apps/curl_ftp.h"
 #include "sim/apps/http_reader.h"
 #include "sim/command/curl.h"
 
@@ -31,7 +33,15 @@ class Curl {
   void on_resolved(Step& step, AppIo& io);
 
  private:
-  enum class Phase : std::uint8_t { kIdle, kResolving, kBetween, kConnecting, kWaiting, kReading };
+  enum class Phase : std::uint8_t {
+    kIdle,
+    kResolving,
+    kBetween,
+    kConnecting,
+    kWaiting,
+    kReading,
+    kFtp  ///< a dialogue of FTP
+  };
   /// A connection that a response left open.
   struct Kept {
     SocketId socket;
@@ -70,7 +80,38 @@ class Curl {
   void close_socket(Step& step, AppIo& io);
   void arm(Step& step, AppIo& io);
   void verbose(Step& step, AppIo& io, std::string_view text);
+  /// -v names the size of what comes, unless it is shown on the terminal anyway.
+  void verbose_data(Step& step, AppIo& io, std::size_t size);
   SimDuration since_start(Step& step) const { return step.now() - began_; }
+
+  // --- FTP (sim/apps/curl_ftp.cpp)
+  void ftp_begin(Step& step, AppIo& io);
+  void ftp_on_socket(Step& step, AppIo& io, const SocketEvent& event);
+  void ftp_on_data_socket(Step& step, AppIo& io, const SocketEvent& event);
+  void ftp_on_timer(Step& step, AppIo& io);
+  void ftp_read(Step& step, AppIo& io, std::string_view data);
+  void ftp_answer(Step& step, AppIo& io, int code, std::string_view line);
+  void ftp_answer_to_login(Step& step, AppIo& io, int code, std::string_view line);
+  void ftp_answer_about_data(Step& step, AppIo& io, int code, std::string_view line);
+  void ftp_answer_to_transfer(Step& step, AppIo& io, int code, std::string_view line);
+  void ftp_say(Step& step, AppIo& io, FtpStage stage, std::string_view line);
+  void ftp_enter(Step& step, AppIo& io);
+  void ftp_ask_for_data(Step& step, AppIo& io);
+  void ftp_ask_pasv(Step& step, AppIo& io);
+  void ftp_listen(Step& step, AppIo& io);
+  void ftp_say_where(Step& step, AppIo& io, bool extended);
+  void ftp_connect_data(Step& step, AppIo& io);
+  void ftp_data_failed(Step& step, AppIo& io, std::string_view told);
+  void ftp_data_ready(Step& step, AppIo& io);
+  void ftp_accepted(Step& step, AppIo& io);
+  void ftp_begin_transfer(Step& step, AppIo& io);
+  void ftp_take_data(Step& step, AppIo& io, std::string_view data);
+  void ftp_data_ended(Step& step, AppIo& io);
+  void ftp_done(Step& step, AppIo& io, command::CurlError error, bool usable);
+  void ftp_close_data(Step& step, AppIo& io);
+  void ftp_remember(Step& step, AppIo& io);
+  /// QUIT; false if there is nobody to say it to.
+  bool ftp_quit(Step& step, AppIo& io);
 
   std::size_t next_url_ = 0;
   Phase phase_ = Phase::kIdle;
@@ -88,7 +129,9 @@ class Curl {
   std::vector<Kept> kept_;
   bool reused_ = false;
   bool over_ = false;
+  bool told_data_ = false;  ///< verbose_data() was the last to speak
   HttpReader reader_;
+  CurlFtpState ftp_;
   std::string body_;  ///< scratch
   std::string file_;  ///< what goes to -o's file
   int status_ = 0;

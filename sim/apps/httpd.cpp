@@ -13,7 +13,7 @@ namespace {
 using namespace lvslab::literals;
 
 constexpr std::string_view kRoot = "/var/www/html";
-constexpr std::string_view kServer = "Apache/2.4.6 (CentOS)";
+constexpr std::string_view kServerName = "Apache/2.4.6 (CentOS)";
 constexpr std::string_view kErrorType = "text/html; charset=iso-8859-1";
 constexpr std::uint32_t kHttpdBacklog = 511;  // ListenBacklog
 constexpr int kMaxKeepAlive = 100;
@@ -327,7 +327,7 @@ void Httpd::append_head(SimTime now, const HttpRequest& request, const Page& pag
   response_ += "\r\nDate: ";
   append_date(now);
   response_ += "\r\nServer: ";
-  response_ += kServer;
+  response_ += kServerName;
   if (!page.location.empty()) response_.append("\r\nLocation: ").append(page.location);
   if (page.status == 405) response_ += "\r\nAllow: GET,HEAD,POST";
   response_ += "\r\nContent-Length: ";

@@ -15,13 +15,15 @@ namespace lvslab::command {
 
 namespace {
 
+constexpr std::uint16_t kFtpPort = 21, kHttpPort = 80;
+
 constexpr std::string_view kTryHelp =
     "curl: try 'curl --help' or 'curl --manual' for more information\n";
 
 constexpr std::string_view kVersion =
     "curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1\n"
     "Release-Date: 2023-02-20\n"
-    "Protocols: http\n";
+    "Protocols: ftp http\n";
 
 std::unexpected<Output> complain(std::string_view message) {
   return std::unexpected(failure(fmt::format("curl: {}\n{}", message, kTryHelp), 2));
@@ -81,6 +83,7 @@ class CurlReader {
              bool on);
   Step apply_value(std::string_view name, const std::string& word, const std::string& value);
   Step add_url(const std::string& url);
+  Step check_ftp() const;
   Step refuse(const CurlOptionName& option) const;
 
   Args args_;
@@ -101,11 +104,11 @@ CurlReader::Step CurlReader::refuse(const CurlOptionName& option) const {
 CurlReader::Step CurlReader::add_url(const std::string& url) {
   const std::size_t scheme_end = url.find("://");
   if (scheme_end != std::string::npos) {
-    static constexpr std::array<std::string_view, 6> kSchemes{"https", "ftp",  "ftps",
-                                                              "file",  "smtp", "telnet"};
+    static constexpr std::array<std::string_view, 5> kSchemes{"https", "ftps", "file", "smtp",
+                                                              "telnet"};
     const std::string scheme = url.substr(0, scheme_end);
     if (std::ranges::find(kSchemes, scheme) != kSchemes.end()) {
-      return std::unexpected(not_modelled("curl", fmt::format("{}://", scheme), "http://"));
+      return std::unexpected(not_modelled("curl", fmt::format("{}://", scheme), "http://, ftp://"));
     }
   }
   const bool glob = url.find_first_of("[]{}") != std::string::npos;
@@ -117,6 +120,31 @@ CurlReader::Step CurlReader::add_url(const std::string& url) {
     return std::unexpected(not_modelled("curl", "a user name in a URL"));
   }
   command_.urls.push_back(url);
+  return true;
+}
+
+/// What of FTP is left out.
+CurlReader::Step CurlReader::check_ftp() const {
+  const auto refuse_ftp = [](std::string_view what, std::string_view close) {
+    return std::unexpected(not_modelled("curl", std::string(what), close));
+  };
+  for (const std::string& typed : command_.urls) {
+    const auto url = parse_curl_url(typed);
+    if (!url || !url->ftp) continue;
+    if (command_.urls.size() > 1) return refuse_ftp("ftp:// beside another URL", "a for loop");
+    if (command_.head) return refuse_ftp("-I with ftp://", "http://");
+    if (command_.include) return refuse_ftp("-i with ftp://", "-v");
+    if (command_.list_only && !url->path.ends_with('/')) {
+      return refuse_ftp("-l for a file", "ftp://HOST/DIRECTORY/");
+    }
+    if (!command_.list_only && url->path.ends_with('/')) {
+      return refuse_ftp("a listing with ftp:// (files have no times here)", "-l for the names");
+    }
+    if (url->path.find_first_of(";%") != std::string::npos) {
+      return refuse_ftp("an ftp:// path with ; or %", "plain names");
+    }
+    if (url->host.contains(':')) return refuse_ftp("ftp:// over IPv6", "an IPv4 address");
+  }
   return true;
 }
 
@@ -142,6 +170,8 @@ CurlReader::Step CurlReader::apply_value(std::string_view name, const std::strin
   } else if (name == "header") {
     if (value.starts_with('@')) return std::unexpected(not_modelled("curl", "-H @FILE"));
     command_.headers.push_back(value);
+  } else if (name == "ftp-port") {
+    command_.ftp_port = value;
   } else if (name == "user-agent") {
     command_.user_agent = value;
   } else if (name == "request") {
@@ -156,13 +186,13 @@ CurlReader::Step CurlReader::apply_value(std::string_view name, const std::strin
 
 CurlReader::Step CurlReader::apply(const CurlOptionName& option, const std::string& word,
                                    const std::string& value, bool on) {
-  static constexpr std::array<std::string_view, 10> kWithValue{
-      "output",     "write-out", "max-time",   "connect-timeout", "interface",
-      "local-port", "header",    "user-agent", "request",         "url"};
+  static constexpr std::array<std::string_view, 11> kWithValue{
+      "output", "write-out",  "max-time", "connect-timeout", "interface", "local-port",
+      "header", "user-agent", "request",  "ftp-port",        "url"};
   if (std::ranges::find(kWithValue, option.name) != kWithValue.end()) {
     return apply_value(option.name, word, value);
   }
-  const std::array<std::pair<std::string_view, bool*>, 9> flags{{
+  const std::array<std::pair<std::string_view, bool*>, 12> flags{{
       {"silent", &command_.silent},
       {"show-error", &command_.show_error},
       {"fail", &command_.fail},
@@ -172,6 +202,9 @@ CurlReader::Step CurlReader::apply(const CurlOptionName& option, const std::stri
       {"ipv4", &command_.inet},
       {"ipv6", &command_.inet6},
       {"globoff", &command_.globoff},
+      {"list-only", &command_.list_only},
+      {"disable-epsv", &command_.no_epsv},
+      {"disable-eprt", &command_.no_eprt},
   }};
   for (const auto& [name, flag] : flags) {
     if (option.name != name) continue;
@@ -184,6 +217,10 @@ CurlReader::Step CurlReader::apply(const CurlOptionName& option, const std::stri
     command_.version = CurlCommand::HttpVersion::k10;
   } else if (option.name == "http1.1") {
     command_.version = CurlCommand::HttpVersion::k11;
+  } else if (option.name == "ftp-skip-pasv-ip") {
+    command_.believes_pasv = !on;
+  } else if (option.name == "ftp-pasv") {
+    command_.ftp_port.clear();
   } else if (option.name == "keepalive") {
     command_.no_keepalive = !on;
   } else if (option.name == "version") {
@@ -252,6 +289,7 @@ Parsed<CurlCommand> CurlReader::run() {
     }
   }
   if (command_.urls.empty()) return complain("no URL specified!");
+  if (const Step ok = check_ftp(); !ok) return std::unexpected(ok.error());
   if (command_.remote_names > 0 && !command_.outputs.empty()) {
     return std::unexpected(not_modelled("curl", "-o together with -O", "one of them"));
   }
@@ -284,6 +322,10 @@ std::string to_text(const CurlCommand& c) {
   flag(c.inet, "-4");
   flag(c.inet6, "-6");
   flag(c.globoff, "-g");
+  flag(c.list_only, "-l");
+  flag(c.no_epsv, "--disable-epsv");
+  flag(c.no_eprt, "--disable-eprt");
+  flag(c.believes_pasv, "--no-ftp-skip-pasv-ip");
   const auto value = [&text](bool on, std::string_view option, std::string_view v) {
     if (on) text += fmt::format(" {} {}", option, quote_word(v));
   };
@@ -291,6 +333,7 @@ std::string to_text(const CurlCommand& c) {
   value(c.max_time.ns != 0, "-m", seconds_text(c.max_time));
   value(c.connect_timeout.ns != 0, "--connect-timeout", seconds_text(c.connect_timeout));
   value(!c.interface.empty(), "--interface", c.interface);
+  value(!c.ftp_port.empty(), "-P", c.ftp_port);
   if (c.local_ports != CurlPortRange{}) {
     text += fmt::format(" --local-port {}-{}", c.local_ports.first, c.local_ports.last);
   }
@@ -309,12 +352,15 @@ std::expected<CurlUrl, CurlError> parse_curl_url(std::string_view url) {
         CurlError{CurlCode::kUrlMalformat, "URL using bad/illegal format or missing URL"});
   };
   if (std::ranges::any_of(url, [](char c) { return c <= ' ' || c == 0x7f; })) return malformed();
+  CurlUrl out;
   if (const std::size_t end = url.find("://"); end != std::string_view::npos) {
     std::string scheme(url.substr(0, end));
     std::ranges::transform(scheme, scheme.begin(), [](char c) {
       return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
     });
-    if (scheme != "http") {
+    out.ftp = scheme == "ftp";
+    if (out.ftp) out.port = kFtpPort;
+    if (scheme != "http" && !out.ftp) {
       return std::unexpected(
           CurlError{CurlCode::kUnsupportedProtocol,
                     fmt::format("Protocol \"{}\" not supported or disabled in libcurl", scheme)});
@@ -325,7 +371,6 @@ std::expected<CurlUrl, CurlError> parse_curl_url(std::string_view url) {
   const std::size_t host_end = std::min(url.find_first_of("/?"), url.size());
   const std::string_view authority = url.substr(0, host_end);
   const std::string_view rest = url.substr(host_end);
-  CurlUrl out;
   out.path = rest.starts_with('/') ? std::string(rest) : fmt::format("/{}", rest);
   std::size_t colon = authority.find(':');
   out.host = std::string(authority.substr(0, colon));
@@ -343,7 +388,7 @@ std::expected<CurlUrl, CurlError> parse_curl_url(std::string_view url) {
     const auto [end, error] =
         std::from_chars(digits.data(), digits.data() + digits.size(), out.port);
     if (error != std::errc{} || end != digits.data() + digits.size()) return malformed();
-    out.port_given = out.port != 80;
+    out.port_given = out.port != (out.ftp ? kFtpPort : kHttpPort);
   }
   return out;
 }
@@ -351,7 +396,7 @@ std::expected<CurlUrl, CurlError> parse_curl_url(std::string_view url) {
 std::string curl_effective_url(std::string_view typed) {
   const auto url = parse_curl_url(typed);
   if (!url) return std::string(typed);
-  return fmt::format("http://{}{}{}", url->bracketed(),
+  return fmt::format("{}://{}{}{}", url->ftp ? "ftp" : "http", url->bracketed(),
                      url->port_given ? fmt::format(":{}", url->port) : "", url->path);
 }
 

@@ -2,8 +2,9 @@
 //
 // Models: http:// URLs (several; without a scheme, too) with -s -S -f -v -i -I -o -O -w -m
 // --connect-timeout --interface --local-port -H -A -X GET -4 -6 -g -0 --http1.1 --no-keepalive and
-// the long names of these. Leaves out, with a clear refusal: bodies to send, redirects,
-// proxies, TLS, other protocols, globbing of URLs. The progress meter that -o shows on a terminal
+// the long names of these; one ftp:// URL of a file, or of a directory with -l, with -P
+// --disable-epsv --disable-eprt --no-ftp-skip-pasv-ip. Leaves out, with a clear refusal: bodies to
+// send, redirects, proxies, TLS, other protocols, user names, globbing of URLs. The progress meter that -o shows on a terminal
 // is modelled as its first and its last line (curl redraws it once a second in between). Source:
 // curl 7.88.1 src/tool_getparam.c, src/tool_writeout.c, lib/connect.c, lib/http.c, lib/progress.c.
 #pragma once
@@ -45,18 +46,23 @@ struct CurlCommand {
   bool no_keepalive = false;         ///< no TCP keepalive probes
   bool inet = false, inet6 = false;  ///< -4, -6
   bool globoff = false;              ///< -g: brackets in URLs are brackets
+  std::string ftp_port;              ///< -P: the server connects; "-", or [ADDRESS][:PORT[-LAST]]
+  bool list_only = false;            ///< -l: the names in a directory
+  bool no_epsv = false, no_eprt = false;
+  bool believes_pasv = false;  ///< --no-ftp-skip-pasv-ip: goes to the address that PASV tells
   friend bool operator==(const CurlCommand&, const CurlCommand&) = default;
 };
 
 Parsed<CurlCommand> parse_curl(Args args);
 std::string to_text(const CurlCommand& command);
 
-/// The parts of an http URL: scheme, host, port and what the request line asks for.
+/// The parts of an http or ftp URL: scheme, host, port and what the request line asks for.
 struct CurlUrl {
+  bool ftp = false;
   std::string host;  ///< without the brackets of an IPv6 address
   std::uint16_t port = 80;
   std::string path = "/";   ///< with the query
-  bool port_given = false;  ///< the Host header names a port that is not 80
+  bool port_given = false;  ///< the Host header names a port that is not 80 (ftp: 21)
   /// As it stands in a URL: "[2001:db8::1]".
   std::string bracketed() const { return host.contains(':') ? '[' + host + ']' : host; }
   friend bool operator==(const CurlUrl&, const CurlUrl&) = default;
@@ -69,13 +75,22 @@ enum class CurlCode : std::uint8_t {
   kUrlMalformat = 3,
   kCouldntResolveHost = 6,
   kCouldntConnect = 7,
+  kWeirdServerReply = 8,
+  kRemoteAccessDenied = 9,
+  kFtpAcceptTimeout = 12,
+  kFtpWeirdPasvReply = 13,
+  kFtpCouldntSetType = 17,
   kPartialFile = 18,
+  kFtpCouldntRetrFile = 19,
   kHttpReturnedError = 22,
   kWriteError = 23,
   kOperationTimedout = 28,
+  kFtpPortFailed = 30,
   kInterfaceFailed = 45,
   kGotNothing = 52,
-  kRecvError = 56
+  kRecvError = 56,
+  kLoginDenied = 67,
+  kRemoteFileNotFound = 78
 };
 
 struct CurlError {
@@ -84,7 +99,7 @@ struct CurlError {
   friend bool operator==(const CurlError&, const CurlError&) = default;
 };
 
-/// Errors: code 1 for a scheme that is not http, 3 for a bad host or port. https is code 1 here.
+/// Errors: code 1 for a scheme that is neither http nor ftp, 3 for a bad host or port. https is code 1 here.
 std::expected<CurlUrl, CurlError> parse_curl_url(std::string_view url);
 
 // Errors as curl words them. Durations are printed in whole milliseconds.
@@ -128,6 +143,8 @@ struct CurlTransfer {
   std::string method = "GET";
   std::uint32_t url_number = 0;  ///< 0 for the first URL
   std::string exit_file;         ///< -o's file name; empty: standard output
+  bool ftp = false;
+  std::string ftp_entry_path;
 };
 
 /// "http://192.168.80.150/" for a typed "192.168.80.150".

@@ -91,7 +91,8 @@ std::optional<std::string> variable(std::string_view name, const CurlTransfer& t
   }
   if (name == "content_type") return t.content_type;
   if (name == "method") return t.method;
-  if (name == "scheme") return "HTTP";
+  if (name == "scheme") return t.ftp ? "FTP" : "HTTP";
+  if (name == "ftp_entry_path") return t.ftp_entry_path;
   if (name == "filename_effective") return t.exit_file;
   if (name == "redirect_url") return "";
   return std::nullopt;

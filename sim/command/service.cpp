@@ -14,14 +14,15 @@ namespace lvslab::command {
 
 namespace {
 
-constexpr std::array<std::string_view, 20> kPackages = {
+constexpr std::array<std::string_view, 21> kPackages = {
     "curl",      "dnsmasq",   "httpd",          "httpd-tools",  "ipvsadm",
     "iproute",   "iputils",   "iputils-arping", "iputils-ping", "keepalived",
     "man",       "nc",        "ncat",           "net-tools",    "nginx",
-    "nmap-ncat", "procps-ng", "tcpdump",        "traceroute",   "which"};
+    "nmap-ncat", "procps-ng", "tcpdump",        "traceroute",   "vsftpd",
+    "which"};
 constexpr std::array<std::string_view, 2> kLaterPackages = {"apache2", "haproxy"};
-constexpr std::array<std::string_view, 5> kServices = {"dnsmasq", "httpd", "keepalived", "nginx",
-                                                       "sshd"};
+constexpr std::array<std::string_view, 6> kServices = {"dnsmasq", "httpd", "keepalived",
+                                                       "nginx",   "sshd",  "vsftpd"};
 constexpr std::array<std::string_view, 6> kOtherUnits = {"NetworkManager", "apache2",  "crond",
                                                          "firewalld",      "iptables", "network"};
 
@@ -146,7 +147,7 @@ Parsed<ServiceCommand> parse_service(Args args) {
   }
   if (std::ranges::find(kServices, service.name) != kServices.end()) return service;
   if (std::ranges::find(kOtherUnits, service.name) != kOtherUnits.end()) {
-    return refuse(tool, "service " + service.name, "dnsmasq, httpd, keepalived, nginx, sshd");
+    return refuse(tool, "service " + service.name, "dnsmasq, httpd, keepalived, nginx, sshd, vsftpd");
   }
   if (!systemctl) return std::unexpected(failure(service.name + ": unrecognized service\n", 1));
   const bool status = service.action == ServiceCommand::Action::kStatus;

@@ -194,6 +194,12 @@ class TcpSockets {
   /// Non-blocking connect(2): kConnected or kError follows. local.port 0: an ephemeral one.
   virtual std::expected<SocketId, Errno> connect(Step& step, AppId owner, Endpoint local,
                                                  Endpoint remote, IfIndex bound_dev) = 0;
+  /// The same after bind(2) to `local` with SO_REUSEADDR: other connections may have its port, only
+  /// a listener or this very connection is in the way.
+  virtual std::expected<SocketId, Errno> connect_sharing_port(Step& step, AppId owner,
+                                                              Endpoint local, Endpoint remote) {
+    return connect(step, owner, local, remote, {});
+  }
   /// Copies what fits into the send buffer; the number of bytes taken.
   virtual std::size_t send(Step& step, SocketId socket, std::span<const std::uint8_t> data) = 0;
   /// close(2): FIN after the unsent data, or RST if unread data is lost.
@@ -206,6 +212,8 @@ class TcpSockets {
   virtual void shutdown_write(Step& step, SocketId socket) = 0;
   /// TCP_NODELAY, which is on at first; off means Nagle's algorithm.
   virtual void set_nodelay(Step& step, SocketId socket, bool on) = 0;
+  /// IP_TOS: IPTOS_THROUGHPUT in all that the socket sends from now on.
+  virtual void prefer_throughput(SocketId /*socket*/) {}
   /// Close with SO_LINGER 0: RST.
   virtual void abort(Step& step, SocketId socket) = 0;
   virtual void set_cookie(SocketId socket, std::uint32_t cookie) = 0;

@@ -1,9 +1,12 @@
 #include "sim/core/rewrite.h"
 
+#include <algorithm>
+
 #include "sim/wire/checksum.h"
 #include "sim/wire/icmpv4.h"
 #include "sim/wire/ipv4.h"
 #include "sim/wire/sctp.h"
+#include "sim/wire/tcp.h"
 
 namespace lvslab {
 namespace {
@@ -76,6 +79,34 @@ void rewrite(FramePool& frames, Packet& packet, NatEnd end, Endpoint to) {
                end, addr, to, true);
   rewrite_address(bytes, end, to.addr);
   addr = to.addr;
+}
+
+void replace_tcp_data(FramePool& frames, Packet& packet, std::size_t at, std::size_t length,
+                      std::string_view text) {
+  const Bytes before = frames.bytes(packet.frame);
+  const std::size_t headers =
+      packet.ip.header_length + tcp_header_length(before.subspan(packet.ip.header_length));
+  const std::size_t total = packet.ip.header_length + packet.ip.payload_length;
+  const FrameRef fresh = frames.allocate(total - length + text.size());
+  const MutBytes bytes = frames.writable(fresh);
+  auto out = std::ranges::copy(before.first(headers + at), bytes.begin()).out;
+  out = std::ranges::copy(text, out).out;
+  std::ranges::copy(before.first(total).subspan(headers + at + length), out);
+  frames.release(packet.frame);
+  packet.frame = fresh;
+  packet.ip.payload_length =
+      static_cast<std::uint16_t>(packet.ip.payload_length - length + text.size());
+  const auto ip_length = static_cast<std::uint16_t>(bytes.size());
+  store_be16(bytes.data() + 10,
+             checksum_update16(load_be16(bytes.data() + 10), load_be16(bytes.data() + 2), ip_length));
+  store_be16(bytes.data() + 2, ip_length);
+  const MutBytes segment = bytes.subspan(packet.ip.header_length);
+  store_be16(segment.data() + kTcpChecksumAt, 0);
+  store_be16(segment.data() + kTcpChecksumAt,
+             checksum_of(pseudo_header_sum(packet.ip.src, packet.ip.dst,
+                                           static_cast<std::uint8_t>(IpProto::kTcp),
+                                           segment.size()) +
+                         sum_bytes(segment)));
 }
 
 void rewrite_flow(FramePool& frames, Packet& packet, NatEnd end, Endpoint to) {

@@ -2,12 +2,13 @@
 // VS/NAT and the table nat do it; that of SCTP is summed up anew. A frame that others hold is
 // copied first.
 //
-// Left out: payloads that carry addresses (FTP).
 // Source: net/netfilter/ipvs/ip_vs_core.c: handle_response(), ip_vs_nat_icmp();
 //         ip_vs_proto_tcp.c: tcp_snat_handler(); ip_vs_proto_udp.c: udp_dnat_handler();
 //         ip_vs_proto_sctp.c: sctp_nat_csum();
 //         net/netfilter/nf_nat_proto.c: nf_nat_manip_pkt(), nf_nat_icmp_reply_translation().
 #pragma once
+
+#include <string_view>
 
 #include "sim/core/address_names.h"
 #include "sim/core/frame_pool.h"
@@ -28,6 +29,11 @@ void rewrite_flow(FramePool& frames, Packet& packet, NatEnd end, Endpoint to);
 
 /// Of a packet from the common header on; none if that is cut off.
 void renew_sctp_checksum(MutBytes packet);
+/// Puts `text` in the place of `length` bytes from byte `at` of what a TCP segment carries; the
+/// lengths and checksums are those of the new packet (nf_nat_mangle_tcp_packet()).
+void replace_tcp_data(FramePool& frames, Packet& packet, std::size_t at, std::size_t length,
+                      std::string_view text);
+
 /// How a checksum that stands for `from` (a sum of words) becomes one that stands for `to`: in
 /// place, in TCP and UDP alone.
 void move_checksum(MutBytes transport, IpProto protocol, std::uint64_t from, std::uint64_t to);

@@ -113,6 +113,10 @@ CommandOutcome Executor::operator()(const command::IpvsadmCommand& c) {
   ipvs::Director& director = wiring_.host().ipvs.get();
   if (const auto error = address_error(c)) return ipvs_failure(c.verb, *error);
   const ipvs::ServiceKey service = named(c.service.value_or(IpvsServiceKey{}));
+  const auto changed = [&](Errno error) {
+    wiring_.ipvs_changed();
+    return refused(c.verb, error);
+  };
   switch (c.verb) {
     case Verb::kAddService:
     case Verb::kEditService: {
@@ -124,14 +128,14 @@ CommandOutcome Executor::operator()(const command::IpvsadmCommand& c) {
                               : director.edit_service(step_, service, options);
       return refused(c.verb, error);
     }
-    case Verb::kDeleteService: return refused(c.verb, director.delete_service(step_, service));
-    case Verb::kClear: director.flush(step_); return Output{};
+    case Verb::kDeleteService: return changed(director.delete_service(step_, service));
+    case Verb::kClear: director.flush(step_); return changed(Errno::kNone);
     case Verb::kAddServer:
     case Verb::kEditServer: {
       const ipvs::DestOptions options = options_of(*c.server, named(c.server->addr));
       const Errno error = c.verb == Verb::kAddServer ? director.add_dest(step_, service, options)
                                                      : director.edit_dest(step_, service, options);
-      return refused(c.verb, error);
+      return changed(error);
     }
     case Verb::kDeleteServer:
       return refused(c.verb,
@@ -178,6 +182,7 @@ CommandOutcome Executor::operator()(const command::IpvsScriptCommand& c) {
   }
   if (input_ == nullptr) return no_rules("ipvsadm-restore");
   wiring_.host().ipvs.get().flush(step_);
+  wiring_.ipvs_changed();
   return ipvsadm_restore(command::without_comments(*input_));
 }
 

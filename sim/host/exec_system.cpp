@@ -6,6 +6,7 @@
 #include <ranges>
 
 #include "sim/base/calendar.h"
+#include "sim/command/vsftpd.h"
 #include "sim/host/executor.h"
 #include "sim/host/nginx_service.h"
 #include "sim/host/sysctls.h"
@@ -22,10 +23,12 @@ constexpr std::string_view kDnsmasq = "dnsmasq";
 constexpr std::string_view kNginx = "nginx";
 constexpr std::string_view kKeepalived = "keepalived";
 constexpr std::string_view kSshd = "sshd";
+constexpr std::string_view kVsftpd = "vsftpd";
 
 std::string_view description_of(std::string_view service) {
   if (service == kNginx) return "The nginx HTTP and reverse proxy server";
   if (service == kSshd) return "OpenSSH server daemon";
+  if (service == kVsftpd) return "vsftpd FTP server";
   if (service == kDnsmasq) return "dnsmasq - A lightweight DHCP and caching DNS server";
   return service == kKeepalived ? "LVS and VRRP High Availability Monitor"
                                 : "The Apache HTTP Server";
@@ -167,6 +170,12 @@ CommandOutcome Executor::operator()(const command::PackageCommand& c) {
         user.files.write(apps::kNginxConf, command::default_nginx_conf(), false);
       }
     }
+    if (package == kVsftpd) {
+      user.files.make_directory(command::kVsftpdRoot, true);
+      if (!user.files.is_file(command::kVsftpdConf)) {
+        user.files.write(command::kVsftpdConf, command::default_vsftpd_conf(), false);
+      }
+    }
     if (package == kKeepalived) user.files.make_directory("/etc/keepalived", true);
   }
   if (installed.empty()) return printed(text + "Nothing to do.\n");
@@ -208,6 +217,11 @@ std::optional<Output> Executor::wrong_settings(std::string_view service) const {
   if (service == kNginx) {
     const auto conf = nginx_conf_of(wiring_);
     return conf ? std::nullopt : std::optional(nginx_refusal(conf.error()));
+  }
+  if (service == kVsftpd) {
+    const auto conf = apps::VsftpdConf::parse(wiring_.read_file(command::kVsftpdConf).value_or(""));
+    if (conf) return std::nullopt;
+    return Output{.err = conf.error(), .status = 2};
   }
   if (service != kDnsmasq) return std::nullopt;
   const auto text = wiring_.read_file(apps::kDnsmasqConf);

@@ -190,7 +190,10 @@ bool Wiring::answer_hook(Step& step, Packet& packet, ip::Route& route) {
   if (answer.known) {
     keep_or_untrack(step, packet, answer.conntrack);
     const bool rewritten = answer.verdict == ipvs::AnswerVerdict::kRewritten;
-    if (rewritten && conntrack() != nullptr) conntrack()->expect_answers_to(packet, answer.virt);
+    if (rewritten && conntrack() != nullptr) {
+      conntrack()->expect_answers_to(packet, answer.virt);
+      conntrack()->note_growth(packet, answer.sequence, answer.grown);
+    }
   }
   switch (answer.verdict) {
     case ipvs::AnswerVerdict::kPass: return true;
@@ -199,7 +202,13 @@ bool Wiring::answer_hook(Step& step, Packet& packet, ip::Route& route) {
                           IcmpRepr::unreachable(IcmpUnreachable::kPort));
       step.drop(packet.frame, Reason::kIpvsNatIcmpSent, packet.in_dev, {arg(packet.ip.src), 0, 0});
       return false;
-    case ipvs::AnswerVerdict::kDrop: step.frames().release(packet.frame); return false;
+    case ipvs::AnswerVerdict::kDrop:
+      if (answer.reason != Reason::kNone) {
+        step.drop(packet.frame, answer.reason, packet.in_dev);
+      } else {
+        step.frames().release(packet.frame);
+      }
+      return false;
     case ipvs::AnswerVerdict::kRewritten: break;
   }
   if (director.sysctls().snat_reroute == 0 || route.is(ip::kRouteLocal)) return true;

@@ -353,17 +353,24 @@ Errno KeepalivedIo::edit_service(Step& step, const keepalived::ServiceRule& serv
 }
 
 Errno KeepalivedIo::delete_service(Step& step, const keepalived::ServiceRule& service) {
-  return wiring_.host().ipvs.get().delete_service(step, key_of(service));
+  const Errno error = wiring_.host().ipvs.get().delete_service(step, key_of(service));
+  wiring_.ipvs_changed();
+  return error;
 }
 
 Errno KeepalivedIo::add_server(Step& step, const keepalived::ServiceRule& service,
                                const keepalived::ServerRule& server) {
-  return wiring_.host().ipvs.get().add_dest(step, key_of(service), options_of(server));
+  const Errno error = wiring_.host().ipvs.get().add_dest(step, key_of(service), options_of(server));
+  wiring_.ipvs_changed();
+  return error;
 }
 
 Errno KeepalivedIo::edit_server(Step& step, const keepalived::ServiceRule& service,
                                 const keepalived::ServerRule& server) {
-  return wiring_.host().ipvs.get().edit_dest(step, key_of(service), options_of(server));
+  const Errno error =
+      wiring_.host().ipvs.get().edit_dest(step, key_of(service), options_of(server));
+  wiring_.ipvs_changed();
+  return error;
 }
 
 Errno KeepalivedIo::delete_server(Step& step, const keepalived::ServiceRule& service,
@@ -371,7 +378,10 @@ Errno KeepalivedIo::delete_server(Step& step, const keepalived::ServiceRule& ser
   return wiring_.host().ipvs.get().delete_dest(step, key_of(service), server.addr, server.port);
 }
 
-void KeepalivedIo::flush_ipvs(Step& step) { wiring_.host().ipvs.get().flush(step); }
+void KeepalivedIo::flush_ipvs(Step& step) {
+  wiring_.host().ipvs.get().flush(step);
+  wiring_.ipvs_changed();
+}
 
 Errno KeepalivedIo::start_sync(Step& step, const keepalived::SyncDaemon& daemon, bool master) {
   return wiring_.start_sync(step, master ? ipvs::SyncRole::kMaster : ipvs::SyncRole::kBackup,

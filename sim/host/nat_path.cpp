@@ -34,9 +34,11 @@ bool Wiring::track(Step& step, Packet& packet) {
   return true;
 }
 
-bool Wiring::confirm_flow(Step& step, const Packet& packet) {
+bool Wiring::confirm_flow(Step& step, Packet& packet) {
   netfilter::Conntrack* tracker = conntrack();
-  if (tracker == nullptr || tracker->confirm(step, packet)) return true;
+  if (tracker == nullptr) return true;
+  if (packet.in_dev != kLoopback) tracker->shift_numbers(step, packet);  // nf_confirm()
+  if (tracker->confirm(step, packet)) return true;
   step.drop(packet.frame, Reason::kCtClash, packet.in_dev,
             {arg(packet.ip.src), arg(packet.ip.dst), 0});
   return false;
@@ -107,6 +109,12 @@ void Wiring::keep_or_untrack(Step& step, Packet& packet, bool keeps) {
   if (tracker == nullptr || keeps || !packet.flow.valid()) return;
   step.explain(Reason::kIpvsUntracked, packet.in_dev);
   tracker->untrack(packet);
+}
+
+void Wiring::ipvs_changed() {
+  const ipvs::Director* director = host_.ipvs.peek();
+  const bool wants = director != nullptr && director->wants_conntrack();
+  if (wants || host_.netfilter.peek() != nullptr) host_.netfilter.get().set_wanted_by_ipvs(wants);
 }
 
 void Wiring::forget_ended_flows(SimTime now) {

@@ -334,6 +334,14 @@ void Wiring::close(Step& step, SocketId socket) {
   tcp::close(step, host_.tcp, tcp_ports(), socket);
 }
 
+std::expected<SocketId, Errno> Wiring::connect_sharing_port(Step& step, AppId owner, Endpoint local,
+                                                            Endpoint remote) {
+  return tcp::connect(step, host_.tcp, tcp_ports(), owner, local, remote, {},
+                      tcp::PortUse::kShared);
+}
+
+void Wiring::prefer_throughput(SocketId socket) { tcp::prefer_throughput(host_.tcp, socket); }
+
 void Wiring::set_nodelay(Step& step, SocketId socket, bool on) {
   tcp::set_nodelay(step, host_.tcp, tcp_ports(), socket, on);
 }

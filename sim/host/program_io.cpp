@@ -86,6 +86,10 @@ std::optional<std::string> ProgramIo::read_file(std::string_view path) const {
   return wiring_.read_file(path);
 }
 
+std::vector<std::string> ProgramIo::list_directory(std::string_view path) const {
+  return wiring_.user().files.list(wiring_.path_of(path));
+}
+
 bool ProgramIo::is_directory(std::string_view path) const {
   return wiring_.user().files.is_directory(wiring_.path_of(path));
 }

@@ -29,6 +29,7 @@ class ProgramIo final : public apps::AppIo {
   std::optional<std::string> name_of(Ipv4Addr addr) const override;
   std::optional<std::string> read_file(std::string_view path) const override;
   bool is_directory(std::string_view path) const override;
+  std::vector<std::string> list_directory(std::string_view path) const override;
   void run_command(Step& step, std::uint32_t ticket, std::string_view line) override;
   bool write_file(Step& step, std::string_view path, std::string_view content) override;
   std::optional<LinkRow> device(std::string_view name) const override;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "sim/command/vsftpd.h"
 #include "sim/host/keepalived_io.h"
 #include "sim/host/program_io.h"
 #include "sim/host/virtual_files.h"
@@ -224,6 +225,11 @@ void Wiring::start_service(Step& step, std::string_view name) {
     start_nginx(step);
   } else if (name == "sshd") {
     start_program(step, 0, apps::Sshd{}, "/usr/sbin/sshd -D", "sshd");
+  } else if (name == "vsftpd") {
+    const auto conf = apps::VsftpdConf::parse(read_file(command::kVsftpdConf).value_or(""));
+    if (conf) {
+      start_program(step, 0, apps::Vsftpd{*conf}, "/usr/sbin/vsftpd /etc/vsftpd.conf", "vsftpd");
+    }
   } else if (name == "dnsmasq") {
     start_program(step, 0, apps::Dnsmasq{}, "/usr/sbin/dnsmasq -u root -x /run/dnsmasq.pid",
                   "dnsmasq");

@@ -52,6 +52,7 @@ bool Wiring::load_module(Step& step, std::string_view module) {
          .tunnel = TunnelKind::kIp6});
     return true;
   }
+  if (module == "ip_vs_ftp") host_.ipvs.get().load_ftp_helper();
   return module == "ip_vs" || module.starts_with("ip_vs_");
 }
 

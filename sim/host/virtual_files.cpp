@@ -112,6 +112,16 @@ std::string nf_conntrack(Wiring& wiring, SimTime now) {
 }
 constexpr std::string_view kNfConntrack = "/proc/net/nf_conntrack";
 
+/// ip_vs_app.c: ip_vs_app_seq_show().
+std::string ip_vs_app(const Wiring& wiring) {
+  std::string text = "prot port    usecnt name\n";
+  const ipvs::Director* director = wiring.host().ipvs.peek();
+  if (director == nullptr || !director->has_ftp_helper()) return text;
+  return text + fmt::format("{:<3}  {:<7} {:<6} {:<17}\n", "TCP", ipvs::kFtpControlPort,
+                            director->helped_connections(), "ftp");
+}
+constexpr std::string_view kIpVsApp = "/proc/net/ip_vs_app";
+
 struct NetFile {
   std::string_view name;
   std::string (*render)(const HostTables&);
@@ -144,6 +154,7 @@ std::optional<std::string> read_virtual(Wiring& wiring, std::string_view path) {
     return value;
   }
   if (path == kNfConntrack) return nf_conntrack(wiring, wiring.tables().now);
+  if (path == kIpVsApp) return ip_vs_app(wiring);
   if (const NetFile* file = find_net_file(path)) return file->render(wiring.tables());
   return std::nullopt;
 }
@@ -154,7 +165,7 @@ std::optional<std::string> cannot_write_virtual(const Wiring& wiring, std::strin
     return list_virtual(const_cast<Wiring&>(wiring), path) ? "Is a directory"
                                                            : "No such file or directory";
   }
-  return path == kNfConntrack || find_net_file(path) != nullptr ? "Permission denied"
+  return path == kNfConntrack || path == kIpVsApp || find_net_file(path) != nullptr ? "Permission denied"
                                                                 : "No such file or directory";
 }
 
@@ -177,7 +188,9 @@ std::optional<std::vector<std::string>> list_virtual(Wiring& wiring, std::string
   if (path == "/proc") return std::vector<std::string>{"net", "sys"};
   if (path == "/proc/net") {
     for (const NetFile& file : kNetFiles) names.emplace(file.name);
-    names.emplace(kNfConntrack.substr(kNetRoot.size()));
+    for (const std::string_view more : {kNfConntrack, kIpVsApp}) {
+      names.emplace(more.substr(kNetRoot.size()));
+    }
   } else if (path == "/proc/sys" || is_sysctl(path)) {
     const std::string below = path == "/proc/sys" ? "" : sysctl_name_of_path(path) + ".";
     for (const SysctlRow& row : all_sysctls(wiring)) {

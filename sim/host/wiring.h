@@ -37,6 +37,7 @@ class Wiring final : public ip::Ports,
   Wiring(Network& network, NodeId id) : network_(network), host_(network.host(id)), id_(id) {}
 
   Host& host() { return host_; }
+  const Host& host() const { return host_; }
   Network& network() { return network_; }
   NodeId id() const { return id_; }
 
@@ -71,6 +72,9 @@ class Wiring final : public ip::Ports,
   /// nginx as a service; false if it takes not its settings, or a port is taken.
   bool start_nginx(Step& step);
   void reload_nginx(Step& step, Process& process);
+  /// To be called when services or servers of IPVS came or went: those of FTP need connection
+  /// tracking.
+  void ipvs_changed();
   /// The IPVS sync daemons: kNoDev, kExist and kSrch as the kernel has them, or what its sockets
   /// return.
   Errno start_sync(Step& step, ipvs::SyncRole role, ipvs::SyncConfig config);
@@ -119,6 +123,9 @@ class Wiring final : public ip::Ports,
   void close(Step& step, SocketId socket) override;
   bool close_and_wait(Step& step, SocketId socket) override;
   void shutdown_write(Step& step, SocketId socket) override;
+  std::expected<SocketId, Errno> connect_sharing_port(Step& step, AppId owner, Endpoint local,
+                                                      Endpoint remote) override;
+  void prefer_throughput(SocketId socket) override;
   void set_nodelay(Step& step, SocketId socket, bool on) override;
   void abort(Step& step, SocketId socket) override;
   void set_cookie(SocketId socket, std::uint32_t cookie) override;
@@ -199,7 +206,7 @@ class Wiring final : public ip::Ports,
   bool nat_hook(Step& step, NfHook hook, Packet& packet, const ip::Route& route);
   bool map_flow(Step& step, NfHook hook, Packet& packet, const ip::Route& route);
   Ipv4Addr first_address(IfIndex dev) const;
-  bool confirm_flow(Step& step, const Packet& packet);
+  bool confirm_flow(Step& step, Packet& packet);
   ip::HookVerdict output_hooks(Step& step, Packet& packet, ip::Route& route);
   Ipv4Addr own_source(const Packet& packet) const;
   bool route_again(Step& step, const Packet& packet, Ipv4Addr src, ip::Route& route);

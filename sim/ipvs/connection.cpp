@@ -100,11 +100,18 @@ std::uint32_t ConnTable::add_hidden(const ConnKey& key) {
 std::uint32_t ConnTable::add(const ConnKey& key) {
   const std::uint32_t i = add_hidden(key);
   index_.insert(hash(key), i);
+  conns_[i].listed = true;
   return i;
 }
 
+void ConnTable::hide(std::uint32_t conn) {
+  if (conns_[conn].listed) index_.erase(hash(conns_[conn].key()), conn);
+  conns_[conn].listed = false;
+}
+
 void ConnTable::remove(std::uint32_t conn) {
-  if (!conns_[conn].one_packet) index_.erase(hash(conns_[conn].key()), conn);
+  hide(conn);
+  if (conns_[conn].any_client_port) --announced_;
   conns_[conn].protocol = kFree;
   conns_.release(conn);
 }
@@ -115,6 +122,19 @@ void ConnTable::rename(std::uint32_t i, const ConnKey& fresh) {
   conn.client_port = fresh.client_port;
   conn.virt_port = fresh.virt_port;
   index_.insert(hash(fresh), i);
+}
+
+void ConnTable::announce(std::uint32_t conn) {
+  conns_[conn].any_client_port = true;
+  ++announced_;
+}
+
+void ConnTable::know_client_port(std::uint32_t conn, std::uint16_t port) {
+  ConnKey known = conns_[conn].key();
+  known.client_port = port;
+  rename(conn, known);
+  conns_[conn].any_client_port = false;
+  --announced_;
 }
 
 }  // namespace lvslab::ipvs

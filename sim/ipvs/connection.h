@@ -14,6 +14,7 @@
 #include "sim/base/slab.h"
 #include "sim/base/tables.h"
 #include "sim/core/timers.h"
+#include "sim/ipvs/ftp.h"
 #include "sim/ipvs/sctp_states.h"
 #include "sim/wire/ipv4.h"
 
@@ -48,12 +49,16 @@ struct Conn {
   bool bypass : 1 = false;           ///< IP_VS_CONN_F_BYPASS: to the address that the client named
   bool conntrack : 1 = false;        ///< IP_VS_CONN_F_NFCT: connection tracking knows of it
   bool looked_again : 1 = false;     ///< a template's timer came up, and was put off once
+  bool listed : 1 = false;           ///< IP_VS_CONN_F_HASHED: packets find it
   bool synced : 1 = false;           ///< IP_VS_CONN_F_SYNC: learned from a master
+  bool any_client_port : 1 = false;  ///< IP_VS_CONN_F_NO_CPORT: announced, not begun yet
+  bool ftp_helper : 1 = false;       ///< cp->app: the FTP helper reads its packets
+  FtpMode ftp_mode : 2 = FtpMode::kActive;
   std::uint32_t dest = kUnbound;     ///< none with `bypass`, or if no server here fits
   std::uint32_t timeout_ms = 3'000;  ///< what the timer is set to at every packet
   std::uint32_t in_packets = 0;      ///< of a template: how often it was looked at for backups
-  std::uint32_t control = kUnbound;  ///< the template that this connection came from
-  std::uint32_t controls = 0;        ///< of a template: its connections
+  std::uint32_t control = kUnbound;  ///< the template, or FTP control connection, that it hangs on
+  std::uint32_t controls = 0;        ///< how many hang on this one
   std::uint32_t fwmark = 0;          ///< of the packet that it began with
   std::uint32_t sync_end = 0;        ///< when backups forget it, in ticks; see sim/ipvs/sync.h
   SimTime expires;  ///< what listings count down to; the timer may run a little later
@@ -69,6 +74,24 @@ class ConnTable {
 
   std::uint32_t find(const ConnKey& key) const {
     return index_.find(hash(key), [&](std::uint32_t i) { return conns_[i].key() == key; });
+  }
+  /// The same of a client's connection alone: one that was announced without a port (FTP) will do
+  /// (ip_vs_conn_in_get()).
+  std::uint32_t find_request(const ConnKey& key) const {
+    const std::uint32_t exact = find(key);
+    if (exact != kNone || announced_ == 0) [[likely]]
+      return exact;
+    ConnKey any = key;
+    any.client_port = 0;
+    return index_.find(hash(any), [&](std::uint32_t i) {
+      return conns_[i].any_client_port && conns_[i].key() == any;
+    });
+  }
+  /// Where a client's connections go (ip_vs_ct_in_get()).
+  std::uint32_t find_template(const ConnKey& key) const {
+    return index_.find(hash(key), [&](std::uint32_t i) {
+      return conns_[i].is_template && conns_[i].key() == key;
+    });
   }
   /// The entry of an answer that comes from `from` and goes to a client: from the real server with
   /// NAT, else from the virtual address (ip_vs_conn_out_get()).
@@ -92,8 +115,13 @@ class ConnTable {
   /// Adds an entry that no packet finds: for one packet only.
   std::uint32_t add_hidden(const ConnKey& key);
   void remove(std::uint32_t conn);
+  /// Packets do not find it any more.
+  void hide(std::uint32_t conn);
   /// Changes what packets find the entry by; fresh.client_port may differ, too.
   void rename(std::uint32_t conn, const ConnKey& fresh);
+  /// The entry is for any port of its client, until the first packet tells.
+  void announce(std::uint32_t conn);
+  void know_client_port(std::uint32_t conn, std::uint16_t port);
 
   Conn& operator[](std::uint32_t conn) { return conns_[conn]; }
   const Conn& operator[](std::uint32_t conn) const { return conns_[conn]; }
@@ -112,6 +140,7 @@ class ConnTable {
   }
   Slab<Conn, 64> conns_;
   IndexTable index_;
+  std::uint32_t announced_ = 0;  ///< ip_vs_conn_no_cport_cnt
 };
 
 /// The next state of a TCP connection (ip_vs_proto_tcp.c: tcp_states[]); `flags` is the flags byte

@@ -4,9 +4,8 @@
 // Modelled: TCP, UDP, SCTP and firewall-mark services; NAT, tunnels, direct routing and local-node
 // destinations; the schedulers of scheduler.h; persistence, one-packet scheduling, thresholds;
 // connection states and timeouts, counters and rates, revival of deleted servers; ICMP errors about
-// known connections; the sync daemons (sync.h).
-// Left out: application helpers (FTP), persistence engines (SIP), the random part of
-// the defence levels (drop_entry=3).
+// known connections; the sync daemons (sync.h); the FTP helper (ftp.h).
+// Left out: persistence engines (SIP), the random part of the defence levels (drop_entry=3).
 //
 // Source: net/netfilter/ipvs/ip_vs_core.c: ip_vs_in_hook(), ip_vs_out_hook(); ip_vs_ctl.c;
 // ip_vs_conn.c.
@@ -57,7 +56,7 @@ enum class AnswerVerdict : std::uint8_t {
   kPass,             ///< nothing was changed
   kRewritten,        ///< its source is the virtual address now
   kPortUnreachable,  ///< nat_icmp_send: tell the real server that nobody waits for this
-  kDrop              ///< an ICMPv6 error that IPVS takes for broken
+  kDrop              ///< an ICMPv6 error that IPVS takes for broken, or `reason`
 };
 
 struct Answer {
@@ -65,6 +64,11 @@ struct Answer {
   bool known = false;      ///< it belongs to a connection
   bool conntrack = false;  ///< ... which connection tracking knows of
   Endpoint virt;           ///< ... of this service
+  Reason reason = Reason::kNone;  ///< of kDrop
+  /// The FTP helper made the segment so much longer, whose number is `sequence`: those of all that
+  /// follow have to be shifted.
+  std::int32_t grown = 0;
+  std::uint32_t sequence = 0;
 };
 
 /// What the host knows of a packet that comes to the hook.
@@ -150,6 +154,14 @@ class Director {
   bool masquerades() const { return masq_conns_ != 0; }
   void on_timer(Step& step, std::uint32_t conn);
 
+  // --- the FTP helper (sim/ipvs/director_ftp.cpp) ------------------------------------------------
+  /// The module ip_vs_ftp was loaded: connections from now on have it.
+  void load_ftp_helper() { ftp_helper_ = true; }
+  bool has_ftp_helper() const { return ftp_helper_; }
+  std::size_t helped_connections() const;
+  /// A service of port 21 has a server by NAT: ip_vs_register_conntrack().
+  bool wants_conntrack() const;
+
   // --- defence against too many entries (sim/ipvs/director_defence.cpp) --------------------------
   /// To be called when drop_entry was set: with 3 some entries are dropped every second.
   void set_guard(Step& step);
@@ -186,7 +198,7 @@ class Director {
   std::uint32_t take_from_trash(const ServiceKey& key, Ipv4Addr addr, std::uint16_t port,
                                 SimTime now);
   void unlink_dest(Step& step, Service& service, std::uint32_t dest);
-  void apply(Dest& dest, const DestOptions& options, bool add);
+  static void apply(Service& service, Dest& dest, const DestOptions& options, bool add);
   void purge_trash(SimTime now);
 
   /// What a packet says to IPVS.
@@ -218,6 +230,19 @@ class Director {
   void bind_dest(Conn& conn, std::uint32_t dest, std::uint16_t dest_port);
   std::uint32_t new_conn(Step& step, const Service& service, const ConnKey& key, std::uint32_t dest,
                          std::uint16_t dest_port);
+  // FTP.
+  struct FtpAnswer {
+    std::int32_t grown = 0;
+    std::uint32_t sequence = 0;
+    bool drop = false;
+  };
+  void bind_helper(Conn& conn) const;
+  void learn_client_port(Step& step, const Packet& packet, std::uint32_t conn);
+  void read_ftp_request(Step& step, const Packet& packet, std::uint32_t conn);
+  FtpAnswer rewrite_ftp_answer(Step& step, Packet& packet, std::uint32_t conn);
+  std::uint32_t new_data_conn(Step& step, std::uint32_t control, const ConnKey& key,
+                              Endpoint server);
+  void await_data(Step& step, std::uint32_t conn, std::uint32_t mark);
   // Sync.
   std::uint32_t sync_threshold() const {
     return static_cast<std::uint32_t>(sysctls_.sync_threshold);
@@ -246,6 +271,7 @@ class Director {
   void count_in(Step& step, const Conn& conn, std::size_t bytes);
   void count_out(Step& step, const Conn& conn, std::size_t length);
   void restart_timer(Step& step, std::uint32_t conn);
+  void wait_for_controlled(Step& step, std::uint32_t conn);
   void expire(Step& step, std::uint32_t conn);
   void update_overload(Dest& dest);
   bool drops_idle(SimTime now, const Conn& conn);
@@ -279,6 +305,7 @@ class Director {
   SyncMaster sync_thread_;
   std::uint32_t service_serial_ = 0;
   std::int32_t drop_counter_ = 0;  ///< ipvs->drop_counter
+  bool ftp_helper_ = false;
   LazyTimer defence_;
   std::array<std::int8_t, 9> idle_counters_{};  ///< todrop_counter[], by packets seen
 };

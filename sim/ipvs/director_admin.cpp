@@ -72,8 +72,11 @@ void Director::flush(Step& step) {
 }
 
 // __ip_vs_update_dest().
-void Director::apply(Dest& dest, const DestOptions& options, bool add) {
+void Director::apply(Service& service, Dest& dest, const DestOptions& options, bool add) {
   dest.forward = options.forward;
+  if (options.forward == IpvsForward::kMasq && service.key.port == kFtpControlPort) {
+    service.wants_conntrack = true;
+  }
   dest.tunnel = options.tunnel;
   dest.weight = options.weight;
   if (add || options.weight != 0) dest.last_weight = options.weight;
@@ -124,7 +127,7 @@ Errno Director::add_dest(Step& step, const ServiceKey& key, const DestOptions& o
     dests_[d].counters.zero(step.now());  // it comes back to another service
   }
   dests_[d].service = service->serial;
-  apply(dests_[d], options, true);
+  apply(*service, dests_[d], options, true);
   dests_[d].available = true;
   service->dests.insert(service->dests.begin(), d);
   scheduler(service->options.scheduler).changed(*service, dests_, kNoDest, kNoDest);
@@ -138,7 +141,7 @@ Errno Director::edit_dest(Step& step, const ServiceKey& key, const DestOptions& 
   if (options.lower > options.upper) return Errno::kRange;
   const std::uint32_t d = find_dest(*service, options.addr, options.port);
   if (d == kNoDest) return Errno::kNoEnt;
-  apply(dests_[d], options, false);
+  apply(*service, dests_[d], options, false);
   scheduler(service->options.scheduler).changed(*service, dests_, kNoDest, kNoDest);
   if (step.tracing()) step.row_changed(dest_row(step, d));
   return Errno::kNone;
@@ -162,6 +165,10 @@ void Director::unlink_dest(Step& step, Service& service, std::uint32_t d) {
   dests_[d].trashed = step.now();
   trash_.push_back(d);
   scheduler(service.options.scheduler).changed(service, dests_, d, predecessor);
+}
+
+bool Director::wants_conntrack() const {
+  return std::ranges::any_of(services_, &Service::wants_conntrack);
 }
 
 Errno Director::zero(SimTime now, const std::optional<ServiceKey>& key) {

@@ -57,7 +57,7 @@ bool Director::drops_idle(SimTime now, const Conn& conn) {
   return true;
 }
 
-// The template goes along with the last of its connections if it is not assured
+// What controls it goes along with the last of its connections, unless it is an assured template
 // (ip_vs_conn_expire(): ip_vs_conn_del()).
 void Director::drop_entry(Step& step, std::uint32_t c) {
   const Conn& conn = conns_[c];
@@ -66,7 +66,9 @@ void Director::drop_entry(Step& step, std::uint32_t c) {
   const std::uint32_t control = conn.control;
   expire(step, c);
   if (control == ConnTable::kNone || conns_[control].controls != 0) return;
-  if (conns_[control].state != IpvsConnState::kAssured) expire(step, control);
+  const bool stays =
+      conns_[control].is_template && conns_[control].state == IpvsConnState::kAssured;
+  if (!stays) expire(step, control);
 }
 
 }  // namespace lvslab::ipvs

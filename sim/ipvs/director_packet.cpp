@@ -35,11 +35,12 @@ bool Director::Parsed::breaks_off() const {
 
 // May a new SYN or INIT take this entry's place? (is_new_conn_expected(), and the check before it)
 bool Director::is_reused(const Conn& conn) const {
-  if (sysctls_.conn_reuse_mode == 0) return false;
   if (sysctls_.expire_nodest_conn != 0 && conn.bound() && dests_[conn.dest].weight == 0) {
     return true;
   }
-  if (conn.control != ConnTable::kNone) return false;
+  if (sysctls_.conn_reuse_mode == 0) return false;
+  // Of FTP, or persistent; or others hang on it.
+  if (conn.control != ConnTable::kNone || conn.controls != 0) return false;
   if (conn.protocol == number(IpProto::kSctp)) return conn.state == IpvsConnState::kSctpClosed;
   if (conn.protocol != number(IpProto::kTcp)) return false;
   return conn.state == IpvsConnState::kTimeWait || conn.state == IpvsConnState::kClose ||
@@ -57,7 +58,7 @@ Verdict Director::on_packet(Step& step, const Packet& packet, PacketContext cont
   if (!parsed) return {};
   parsed->foreign = context.foreign;
   const ConnKey& key = parsed->key;
-  std::uint32_t conn = conns_.find(key);
+  std::uint32_t conn = conns_.find_request(key);
   if (conn != ConnTable::kNone && parsed->begins() && is_reused(conns_[conn])) {
     step.explain(
         parsed->sctp ? Reason::kIpvsAssociationReused : Reason::kIpvsConnReused, packet.in_dev,
@@ -96,7 +97,12 @@ bool Director::ends_old_flow(Step& step, const Packet& packet, std::uint32_t c,
   if (old_flow) {
     step.explain(Reason::kIpvsOldConntrack, packet.in_dev, {arg(conn.client), conn.client_port, 0});
   }
-  expire(step, c);
+  if (conn.controls != 0) {  // packets find the one that comes in its place
+    conns_.hide(c);
+    wait_for_controlled(step, c);
+  } else {
+    expire(step, c);
+  }
   return old_flow;
 }
 
@@ -108,6 +114,10 @@ Verdict Director::pass(Step& step, const Packet& packet, std::uint32_t c, const 
   Conn& conn = conns_[c];
   count_in(step, conn, step.frames().bytes(packet.frame).size());
   move_state(step, conn, ConnDirection::kInput, parsed);
+  if (conn.any_client_port) [[unlikely]]
+    learn_client_port(step, packet, c);
+  if (conn.ftp_helper) [[unlikely]]
+    read_ftp_request(step, packet, c);
   const Verdict verdict = transmit(conn);
   if (!conn.one_packet) ++conn.in_packets;
   if (sync_master_) [[unlikely]] {
@@ -179,7 +189,7 @@ void Director::move_state(Step& step, Conn& conn, ConnDirection direction, const
   // A client that got through holds its template (ip_vs_control_assure_ct()).
   const bool assures = protocol == IpProto::kUdp ? direction == ConnDirection::kOutput
                                                  : to == IpvsConnState::kEstablished;
-  if (assures && conn.control != ConnTable::kNone) {
+  if (assures && conn.control != ConnTable::kNone && conns_[conn.control].is_template) {
     Conn& control = conns_[conn.control];
     const bool news = control.state != IpvsConnState::kAssured;
     control.state = IpvsConnState::kAssured;
@@ -210,24 +220,27 @@ void Director::on_timer(Step& step, std::uint32_t c) {
   if (c >= conns_.limit() || conns_[c].protocol == kFree) return;
   Conn& conn = conns_[c];
   if (!conn.timer.due(step.timers(), step.now(), TimerKind::kIpvsConn, c)) return;
-  if (conn.is_template && conn.controls != 0) {
+  if (conn.controls != 0) {
     // What it controls may expire at this very moment, and goes first; on the wheel of a kernel the
     // list has the order.
     if (!conn.looked_again && !step.timers().on_wheel(TimerKind::kIpvsConn)) {
       conn.looked_again = true;
       return conn.timer.set(step.timers(), step.now(), TimerKind::kIpvsConn, c);
     }
-    // It waits for those that it controls, a minute at a time (ip_vs_conn_expire(): expire_later).
-    constexpr std::uint32_t kLaterMs = 60'000;
-    conn.timeout_ms = kLaterMs;
-    if (sync_master_) tell_backups(step, c, sync_threshold());
-    restart_timer(step, c);
-    if (step.tracing()) step.row_changed(conn_row(step, c));
-    return;
+    return wait_for_controlled(step, c);
   }
   step.explain(conn.is_template ? Reason::kIpvsTemplateExpired : Reason::kIpvsConnExpired, {},
                {arg(conn.client), conn.client_port, static_cast<std::uint32_t>(conn.state)});
   expire(step, c);
+}
+
+// It waits for those that it controls, a minute at a time (ip_vs_conn_expire(): expire_later).
+void Director::wait_for_controlled(Step& step, std::uint32_t c) {
+  constexpr std::uint32_t kLaterMs = 60'000;
+  conns_[c].timeout_ms = kLaterMs;
+  if (sync_master_) tell_backups(step, c, sync_threshold());
+  restart_timer(step, c);
+  if (step.tracing()) step.row_changed(conn_row(step, c));
 }
 
 // Forgets an entry and unbinds its server (ip_vs_conn.c: ip_vs_conn_expire(), ip_vs_unbind_dest()).
@@ -235,7 +248,8 @@ void Director::expire(Step& step, std::uint32_t c) {
   const Conn& conn = conns_[c];
   if (step.tracing() && !conn.one_packet) step.row_removed(conn_row(step, c));
   if (conn.control != ConnTable::kNone) --conns_[conn.control].controls;
-  if (conn.conntrack && !conn.one_packet) ended_flows_.push_back(conn.key());
+  const bool has_flow = conn.conntrack && !conn.one_packet && conn.client_port != 0;
+  if (has_flow) ended_flows_.push_back(conn.key());
   if (conn.forward == IpvsForward::kMasq) --masq_conns_;
   if (conn.bound()) {
     Dest& dest = dests_[conn.dest];

@@ -53,6 +53,15 @@ Answer Director::on_reply(Step& step, Packet& packet) {
   }
   Conn& conn = conns_[c];
   const bool masq = conn.forward == IpvsForward::kMasq;
+  FtpAnswer helped;
+  if (conn.ftp_helper) [[unlikely]] {
+    helped = rewrite_ftp_answer(step, packet, c);
+    if (helped.drop) {
+      return {.verdict = AnswerVerdict::kDrop,
+              .virt = {conn.virt, conn.virt_port},
+              .reason = Reason::kIpvsFtpNoConntrack};
+    }
+  }
   if (masq) {
     step.explain(Reason::kIpvsAnswerRewritten, packet.in_dev,
                  {arg(packet.ip.src), conn.virt_port, arg(conn.virt)});
@@ -69,7 +78,10 @@ Answer Director::on_reply(Step& step, Packet& packet) {
   move_state(step, conn, ConnDirection::kOutput, *parsed);
   restart_timer(step, c);
   if (step.tracing()) step.row_changed(conn_row(step, c));
-  return answer_of(conn);
+  Answer answer = answer_of(conn);
+  answer.grown = helped.grown;
+  answer.sequence = helped.sequence;
+  return answer;
 }
 
 // Does it come from a server of some service? (ip_vs_has_real_service())

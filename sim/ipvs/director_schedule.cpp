@@ -8,7 +8,7 @@
 namespace lvslab::ipvs {
 namespace {
 
-constexpr std::uint16_t kFtpPort = 21, kFtpDataPort = 20, kFirstFreePort = 1'024;
+constexpr std::uint16_t kFtpPort = kFtpControlPort, kFtpDataPort = 20, kFirstFreePort = 1'024;
 /// The ports of a template whose server must not be used any more (ip_vs_check_template()).
 constexpr std::uint16_t kRetiredPort = 0xffff;
 
@@ -172,7 +172,7 @@ std::uint32_t Director::schedule_persistent(Step& step, Service& service, const 
     name.protocol = 0;  // IPPROTO_IP, with the mark as its address
     name.virt = address_of_mark(step.world().names, service.key);
   }
-  std::uint32_t t = conns_.find(name);
+  std::uint32_t t = conns_.find_template(name);
   std::uint32_t d = kNoDest;
   if (t != ConnTable::kNone && template_holds(step, t)) {
     d = conns_[t].dest;
@@ -233,6 +233,7 @@ std::uint32_t Director::new_conn(Step& step, const Service& service, const ConnK
   Dest& dest = dests_[d];
   Conn& conn = conns_[c];
   bind_dest(conn, d, dest_port);
+  bind_helper(conn);
   conn.one_packet = one_packet;
   conn.sync_end = sync_ticks(step.now()) & ~3U;
   // Counted as inactive first; the state machine moves it when it sees the SYN

@@ -179,6 +179,7 @@ std::uint32_t Director::new_learned(Step& step, const IpvsSyncEntry& entry) {
   conn.fwmark = entry.fwmark;
   conn.sync_end = sync_ticks(step.now()) & ~3U;
   bind_learned(step, conn, dest_of(entry));
+  bind_helper(conn);
   return c;
 }
 

@@ -95,6 +95,7 @@ struct Service {
   ServiceKey key;
   std::uint32_t serial = 0;  ///< tells a service from one of the same address that was deleted
   ServiceOptions options;
+  bool wants_conntrack = false;  ///< conntrack_afmask: FTP by NAT needs it, as long as this lasts
   SchedulerState state;
   std::vector<std::uint32_t> dests;  ///< kernel order: newest first
   Counters counters;

@@ -184,10 +184,13 @@ Conntrack::Handled Conntrack::handle(SimTime now, Packet& packet, Bytes transpor
 
 Conntrack::Handled Conntrack::handle_tcp(SimTime now, Packet& packet, Bytes transport) {
   Flow& flow = flows_[packet.flow.index];
-  const auto segment = segment_of(packet.ip, transport);
+  auto segment = segment_of(packet.ip, transport);
   if (!segment) return Handled::kInvalid;
   if (!flow.confirmed && !begin(flow.tcp, *segment)) return Handled::kInvalid;
   const Direction dir = direction_of(packet.tracking);
+  if (flow.shifted) [[unlikely]] {
+    segment->ack_shift = flow.shifts[index_of(other(dir))].of(segment->tcp.ack - 1);
+  }
   const TcpTrackResult result = follow(flow.tcp, dir, *segment, flow.answered, flow.assured);
   switch (result.verdict) {
     case TcpTrackVerdict::kInvalid: return Handled::kInvalid;
@@ -200,7 +203,7 @@ Conntrack::Handled Conntrack::handle_tcp(SimTime now, Packet& packet, Bytes tran
   if (flow.answered && held && flow.tcp.state == TcpTrackState::kEstablished) {
     flow.assured = true;
   }
-  flow.expires = result.forget ? now : now + result.lasts;
+  if (!result.as_before) flow.expires = result.forget ? now : now + result.lasts;
   return Handled::kAccept;
 }
 

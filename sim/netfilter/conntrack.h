@@ -4,14 +4,17 @@
 // as RELATED; NEW, ESTABLISHED, INVALID and UNTRACKED; SNAT, DNAT, MASQUERADE and REDIRECT with the
 // kernel's choice of address and port. Entries are forgotten when somebody looks and their time is
 // over, so nothing runs by a timer.
-// Left out: expectations and helpers (FTP), zones, marks of connections, accounting, the limit of
+// What IPVS's FTP helper made longer shifts the numbers of all that follows.
+// Left out: expectations and helpers (nf_conntrack_ftp), zones, marks of connections, accounting, the limit of
 // entries, the sysctls of net.netfilter; flows of an address that is deleted or of an interface
 // that goes down while they are masqueraded.
 // Source: net/netfilter/nf_conntrack_core.c: nf_conntrack_in(), __nf_conntrack_confirm();
 //         nf_conntrack_proto_udp.c, nf_conntrack_proto_icmp.c, nf_conntrack_proto_generic.c;
-//         nf_nat_core.c: nf_nat_setup_info(), get_unique_tuple(), nf_nat_packet().
+//         nf_nat_core.c: nf_nat_setup_info(), get_unique_tuple(), nf_nat_packet();
+//         nf_conntrack_seqadj.c.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -25,18 +28,32 @@
 
 namespace lvslab::netfilter {
 
+/// Of what one side sends: segments up to number `position` are shifted by `before`, those behind
+/// it by `after` (struct nf_ct_seqadj).
+struct SequenceShift {
+  std::uint32_t position = 0;
+  std::int32_t before = 0, after = 0;
+
+  /// nf_ct_seq_offset().
+  std::int32_t of(std::uint32_t sequence) const;
+  /// The same of a number that was shifted: what the other side acknowledges.
+  std::int32_t of_shifted(std::uint32_t sequence) const;
+};
+
 /// struct nf_conn.
 struct Flow {
   Tuple original, reply;   ///< what packets of either direction look like when they come in
   std::uint32_t born = 0;  ///< later flows have a higher number
   SimTime expires;         ///< counts once it is confirmed
   TcpFlow tcp;
+  std::array<SequenceShift, 2> shifts;  ///< by Direction; counts if `shifted`
   SimTime stream_from;     ///< UDP: from then on answers make it a stream
   IfIndex masquerade_dev;  ///< MASQUERADE: by which device it goes out
   bool live = false;       ///< this slot of the table holds a flow
   bool confirmed = false;  ///< its first packet got through: it is in the table
   bool answered = false;   ///< IPS_SEEN_REPLY
   bool assured = false;    ///< IPS_ASSURED
+  bool shifted = false;    ///< IPS_SEQ_ADJUST
   bool source_mapped = false, destination_mapped = false;  ///< IPS_SRC_NAT, IPS_DST_NAT
   bool source_done = false, destination_done = false;      ///< mappings are made, perhaps to itself
 
@@ -96,6 +113,12 @@ class Conntrack {
   void expect_answers_from(const Packet& packet, Endpoint server);
   /// The same for a flow that a real server's packet began: answers go to the virtual address.
   void expect_answers_to(const Packet& packet, Endpoint virt);
+
+  // --- what was rewritten in the middle of a stream (sim/netfilter/sequence_shift.cpp) -----------
+  /// nf_ct_seqadj_set(): the segment with this number became so much longer.
+  void note_growth(const Packet& packet, std::uint32_t sequence, std::int32_t by);
+  /// nf_ct_seq_adjust(): shifts the numbers of a segment on its way out.
+  void shift_numbers(Step& step, Packet& packet) const;
 
   /// nf_conntrack was switched off and on: what windows were seen counts no more.
   void lose_windows();

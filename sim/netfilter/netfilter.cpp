@@ -176,12 +176,18 @@ void Netfilter::rules_changed() {
     return counted.rule.state.states != 0 || is_nat(counted.rule.target.kind);
   };
   const bool before = tracks_;
-  tracks_ = std::ranges::any_of(tables_, [&](const NfTable& table) {
-    return std::ranges::any_of(table.chains, [&](const NfChain& chain) {
-      return std::ranges::any_of(chain.rules, needs_tracking);
-    });
-  });
+  tracks_ = wanted_by_ipvs_ || std::ranges::any_of(tables_, [&](const NfTable& table) {
+              return std::ranges::any_of(table.chains, [&](const NfChain& chain) {
+                return std::ranges::any_of(chain.rules, needs_tracking);
+              });
+            });
   if (tracks_ && !before) conntrack_.lose_windows();
+}
+
+void Netfilter::set_wanted_by_ipvs(bool wanted) {
+  if (wanted == wanted_by_ipvs_) return;
+  wanted_by_ipvs_ = wanted;
+  rules_changed();
 }
 
 void Netfilter::touch_table(const NfTable& table) {

@@ -3,7 +3,7 @@
 //
 // Modelled: the built-in chains with their policies, users' chains, counters; the targets ACCEPT,
 // DROP, REJECT, RETURN, MARK, SNAT, DNAT, MASQUERADE and REDIRECT; matches on the state of
-// connection tracking (conntrack.h), which is on while a rule asks for it. Left out: the tables raw
+// connection tracking (conntrack.h), which is on while a rule, or IPVS, asks for it. Left out: the tables raw
 // and security.
 // Source: net/ipv4/netfilter/ip_tables.c: ipt_do_table(); net/netfilter/xt_mark.c, xt_conntrack.c,
 //         xt_state.c, xt_nat.c; nf_conntrack_proto.c: nf_ct_netns_get().
@@ -59,6 +59,8 @@ class Netfilter {
   /// To be called when rules came or went: switches tracking on or off. Once the table nat was
   /// touched its hooks stay, and do something while tracking is on.
   void rules_changed();
+  /// IPVS has a service that needs tracking, or has none any more.
+  void set_wanted_by_ipvs(bool wanted);
   void touch_nat() { nat_hooks_ = true; }
   bool has_nat_hooks() const { return nat_hooks_; }
   bool tracks() const { return tracks_; }
@@ -72,7 +74,7 @@ class Netfilter {
   std::array<NfTable, 3> tables_;
   std::array<bool, 3> touched_{};
   Conntrack conntrack_;
-  bool tracks_ = false, nat_hooks_ = false;
+  bool tracks_ = false, nat_hooks_ = false, wanted_by_ipvs_ = false;
 };
 
 }  // namespace lvslab::netfilter

@@ -115,6 +115,8 @@ bool in_window(TcpFlow& flow, Direction dir, const TcpSegment& segment) {
       if (after(tcp.sacks[i].end, sack)) sack = tcp.sacks[i].end;
     }
   }
+  ack -= static_cast<std::uint32_t>(segment.ack_shift);
+  sack -= static_cast<std::uint32_t>(segment.ack_shift);
   const bool acks = tcp.has(tcp_flag::kAck), resets = tcp.has(tcp_flag::kRst);
   const bool first = sender.max_window == 0;
   meet_sender(flow, dir, segment, sender, receiver, sack);
@@ -313,6 +315,7 @@ TcpTrackResult follow(TcpFlow& flow, Direction dir, const TcpSegment& segment, b
   const bool reset = kind == TcpFlagSet::kRst;
   result.lasts = lifetime(flow, reset, answered);
   result.forget = reset && !answered;
+  result.as_before = !answered && kind == TcpFlagSet::kSyn && result.before == State::kSynSent;
   return result;
 }
 

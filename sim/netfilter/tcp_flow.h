@@ -67,7 +67,8 @@ struct TcpFlow {
 /// A segment as tracking reads it.
 struct TcpSegment {
   TcpRepr tcp;
-  std::uint32_t data = 0;  ///< bytes
+  std::uint32_t data = 0;      ///< bytes
+  std::int32_t ack_shift = 0;  ///< how far its acknowledgment is beyond what the other side sent
   std::uint32_t end() const {
     return tcp.seq + data + (tcp.has(tcp_flag::kSyn) ? 1U : 0U) +
            (tcp.has(tcp_flag::kFin) ? 1U : 0U);
@@ -92,6 +93,7 @@ struct TcpTrackResult {
   TcpTrackState before = TcpTrackState::kNone;
   SimDuration lasts;    ///< the entry's new time, on kAccept
   bool forget = false;  ///< on kAccept: a reset that answers nothing ends the entry at once
+  bool as_before = false;  ///< on kAccept: a SYN sent again does not make the entry last longer
 };
 /// nf_conntrack_tcp_packet(). `answered`: a packet of the reply direction was seen before;
 /// `assured`: the entry is marked ASSURED.

@@ -84,7 +84,7 @@ void erase_listener(Tables& tables, std::uint32_t index) {
   tables.listening.erase(hash_of(tables.listeners[index].local), index);
 }
 
-bool port_in_use(const Tables& tables, Endpoint local) {
+bool port_in_use(const Tables& tables, Endpoint local, PortUse use) {
   const auto conflicts = [&](Ipv4Addr addr, std::uint16_t port) {
     return port == local.port && (addr.covers(local.addr) || local.addr.covers(addr));
   };
@@ -92,6 +92,7 @@ bool port_in_use(const Tables& tables, Endpoint local) {
     const Listener& l = tables.listeners[i];
     if (l.used && conflicts(l.local.addr, l.local.port)) return true;
   }
+  if (use == PortUse::kShared) return false;
   for (std::uint32_t i = 0; i < tables.sockets.limit(); ++i) {
     const Socket& s = tables.sockets[i];
     if (s.state != TcpState::kClose && conflicts(s.tuple.local_addr, s.tuple.local_port)) {

@@ -47,6 +47,7 @@ inline constexpr SimDuration kRtoMax{120'000'000'000};         ///< TCP_RTO_MAX
 inline constexpr SimDuration kRtoInitial{1'000'000'000};       ///< TCP_TIMEOUT_INIT
 inline constexpr SimDuration kTimeWaitLength{60'000'000'000};  ///< TCP_TIMEWAIT_LEN
 inline constexpr std::uint8_t kAtoMinMs = 40;                  ///< TCP_ATO_MIN
+inline constexpr std::uint8_t kTosThroughput = 8;              ///< IPTOS_THROUGHPUT
 inline constexpr std::uint8_t kMaxQuickAcks = 16;              ///< TCP_MAX_QUICKACKS
 inline constexpr std::uint16_t kInitialCwnd = 10;              ///< TCP_INIT_CWND (RFC 6928)
 inline constexpr std::uint32_t kReordering = 3;                ///< net.ipv4.tcp_reordering
@@ -107,7 +108,7 @@ void insert_listener(Tables& tables, std::uint32_t index);
 void erase_listener(Tables& tables, std::uint32_t index);
 /// True if any socket uses the local port in a way that bind(2) refuses. Source:
 /// inet_csk_get_port().
-bool port_in_use(const Tables& tables, Endpoint local);
+bool port_in_use(const Tables& tables, Endpoint local, PortUse use);
 /// Fills `tuple.local_port` with an ephemeral port. Source: __inet_hash_connect().
 bool choose_port(Context& c, Tuple& tuple, Handle& reused);
 /// True if connect(2) may take over this TIME_WAIT. Source: tcp_twsk_unique().

@@ -157,6 +157,7 @@ IpSend ip_of(const Socket& s) {
   how.dst = s.tuple.remote_addr;
   how.protocol = IpProto::kTcp;
   how.oif = s.bound_dev;
+  if (s.throughput) how.tos = kTosThroughput;
   how.id_given = true;
   return how;
 }

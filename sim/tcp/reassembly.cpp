@@ -13,7 +13,7 @@ constexpr std::uint32_t kBulkLength = 1024;
 void add_quickacks(Socket& s) {
   const std::uint32_t few = s.rcv_wnd / (2U * std::max<std::uint32_t>(s.rcv_mss, 1));
   const auto acks = static_cast<std::uint8_t>(std::clamp<std::uint32_t>(few, 2, kMaxQuickAcks));
-  s.quick = std::max(s.quick, acks);
+  s.quick = std::max<std::uint8_t>(s.quick, acks) & 0x7fU;
 }
 
 bool in_quickack_mode(const Socket& s) { return s.quick > 0 && !s.has(flag::kPingpong); }

@@ -100,7 +100,8 @@ struct Socket {
   TcpState state = TcpState::kClose;  ///< kClose: the slot is free
   std::uint8_t scales = 0;            ///< window scales: send << 4 | receive
   std::uint8_t ato_ms = 0;            ///< delayed-ACK interval; 0: no data received yet
-  std::uint8_t quick = 0;             ///< immediate ACKs left
+  std::uint8_t quick : 7 = 0;         ///< immediate ACKs left
+  bool throughput : 1 = false;        ///< IP_TOS is IPTOS_THROUGHPUT
 
   bool has(std::uint16_t f) const { return (flags & f) != 0; }
   void set(std::uint16_t f) { flags = static_cast<std::uint16_t>(flags | f); }
@@ -232,6 +233,7 @@ struct TimeWait {
   IfIndex bound_dev;
   TcpState state = TcpState::kClose;  ///< kFinWait2 or kTimeWait; kClose: the slot is free
   bool timestamps = false;
+  bool throughput = false;  ///< tw_tos
   std::uint8_t rcv_scale = 0;
 };
 static_assert(sizeof(TimeWait) <= 64);

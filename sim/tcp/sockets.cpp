@@ -93,7 +93,8 @@ std::expected<SocketId, Errno> listen(Step& step, Stack& stack, Ports ports, App
 }
 
 std::expected<SocketId, Errno> connect(Step& step, Stack& stack, Ports ports, AppId owner,
-                                       Endpoint local, Endpoint remote, IfIndex bound_dev) {
+                                       Endpoint local, Endpoint remote, IfIndex bound_dev,
+                                       PortUse use) {
   if (local.addr != local.addr.wildcard() && !ports.ip.is_local(local.addr)) {
     return std::unexpected(Errno::kAddrNotAvail);
   }
@@ -101,7 +102,9 @@ std::expected<SocketId, Errno> connect(Step& step, Stack& stack, Ports ports, Ap
     return std::unexpected(Errno::kNetUnreach);
   }
   Context c = make_context(step, stack, ports);
-  if (local.port != 0 && port_in_use(c.tables, local)) return std::unexpected(Errno::kAddrInUse);
+  if (local.port != 0 && port_in_use(c.tables, local, use)) {
+    return std::unexpected(Errno::kAddrInUse);
+  }
   IpSend how;
   how.src = local.addr;
   how.dst = remote.addr;
@@ -113,6 +116,9 @@ std::expected<SocketId, Errno> connect(Step& step, Stack& stack, Ports ports, Ap
               remote.addr, local.port, remote.port};
   Handle old;
   if (local.port == 0 && !choose_port(c, tuple, old)) {
+    return std::unexpected(Errno::kAddrNotAvail);
+  }
+  if (use == PortUse::kShared && find_connection(c.tables, tuple).valid()) {
     return std::unexpected(Errno::kAddrNotAvail);
   }
   std::uint32_t isn = initial_sequence(c, tuple);
@@ -221,6 +227,11 @@ void set_nodelay(Step& step, Stack& stack, Ports ports, SocketId socket, bool on
   if (!on) return s.set(flag::kNagle);
   s.clear(flag::kNagle);
   write_xmit(c, index);
+}
+
+void prefer_throughput(Stack& stack, SocketId socket) {
+  const std::uint32_t index = find_socket(stack, socket);
+  if (index != kNone) stack.tables.front().sockets[index].throughput = true;
 }
 
 void set_cookie(Stack& stack, SocketId socket, std::uint32_t cookie) {

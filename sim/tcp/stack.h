@@ -83,8 +83,10 @@ std::expected<SocketId, Errno> listen(Step& step, Stack& stack, Ports ports, App
                                       Endpoint local, std::uint32_t backlog);
 /// Errors: those of the route, kAddrInUse (local port given), kAddrNotAvail (no free port, or
 /// `local.addr` is not ours). Programs start with TCP_NODELAY on, as curl, ab and httpd set it.
+enum class PortUse : std::uint8_t { kExclusive, kShared };  ///< kShared: SO_REUSEADDR
 std::expected<SocketId, Errno> connect(Step& step, Stack& stack, Ports ports, AppId owner,
-                                       Endpoint local, Endpoint remote, IfIndex bound_dev);
+                                       Endpoint local, Endpoint remote, IfIndex bound_dev,
+                                       PortUse use = PortUse::kExclusive);
 /// 0 if the socket cannot send (any more) or its buffer is full: kWritable follows then.
 std::size_t send(Step& step, Stack& stack, Ports ports, SocketId socket,
                  std::span<const std::uint8_t> data);
@@ -97,6 +99,8 @@ void abort(Step& step, Stack& stack, Ports ports, SocketId socket);
 /// TCP_NODELAY; off means Nagle's algorithm (RFC 9293 §3.7.4).
 void set_nodelay(Step& step, Stack& stack, Ports ports, SocketId socket, bool on);
 
+/// IP_TOS: IPTOS_THROUGHPUT.
+void prefer_throughput(Stack& stack, SocketId socket);
 void set_cookie(Stack& stack, SocketId socket, std::uint32_t cookie);
 Endpoint local(const Stack& stack, SocketId socket);
 Endpoint remote(const Stack& stack, SocketId socket);

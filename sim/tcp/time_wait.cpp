@@ -27,7 +27,8 @@ void answer(Context& c, TimeWait& w, const Segment& segment) {
                .window = w.window,
                .timestamps = w.timestamps,
                .ts_echo = w.ts_recent,
-               .oif = w.bound_dev});
+               .oif = w.bound_dev,
+               .tos = w.throughput ? kTosThroughput : std::uint8_t{0}});
 }
 
 bool fails_paws(const TimeWait& w, const Segment& segment) {
@@ -86,7 +87,8 @@ void receive_in_fin_wait2(Context& c, std::uint32_t index, const Segment& segmen
                .window = w.window,
                .timestamps = w.timestamps,
                .ts_echo = w.ts_recent,
-               .oif = w.bound_dev});
+               .oif = w.bound_dev,
+               .tos = w.throughput ? kTosThroughput : std::uint8_t{0}});
 }
 
 /// A SYN that is newer than all of the old connection may open a new one (RFC 9293 §3.6.1).
@@ -128,6 +130,7 @@ void enter_time_wait(Context& c, std::uint32_t index, TcpState state, SimDuratio
   w.rcv_scale = static_cast<std::uint8_t>(s.rcv_scale());
   w.window = static_cast<std::uint16_t>(std::min(receive_window(s) >> s.rcv_scale(), 65'535U));
   w.bound_dev = s.bound_dev;
+  w.throughput = s.throughput;
   insert_connection(c.tables, w.tuple, Handle::of(Kind::kTimeWait, slot));
   if (c.step.tracing()) row_added(c, Handle::of(Kind::kTimeWait, slot));
   arm_rest(c, slot, length);
