@@ -1,6 +1,8 @@
 // The sockets of the IPVS sync daemons, which belong to the kernel and to no process.
 // Source: net/netfilter/ipvs/ip_vs_sync.c: start_sync_thread(), make_send_sock(),
 //         make_receive_sock(), stop_sync_thread().
+#include <algorithm>
+
 #include "sim/host/wiring.h"
 
 namespace lvslab::host {
@@ -39,10 +41,18 @@ Errno Wiring::start_sync(Step& step, SyncRole role, ipvs::SyncConfig config) {
   ipvs::Director& director = host_.ipvs.get();
   if (director.sync_daemon(role) != nullptr) return Errno::kExist;
   config = ipvs::with_defaults(config, role, ip::find_device(host_.ip, dev)->mtu);
-  const auto socket = role == SyncRole::kMaster ? send_socket(step, host_.ip, dev, config)
-                                                : receive_socket(step, host_.ip, dev, config);
-  if (!socket) return socket.error();
-  return director.start_sync(step, role, {config, *socket});
+  std::vector<SocketId> sockets;
+  ipvs::SyncConfig one = config;
+  for (std::uint32_t i = 0; i < director.sync_threads(); ++i, ++one.port) {
+    const auto socket = role == SyncRole::kMaster ? send_socket(step, host_.ip, dev, one)
+                                                  : receive_socket(step, host_.ip, dev, one);
+    if (!socket) {
+      for (const SocketId open : sockets) ip::udp_close(step, host_.ip, open);
+      return socket.error();
+    }
+    sockets.push_back(*socket);
+  }
+  return director.start_sync(step, role, {config, std::move(sockets)});
 }
 
 Errno Wiring::stop_sync(Step& step, SyncRole role) {
@@ -53,9 +63,11 @@ Errno Wiring::stop_sync(Step& step, SyncRole role) {
   director.stop_sync(role);
   if (role == SyncRole::kBackup) {
     const IfIndex dev = ip::device_index(host_.ip, gone.config.interface.view());
-    ip::leave_group(step, host_.ip, dev, gone.config.group);
+    for (std::size_t i = 0; i < gone.sockets.size(); ++i) {
+      ip::leave_group(step, host_.ip, dev, gone.config.group);
+    }
   }
-  ip::udp_close(step, host_.ip, gone.socket);
+  for (const SocketId socket : gone.sockets) ip::udp_close(step, host_.ip, socket);
   return Errno::kNone;
 }
 
@@ -64,11 +76,12 @@ void Wiring::run_sync_timer(Step& step, std::uint32_t id) {
   if (director == nullptr) return;
   for (const ipvs::SyncMaster::Message& message : director->on_sync_timer(step, id)) {
     const ipvs::SyncDaemon& master = *director->sync_daemon(SyncRole::kMaster);
-    const Endpoint to{master.config.group, master.config.port};
+    const std::uint32_t thread = ipvs::Director::sync_thread_of(id);
+    const Endpoint to{master.config.group, static_cast<std::uint16_t>(master.config.port + thread)};
     const auto head = IpvsSyncRepr::parse(message.bytes);
     step.set_cause(message.cause);
     step.explain(Reason::kIpvsSyncSent, {}, {arg(to.addr), to.port, head ? head->count : 0U});
-    const Errno error = ip::udp_send(step, host_.ip, *this, master.socket, to, message.bytes);
+    const Errno error = ip::udp_send(step, host_.ip, *this, master.sockets[thread], to, message.bytes);
     if (error != Errno::kNone) {
       step.explain(Reason::kIpvsSyncLost, {},
                    {arg(to.addr), to.port, static_cast<std::uint32_t>(error)});
@@ -80,7 +93,8 @@ void Wiring::receive_sync(Step& step, const ip::UdpEvent& event) {
   ipvs::Director* director = host_.ipvs.peek();
   if (director == nullptr || event.error != Errno::kNone) return;
   const ipvs::SyncDaemon* backup = director->sync_daemon(SyncRole::kBackup);
-  if (backup != nullptr && backup->socket == event.socket) {
+  if (backup != nullptr && std::ranges::find(backup->sockets, event.socket) !=
+                               backup->sockets.end()) {
     director->receive_sync(step, event.data);
   }
 }

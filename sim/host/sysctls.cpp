@@ -34,14 +34,14 @@ constexpr std::array kVsSysctls = {
     VsSysctl{"lblcr_expiration", "86400", &VsSysctls::lblcr_expiration_s, -21'474'836, 21'474'836},
     VsSysctl{"nat_icmp_send", "0", &VsSysctls::nat_icmp_send},
     VsSysctl{"pmtu_disc", "1", &VsSysctls::pmtu_disc},
-    VsSysctl{"run_estimation", "1"},
+    VsSysctl{"run_estimation", "1", &VsSysctls::run_estimation},
     VsSysctl{"schedule_icmp", "0", &VsSysctls::schedule_icmp},
     VsSysctl{"secure_tcp", "0", &VsSysctls::secure_tcp, 0, 3},
     VsSysctl{"sloppy_sctp", "0", &VsSysctls::sloppy_sctp},
     VsSysctl{"sloppy_tcp", "0", &VsSysctls::sloppy_tcp},
     VsSysctl{"snat_reroute", "1", &VsSysctls::snat_reroute},
     VsSysctl{"sync_persist_mode", "0", &VsSysctls::sync_persist_mode},
-    VsSysctl{"sync_ports", "1"},
+    VsSysctl{"sync_ports", "1", &VsSysctls::sync_ports, 1},
     VsSysctl{"sync_qlen_max", "1845", &VsSysctls::sync_qlen_max, 0},
     VsSysctl{"sync_refresh_period", "0", &VsSysctls::sync_refresh_period_s, -21'474'836,
              21'474'836},
@@ -49,7 +49,7 @@ constexpr std::array kVsSysctls = {
     VsSysctl{"sync_sock_size", "0", &VsSysctls::sync_sock_size},
     VsSysctl{"sync_threshold", "3\t50", &VsSysctls::sync_threshold, 0, INT32_MAX,
              &VsSysctls::sync_period},
-    VsSysctl{"sync_version", "1"},
+    VsSysctl{"sync_version", "1", &VsSysctls::sync_version, 0, 1},
 };
 
 /// The defence levels: 1 turns to 2 when memory is short, and 2 back to 1; it never is short here.
@@ -114,12 +114,15 @@ SysctlError write_vs(Step& step, Host& host, const VsSysctl& s, std::string_view
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
   if (error != std::errc{} || end != value.data() + value.size()) return SysctlError::kInvalid;
   if (number < s.least || number > s.most) return SysctlError::kInvalid;
+  const bool power_of_two = number > 0 && (number & (number - 1)) == 0;
+  if (s.field == &VsSysctls::sync_ports && !power_of_two) return SysctlError::kInvalid;
   if (is_defence(s)) {
     constexpr std::int32_t kAutomatic = 1, kAutomaticOn = 2;
     if (number == kAutomaticOn) number = kAutomatic;
   }
   host.ipvs.get().sysctls().*s.field = number;
   if (s.field == &VsSysctls::drop_entry) host.ipvs.get().set_guard(step);
+  if (s.field == &VsSysctls::run_estimation) host.ipvs.get().set_estimation(step.now());
   return SysctlError::kNone;
 }
 

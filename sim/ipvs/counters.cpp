@@ -24,6 +24,7 @@ void Counters::estimate() {
 }
 
 void Counters::advance(std::int64_t tick) {
+  if (!estimates_) tick_ = tick;
   for (std::int64_t n = tick - tick_, i = 0; i < n && i < kTicksUntilIdle; ++i) estimate();
   tick_ = tick;
 }

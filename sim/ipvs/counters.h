@@ -32,6 +32,11 @@ class Counters {
     ++out_pkts_;
     out_bytes_ += bytes;
   }
+  /// run_estimation: while it is off nothing is copied for user space, and rates stand still.
+  void set_estimation(SimTime now, bool on) {
+    catch_up(now);
+    estimates_ = on;
+  }
   /// `ipvsadm -Z`: ip_vs_zero_stats() moves the base; the estimator restarts from zero.
   void zero(SimTime now);
   /// What user space sees at `now`.
@@ -54,6 +59,7 @@ class Counters {
   // Fixed point as in the kernel: packets and connections per second << 10, bytes << 5.
   std::uint64_t cps_ = 0, in_pps_ = 0, out_pps_ = 0, in_bps_ = 0, out_bps_ = 0;
   std::int64_t tick_ = 0;
+  bool estimates_ = true;
 };
 
 }  // namespace lvslab::ipvs

@@ -101,6 +101,7 @@ struct VsSysctls : SyncSysctls {
   std::int32_t drop_packet = 0;
   std::int32_t am_droprate = 10;
   std::int32_t backup_only = 0;
+  std::int32_t run_estimation = 1;
   std::int32_t amemthresh = 1'024;   ///< pages; memory is never short here
   std::int32_t ignore_tunneled = 0;  ///< kept: the kernel forgets the mark when it unpacks
 };
@@ -173,12 +174,19 @@ class Director {
   Errno start_sync(Step& step, SyncRole role, const SyncDaemon& daemon);
   /// kSrch: it does not run. What the master had collected is lost.
   Errno stop_sync(SyncRole role);
+  /// How many threads, with a port each, a daemon has that starts now.
+  std::uint32_t sync_threads() const;
+  /// Whose timer it is.
+  static std::uint32_t sync_thread_of(std::uint32_t timer) { return timer / SyncMaster::kTimers; }
   /// nullptr: it does not run.
   const SyncDaemon* sync_daemon(SyncRole role) const;
   /// A due timer of kind kIpvsSync: what the master sends now.
   std::vector<SyncMaster::Message> on_sync_timer(Step& step, std::uint32_t id);
   /// What came to the backup's socket: entries are added, changed, bound to servers.
   void receive_sync(Step& step, Bytes message);
+
+  /// To be called when run_estimation was set.
+  void set_estimation(SimTime now);
 
   // --- reading -----------------------------------------------------------------------------------
   /// Services, destinations and connections, in the order of the kernel's lists. `now` brings the
@@ -302,7 +310,7 @@ class Director {
   VsSysctls sysctls_;
   std::uint32_t masq_conns_ = 0;
   std::optional<SyncDaemon> sync_master_, sync_backup_;
-  SyncMaster sync_thread_;
+  std::vector<SyncMaster> sync_threads_;
   std::uint32_t service_serial_ = 0;
   std::int32_t drop_counter_ = 0;  ///< ipvs->drop_counter
   bool ftp_helper_ = false;

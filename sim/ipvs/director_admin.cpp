@@ -40,6 +40,7 @@ Errno Director::add_service(Step& step, const ServiceKey& key, const ServiceOpti
   service.key = key;
   service.serial = ++service_serial_;
   service.options = options;
+  service.counters.set_estimation(step.now(), sysctls_.run_estimation != 0);
   bind_scheduler(service, dests_, step.now());
   services_.push_back(std::move(service));
   if (key.addr.names_ipv6()) ++services6_;
@@ -126,6 +127,7 @@ Errno Director::add_dest(Step& step, const ServiceKey& key, const DestOptions& o
   } else if (dests_[d].service != service->serial) {
     dests_[d].counters.zero(step.now());  // it comes back to another service
   }
+  dests_[d].counters.set_estimation(step.now(), sysctls_.run_estimation != 0);
   dests_[d].service = service->serial;
   apply(*service, dests_[d], options, true);
   dests_[d].available = true;
@@ -180,6 +182,14 @@ Errno Director::zero(SimTime now, const std::optional<ServiceKey>& key) {
     for (const std::uint32_t d : service.dests) dests_[d].counters.zero(now);
   }
   return found || !key ? Errno::kNone : Errno::kSrch;
+}
+
+void Director::set_estimation(SimTime now) {
+  const bool on = sysctls_.run_estimation != 0;
+  for (Service& service : services_) {
+    service.counters.set_estimation(now, on);
+    for (const std::uint32_t d : service.dests) dests_[d].counters.set_estimation(now, on);
+  }
 }
 
 void Director::set_timeouts(std::uint32_t tcp_s, std::uint32_t tcp_fin_s, std::uint32_t udp_s) {

@@ -2,6 +2,8 @@
 // Source: net/netfilter/ipvs/ip_vs_sync.c: ip_vs_sync_conn(), ip_vs_process_message(),
 //         ip_vs_proc_conn(); ip_vs_conn.c: ip_vs_bind_dest(), ip_vs_try_bind_dest();
 //         ip_vs_ctl.c: ip_vs_find_dest().
+#include <algorithm>
+
 #include "sim/ipvs/director.h"
 #include "sim/ipvs/packet_fields.h"
 
@@ -45,7 +47,12 @@ Errno Director::start_sync(Step& step, SyncRole role, const SyncDaemon& daemon) 
   std::optional<SyncDaemon>& runs = role == SyncRole::kMaster ? sync_master_ : sync_backup_;
   if (runs) return Errno::kExist;
   runs = daemon;
-  if (role == SyncRole::kMaster) sync_thread_.start(step, daemon.config);
+  if (role == SyncRole::kMaster) {
+    sync_threads_.resize(daemon.sockets.size());
+    for (std::uint32_t i = 0; i < sync_threads_.size(); ++i) {
+      sync_threads_[i].start(step, daemon.config, i);
+    }
+  }
   return Errno::kNone;
 }
 
@@ -53,8 +60,19 @@ Errno Director::stop_sync(SyncRole role) {
   std::optional<SyncDaemon>& runs = role == SyncRole::kMaster ? sync_master_ : sync_backup_;
   if (!runs) return Errno::kSrch;
   runs.reset();
-  if (role == SyncRole::kMaster) sync_thread_.stop();
+  if (role == SyncRole::kMaster) {
+    for (SyncMaster& thread : sync_threads_) thread.stop();
+  }
   return Errno::kNone;
+}
+
+// start_sync_thread(): a second daemon has as many threads as the first one.
+std::uint32_t Director::sync_threads() const {
+  constexpr std::int32_t kMost = 64;  // IPVS_SYNC_PORTS_MAX
+  for (const std::optional<SyncDaemon>* daemon : {&sync_master_, &sync_backup_}) {
+    if (*daemon) return static_cast<std::uint32_t>((*daemon)->sockets.size());
+  }
+  return static_cast<std::uint32_t>(std::clamp(sysctls_.sync_ports, 1, kMost));
 }
 
 const SyncDaemon* Director::sync_daemon(SyncRole role) const {
@@ -70,19 +88,28 @@ void Director::tell_backups(Step& step, std::uint32_t c, std::uint32_t packets) 
   for (;;) {
     Conn& conn = conns_[c];
     const bool controlled = conn.control != ConnTable::kNone;
-    if (!conn.one_packet && sync_needed(conn, sysctls_, packets, controlled, step.now())) {
+    const bool persistent = controlled && conns_[conn.control].is_template;
+    const bool old = sysctls_.sync_version == 0;
+    if (!conn.one_packet && sync_needed(conn, sysctls_, packets, persistent, step.now())) {
       step.explain(Reason::kIpvsSyncTold, {},
                    {arg(conn.client), conn.client_port, static_cast<std::uint32_t>(conn.state)});
-      sync_thread_.add(step, sync_entry(conn), sysctls_.sync_qlen_max);
+      // select_master_thread_id(): by the address of the entry.
+      sync_threads_[c % sync_threads_.size()].add(step, sync_entry(conn),
+                                                  old ? 0 : IpvsSyncRepr::kVersion,
+                                                  sysctls_.sync_qlen_max);
+    } else if (old) {
+      return;  // ip_vs_sync_conn_v0() says nothing of its controller then
     }
     if (!controlled) return;
     c = conn.control;
-    packets = ++conns_[c].in_packets;
+    packets = conns_[c].is_template ? ++conns_[c].in_packets : sync_threshold();
   }
 }
 
 std::vector<SyncMaster::Message> Director::on_sync_timer(Step& step, std::uint32_t id) {
-  return sync_thread_.on_timer(step, id);
+  const std::uint32_t thread = sync_thread_of(id);
+  if (thread >= sync_threads_.size()) return {};
+  return sync_threads_[thread].on_timer(step, id);
 }
 
 // --- the backup ----------------------------------------------------------------------------------
@@ -100,14 +127,17 @@ void Director::receive_sync(Step& step, Bytes message) {
   if (config.sync_id != 0 && head->sync_id != config.sync_id) {
     return step.explain(Reason::kIpvsSyncOtherId, {}, {head->sync_id, config.sync_id, 0});
   }
-  Bytes rest = read.subspan(IpvsSyncRepr::kLength);
+  const bool old = head->version != IpvsSyncRepr::kVersion;
+  Bytes rest = read.subspan(IpvsSyncRepr::length_of(head->version));
   for (std::uint32_t i = 0; i < head->count; ++i) {
-    const auto entry = IpvsSyncEntry::parse(rest);
+    const auto entry = old ? IpvsSyncEntry::parse_v0(rest) : IpvsSyncEntry::parse(rest);
     if (!entry) {
       return step.explain(Reason::kIpvsSyncBadMessage, {},
                           {static_cast<std::uint32_t>(message.size()), config.max_length, 0});
     }
-    rest = rest.subspan(std::min(IpvsSyncEntry::stride_of(rest), rest.size()));
+    const std::size_t stride =
+        old ? IpvsSyncEntry::stride_of_v0(*entry) : IpvsSyncEntry::stride_of(rest);
+    rest = rest.subspan(std::min(stride, rest.size()));
     learn(step, *entry);
   }
 }

@@ -95,7 +95,7 @@ IpvsSyncEntry sync_entry(const Conn& conn) {
     if (conn.inactive) flags |= ipvs_flag::kInactive;
     if (conn.is_template) flags |= ipvs_flag::kTemplate;
   }
-  if (conn.conntrack) flags |= ipvs_flag::kTracked;
+  if (conn.conntrack) flags |= ipvs_flag::kConntrack;
   return {.protocol = conn.protocol,
           .flags = flags,
           .state = wire_state(conn),
@@ -111,8 +111,9 @@ IpvsSyncEntry sync_entry(const Conn& conn) {
 
 // --- the master's thread -------------------------------------------------------------------------
 
-void SyncMaster::start(Step& step, const SyncConfig& config) {
+void SyncMaster::start(Step& step, const SyncConfig& config, std::uint32_t number) {
   config_ = config;
+  number_ = number;
   sleep(step);
 }
 
@@ -126,28 +127,39 @@ void SyncMaster::stop() {
 
 void SyncMaster::sleep(Step& step) {
   thread_.set(step.timers(), step.timers().run_at(step.now() + kCheckPeriod, step.now()),
-              TimerKind::kIpvsSync, kThread);
+              TimerKind::kIpvsSync, timer(kThread));
 }
 
 void SyncMaster::wake(Step& step) {
-  thread_.set(step.timers(), step.now(), TimerKind::kIpvsSync, kThread);
+  thread_.set(step.timers(), step.now(), TimerKind::kIpvsSync, timer(kThread));
 }
 
-void SyncMaster::add(Step& step, const IpvsSyncEntry& entry, std::int32_t qlen_max) {
+// Also a message of the other version has to go first; one of version 0 whose count went round
+// looks like one of version 1.
+bool SyncMaster::is_full(std::size_t entry, std::uint8_t version) const {
   const std::size_t room =
-      std::max<std::size_t>(config_.max_length, IpvsSyncRepr::kLength + IpvsSyncEntry::kLength);
-  if (buffer_ && buffer_->message.bytes.size() + IpvsSyncEntry::kLength > room) {
-    queue(step, qlen_max);
-  }
+      std::max<std::size_t>(config_.max_length, IpvsSyncRepr::length_of(version) + entry);
+  const bool looks_current = buffer_->version == IpvsSyncRepr::kVersion || buffer_->count == 0;
+  return buffer_->message.bytes.size() + entry > room ||
+         looks_current != (version == IpvsSyncRepr::kVersion);
+}
+
+void SyncMaster::add(Step& step, const IpvsSyncEntry& entry, std::uint8_t version,
+                     std::int32_t qlen_max) {
+  const bool current = version == IpvsSyncRepr::kVersion;
+  const std::size_t length = current ? IpvsSyncEntry::kLength : IpvsSyncEntry::kLengthV0;
+  if (buffer_ && is_full(length, version)) queue(step, qlen_max);
   if (!buffer_) {
     buffer_.emplace();
-    buffer_->message.bytes.resize(IpvsSyncRepr::kLength);
+    buffer_->version = version;
+    buffer_->message.bytes.resize(IpvsSyncRepr::length_of(version));
     buffer_->message.cause = step.cause();
     buffer_->first_use = sync_ticks(step.now());
   }
   std::vector<std::uint8_t>& bytes = buffer_->message.bytes;
-  bytes.resize(bytes.size() + IpvsSyncEntry::kLength);
-  entry.emit(MutBytes(bytes).last(IpvsSyncEntry::kLength));
+  bytes.resize(bytes.size() + length);
+  const MutBytes place = MutBytes(bytes).last(length);
+  current ? entry.emit(place) : entry.emit_v0(place);
   ++buffer_->count;  // wraps after 255, as the kernel's does
 }
 
@@ -158,7 +170,7 @@ void SyncMaster::queue(Step& step, std::int32_t qlen_max) {
   if (std::cmp_greater_equal(queue_.size(), qlen_max)) return;
   if (queue_.empty()) {
     wake_up_.set(step.timers(), step.timers().run_at(step.now() + kSendDelay, step.now()),
-                 TimerKind::kIpvsSync, kWakeUp);
+                 TimerKind::kIpvsSync, timer(kWakeUp));
   }
   queue_.push_back(finished(full));
   if (++delay_ == kWakeUpRate) wake(step);
@@ -168,17 +180,18 @@ SyncMaster::Message SyncMaster::finished(Buffer& buffer) const {
   std::vector<std::uint8_t>& bytes = buffer.message.bytes;
   IpvsSyncRepr{.sync_id = config_.sync_id,
                .size = static_cast<std::uint16_t>(bytes.size()),
-               .count = buffer.count}
-      .emit(MutBytes(bytes).first(IpvsSyncRepr::kLength));
+               .count = buffer.count,
+               .version = buffer.version}
+      .emit(bytes);
   return std::move(buffer.message);
 }
 
 std::vector<SyncMaster::Message> SyncMaster::on_timer(Step& step, std::uint32_t id) {
-  if (id == kThread) {
-    const bool due = thread_.due(step.timers(), step.now(), TimerKind::kIpvsSync, kThread);
+  if (id == timer(kThread)) {
+    const bool due = thread_.due(step.timers(), step.now(), TimerKind::kIpvsSync, timer(kThread));
     return due ? run_thread(step) : std::vector<Message>{};
   }
-  if (wake_up_.due(step.timers(), step.now(), TimerKind::kIpvsSync, kWakeUp)) {
+  if (wake_up_.due(step.timers(), step.now(), TimerKind::kIpvsSync, timer(kWakeUp))) {
     // master_wakeup_work_handler(): unless it was woken for the number of messages already.
     if (!queue_.empty() && delay_ < kWakeUpRate) {
       delay_ = kWakeUpRate;

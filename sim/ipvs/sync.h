@@ -2,10 +2,10 @@
 // messages, the backup takes them in. Both may run at once.
 //
 // Modelled: which packets and states are told of (sync_threshold, sync_refresh_period,
-// sync_retries, sync_persist_mode), messages of version 1, when the master's thread sends them,
-// sync_qlen_max.
-// Left out: several threads (sync_ports), messages of version 0, connections of IPv6.
-// sync_sock_size is kept, but sockets here are never full.
+// sync_retries, sync_persist_mode), messages of versions 0 and 1 (sync_version), when the master's
+// threads send them, several threads with a port each (sync_ports), sync_qlen_max. Which thread a
+// connection has goes by its place in the table; in the kernel by its place in memory.
+// Left out: connections of IPv6. sync_sock_size is kept, but sockets here are never full.
 //
 // The sockets are the host's: it sends what the thread has (SyncMaster::run_thread()), and hands
 // in what comes (Director::receive_sync()).
@@ -48,6 +48,8 @@ struct SyncSysctls {
   std::int32_t sync_persist_mode = 0;
   std::int32_t sync_qlen_max = 1'845;  ///< messages; the kernel's default follows its memory
   std::int32_t sync_sock_size = 0;
+  std::int32_t sync_version = 1;
+  std::int32_t sync_ports = 1;  ///< threads of daemons that start from now on; a power of two
 };
 
 /// Is `conn`, with its `packets`th packet, to be told of? Notes in `conn` what the backups know
@@ -62,11 +64,11 @@ constexpr std::uint32_t sync_ticks(SimTime now) {
 
 IpvsSyncEntry sync_entry(const Conn& conn);
 
-/// The buffers of the master's thread, and when it wakes up.
+/// The buffers of one of the master's threads, and when it wakes up.
 class SyncMaster {
  public:
-  /// Which timer of TimerKind::kIpvsSync it is.
-  enum Timer : std::uint32_t { kThread, kWakeUp };
+  /// Which timer of TimerKind::kIpvsSync it is: these of the first thread, then of the second, ...
+  enum Timer : std::uint32_t { kThread, kWakeUp, kTimers };
 
   struct Message {
     std::vector<std::uint8_t> bytes;
@@ -74,10 +76,10 @@ class SyncMaster {
   };
 
   /// The thread starts, finds nothing, and sleeps.
-  void start(Step& step, const SyncConfig& config);
+  void start(Step& step, const SyncConfig& config, std::uint32_t number);
   void stop();
   /// Adds an entry to the buffer; a full one is queued before that.
-  void add(Step& step, const IpvsSyncEntry& entry, std::int32_t qlen_max);
+  void add(Step& step, const IpvsSyncEntry& entry, std::uint8_t version, std::int32_t qlen_max);
   /// A due timer: what the thread sends now, in this order.
   std::vector<Message> on_timer(Step& step, std::uint32_t id);
 
@@ -86,8 +88,11 @@ class SyncMaster {
     Message message;
     std::uint32_t first_use = 0;  ///< ticks
     std::uint8_t count = 0;
+    std::uint8_t version = IpvsSyncRepr::kVersion;
   };
 
+  std::uint32_t timer(Timer which) const { return number_ * kTimers + which; }
+  bool is_full(std::size_t entry, std::uint8_t version) const;
   std::vector<Message> run_thread(Step& step);
   void sleep(Step& step);
   void wake(Step& step);
@@ -95,16 +100,17 @@ class SyncMaster {
   Message finished(Buffer& buffer) const;
 
   SyncConfig config_;
+  std::uint32_t number_ = 0;
   std::optional<Buffer> buffer_;  ///< ms->sync_buff
   std::vector<Message> queue_;    ///< ms->sync_queue
   std::uint32_t delay_ = 0;       ///< ms->sync_queue_delay: queued since the thread slept
   LazyTimer thread_, wake_up_;
 };
 
-/// A daemon that runs, with the host's socket for it.
+/// A daemon that runs, with the host's sockets for its threads: at config.port, and those above.
 struct SyncDaemon {
   SyncConfig config;
-  SocketId socket;
+  std::vector<SocketId> sockets;
 };
 
 }  // namespace lvslab::ipvs

@@ -22,16 +22,34 @@ std::string flag_names(std::uint32_t flags) {
   add(ipvs_flag::kSync, "learned by sync");
   add(ipvs_flag::kNoOutput, "no output");
   add(ipvs_flag::kInactive, "inactive");
+  add(ipvs_flag::kNoClientPort, "no client port");
   add(ipvs_flag::kTemplate, "template");
-  add(ipvs_flag::kTracked, "tracked");
+  add(ipvs_flag::kConntrack, "tracked");
   return text;
 }
 
-void read_entry(Dissector& d, std::size_t at, const IpvsSyncEntry& e, std::size_t size) {
+void name_ends(Dissector& d, std::size_t at, const IpvsSyncEntry& e, std::size_t size) {
   d.field("connection",
           fmt::format("{}:{} > {}:{} at {}:{}", e.client.to_string(), e.client_port,
                       e.virt.to_string(), e.virt_port, e.dest.to_string(), e.dest_port),
           at, size);
+}
+
+void read_entry_v0(Dissector& d, std::size_t at, const IpvsSyncEntry& e, std::size_t size) {
+  name_ends(d, at, e, size);
+  d.part("protocol", fmt::format("{}", e.protocol), at + 1, 1);
+  d.part("client port", fmt::format("{}", e.client_port), at + 2, 2);
+  d.part("virtual port", fmt::format("{}", e.virt_port), at + 4, 2);
+  d.part("server port", fmt::format("{}", e.dest_port), at + 6, 2);
+  d.part("client", e.client.to_string(), at + 8, 4);
+  d.part("virtual address", e.virt.to_string(), at + 12, 4);
+  d.part("server", e.dest.to_string(), at + 16, 4);
+  d.part("flags", fmt::format("0x{:04x} ({})", e.flags, flag_names(e.flags)), at + 20, 2);
+  d.part("state", fmt::format("{}", e.state), at + 22, 2);
+}
+
+void read_entry(Dissector& d, std::size_t at, const IpvsSyncEntry& e, std::size_t size) {
+  name_ends(d, at, e, size);
   d.part("type", "0 (IPv4)", at, 1);
   d.part("protocol", fmt::format("{}", e.protocol), at + 1, 1);
   d.part("size", fmt::format("{} bytes", size), at + 2, 2);
@@ -51,6 +69,22 @@ void read_entry(Dissector& d, std::size_t at, const IpvsSyncEntry& e, std::size_
   }
 }
 
+/// Version 0: the count stands where later versions have 0.
+void read_v0(Dissector& d, Slice in, const IpvsSyncRepr& head) {
+  d.field("count", fmt::format("{}", head.count), in.at, 1);
+  Slice rest = in.from(IpvsSyncRepr::kLengthV0);
+  for (std::uint8_t i = 0; i < head.count; ++i) {
+    const auto entry = IpvsSyncEntry::parse_v0(rest.of(d));
+    if (!entry) {
+      d.malformed(fmt::format("sync entry is {}", to_string(entry.error())), rest.at, rest.size);
+      return;
+    }
+    const std::size_t size = IpvsSyncEntry::stride_of_v0(*entry);
+    read_entry_v0(d, rest.at, *entry, size);
+    rest = rest.from(size);
+  }
+}
+
 }  // namespace
 
 void read_ipvs_sync(Dissector& d, Slice in) {
@@ -63,6 +97,7 @@ void read_ipvs_sync(Dissector& d, Slice in) {
              in.at, in.size);
   d.field("syncid", fmt::format("{}", head->sync_id), in.at + 1, 1);
   d.field("size", fmt::format("{} bytes", head->size), in.at + 2, 2);
+  if (head->version != IpvsSyncRepr::kVersion) return read_v0(d, in, *head);
   d.field("count", fmt::format("{}", head->count), in.at + 4, 1);
   d.field("version", fmt::format("{}", IpvsSyncRepr::kVersion), in.at + 5, 1);
   Slice rest = in.from(IpvsSyncRepr::kLength);

@@ -73,7 +73,9 @@ TEST(CurlParse, SurvivesItsOwnText) {
        "curl --local-port 40001 http://a/", "curl --local-port 40000-40002 --interface eth0 a",
        "curl -H 'Connection: close' -H 'Host: x' -A me --http1.0 a", "curl -0 -4 a --no-keepalive",
        "curl --silent --output x a", "curl -so x a", "curl -O http://a/index.html", "curl -X GET a",
-       "curl --no-silent a", "curl --url a", "curl -- -a"});
+       "curl --no-silent a", "curl --url a", "curl -- -a", "curl -P - ftp://a/b",
+       "curl -l --disable-epsv ftp://a/b/",
+       "curl --no-ftp-skip-pasv-ip --disable-eprt -P eth0:4000-4001 ftp://a:2121/b"});
 }
 
 TEST(CurlParse, RefusesInCurlsWords) {

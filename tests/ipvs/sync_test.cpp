@@ -21,7 +21,7 @@ class SyncBench : public DirectorBench {
  public:
   explicit SyncBench(SyncRole role, SyncConfig config = kConfig) {
     Step s = step();
-    EXPECT_EQ(director.start_sync(s, role, {config, SocketId{1}}), Errno::kNone);
+    EXPECT_EQ(director.start_sync(s, role, {config, {SocketId{1}}}), Errno::kNone);
   }
 
   /// Lets time pass: the messages that leave meanwhile, and when.
@@ -399,7 +399,7 @@ TEST(SyncBackup, WithBackupOnlyTheHookStandsAside) {
 TEST(SyncBackup, PassesOnAsAMasterThatItLearnedIt) {
   SyncBench bench = backup();
   Step s = bench.step();
-  bench.director.start_sync(s, SyncRole::kMaster, {kConfig, SocketId{2}});
+  bench.director.start_sync(s, SyncRole::kMaster, {kConfig, {SocketId{2}}});
   bench.hear({entry(2000, kActiveDr, 1, 900)});
   bench.segment(2000, kFin);
   EXPECT_EQ(bench.told(), std::vector{entry(2000, kInactiveDr | ipvs_flag::kSync, 4, 120)});
