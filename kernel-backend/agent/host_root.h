@@ -7,7 +7,7 @@ namespace lvslab::kernel {
 
 /// What the stand-in of systemctl knows.
 inline constexpr const char* kServices[] = {"dnsmasq", "httpd", "keepalived",
-                                                "nginx",   "sshd",  "vsftpd"};
+                                            "nginx",   "sshd",  "vsftpd"};
 
 /// In a fresh mount namespace: mounts everything and makes it the root. On the machine's own kernel
 /// /proc is read-only but for /proc/sys/net, /sys is read-only, and of the machine's files there

@@ -135,10 +135,10 @@ void Curl::ftp_on_socket(Step& step, AppIo& io, const SocketEvent& event) {
         return run(step, io);
       }
       const int number = reset ? static_cast<int>(event.error) : 0;
-      return ftp_done(step, io,
-                      {CurlCode::kRecvError,
-                       fmt::format("response reading failed (errno: {})", number)},
-                      false);
+      return ftp_done(
+          step, io,
+          {CurlCode::kRecvError, fmt::format("response reading failed (errno: {})", number)},
+          false);
     }
     default: return;
   }
@@ -213,10 +213,10 @@ void Curl::ftp_answer_to_login(Step& step, AppIo& io, int code, std::string_view
     default: break;
   }
   if (!positive) {
-    return ftp_done(step, io,
-                    {CurlCode::kRemoteAccessDenied,
-                     "Server denied you to change to the given directory"},
-                    true);
+    return ftp_done(
+        step, io,
+        {CurlCode::kRemoteAccessDenied, "Server denied you to change to the given directory"},
+        true);
   }
   ++ftp_.entered;
   ftp_enter(step, io);
@@ -262,19 +262,19 @@ void Curl::ftp_listen(Step& step, AppIo& io) {
   } else if (!wish.host.empty()) {
     const auto addr = io.resolve(wish.host);
     if (!addr) {
-      return ftp_done(step, io,
-                      {CurlCode::kFtpPortFailed,
-                       fmt::format("failed to resolve the address provided to PORT: {}",
-                                   wish.host)},
-                      true);
+      return ftp_done(
+          step, io,
+          {CurlCode::kFtpPortFailed,
+           fmt::format("failed to resolve the address provided to PORT: {}", wish.host)},
+          true);
     }
     at.addr = *addr;
   }
   constexpr std::uint32_t kFirstFree = 32'768, kFree = 28'232, kTries = 64;
   for (std::uint32_t i = 0; !ftp_.listener.valid(); ++i) {
     if (wish.first == 0 ? i == kTries : wish.first + i > wish.last) {
-      return ftp_done(step, io,
-                      {CurlCode::kFtpPortFailed, "bind() failed, we ran out of ports!"}, true);
+      return ftp_done(step, io, {CurlCode::kFtpPortFailed, "bind() failed, we ran out of ports!"},
+                      true);
     }
     at.port = static_cast<std::uint16_t>(wish.first == 0 ? kFirstFree + step.random().below(kFree)
                                                          : wish.first + i);
@@ -369,8 +369,7 @@ void Curl::ftp_data_failed(Step& step, AppIo& io, std::string_view told) {
   const CurlError why = command::curl_could_not_connect(url_, since_start(step));
   verbose(step, io, told);
   if (ftp_.by_epsv) {
-    verbose(step, io,
-            fmt::format("* {}\n* Failed EPSV attempt. Disabling EPSV\n", why.message));
+    verbose(step, io, fmt::format("* {}\n* Failed EPSV attempt. Disabling EPSV\n", why.message));
     return ftp_ask_pasv(step, io);
   }
   ftp_done(step, io, why, false);
@@ -386,8 +385,8 @@ void Curl::ftp_on_data_socket(Step& step, AppIo& io, const SocketEvent& event) {
     case SocketEventKind::kConnected:
       if (!data) return;
       ++transfer_.num_connects;
-      verbose(step, io, command::curl_verbose_connected(url_, io.shown(ftp_.data_target.addr),
-                                                        connection_));
+      verbose(step, io,
+              command::curl_verbose_connected(url_, io.shown(ftp_.data_target.addr), connection_));
       return ftp_data_ready(step, io);
     case SocketEventKind::kAccepted:
       if (ftp_.data.valid()) return io.tcp().close(step, event.socket);
@@ -424,7 +423,8 @@ void Curl::ftp_answer_to_transfer(Step& step, AppIo& io, int code, std::string_v
   switch (ftp_.stage) {
     case FtpStage::kType:
       if (code / 100 != 2) {
-        return ftp_done(step, io, {CurlCode::kFtpCouldntSetType, "Couldn't set desired mode"}, true);
+        return ftp_done(step, io, {CurlCode::kFtpCouldntSetType, "Couldn't set desired mode"},
+                        true);
       }
       if (command.list_only) return ftp_say(step, io, FtpStage::kRetr, "NLST");
       return ftp_say(step, io, FtpStage::kSize, "SIZE " + ftp_.file);
@@ -551,9 +551,9 @@ void Curl::ftp_on_timer(Step& step, AppIo& io) {
   }
   if (step.now() >= done_by_) {
     const std::optional<std::uint64_t> expected = transfer_.content_length;
-    return ftp_done(
-        step, io, command::curl_operation_timed_out(since_start(step), ftp_.received, expected),
-        false);
+    return ftp_done(step, io,
+                    command::curl_operation_timed_out(since_start(step), ftp_.received, expected),
+                    false);
   }
   if (ftp_.stage != FtpStage::kAccept) return arm(step, io);
   ftp_done(step, io,

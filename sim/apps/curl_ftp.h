@@ -41,14 +41,14 @@ struct CurlFtpState {
   SocketId listener, data;
   Endpoint data_target;
   std::vector<Endpoint> looked_up;  ///< targets before this one
-  std::string early;  ///< data that came before the server announced it
+  std::string early;                ///< data that came before the server announced it
   std::uint64_t received = 0;
   std::optional<std::uint64_t> size;
   bool by_epsv = false;
   bool told_perform = false;  ///< -v: "ftp_perform ends with"
   bool data_ended = false;
-  bool usable = false;       ///< QUIT may be said
-  std::string first_error;   ///< curl shows the first message that a transfer leaves
+  bool usable = false;      ///< QUIT may be said
+  std::string first_error;  ///< curl shows the first message that a transfer leaves
 };
 
 }  // namespace lvslab::apps

@@ -314,8 +314,8 @@ void Vsftpd::retrieve(Step& step, AppIo& io, Session& session, const std::string
   const std::string path = real_path(session, name);
   auto text = io.is_directory(path) ? std::nullopt : io.read_file(path);
   if (!text) return reply(step, io, session, "550 Failed to open file.");
-  session.opening = fmt::format("150 Opening BINARY mode data connection for {} ({} bytes).", name,
-                                text->size());
+  session.opening =
+      fmt::format("150 Opening BINARY mode data connection for {} ({} bytes).", name, text->size());
   session.closing = "226 Transfer complete.";
   session.content = text->substr(std::min(restart, text->size()));
   open_data(step, io, session);

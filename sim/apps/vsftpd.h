@@ -1,12 +1,12 @@
 // vsftpd: an FTP server for anonymous users, who may read.
 //
 // Models: the dialogue up to a transfer and after it (USER PASS QUIT PWD CWD CDUP TYPE SYST FEAT
-// NOOP OPTS SIZE REST PASV EPSV PORT EPRT RETR NLST), data connections in both directions with their
-// type of service, that a transfer counts as done when the client has acknowledged its end, time
-// limits of idle sessions and of data connections that do not come about.
-// Left out: what vsftpd_conf.h leaves out; LIST, MDTM, STAT, HELP, ABOR ("550 Permission denied", as
-// uploads get it); the limit of a transfer that stalls; a process of its own for each session.
-// Source: vsftpd 3.0.3 prelogin.c, postlogin.c, ftpdataio.c, privops.c; RFC 959, RFC 2428.
+// NOOP OPTS SIZE REST PASV EPSV PORT EPRT RETR NLST), data connections in both directions with
+// their type of service, that a transfer counts as done when the client has acknowledged its end,
+// time limits of idle sessions and of data connections that do not come about. Left out: what
+// vsftpd_conf.h leaves out; LIST, MDTM, STAT, HELP, ABOR ("550 Permission denied", as uploads get
+// it); the limit of a transfer that stalls; a process of its own for each session. Source:
+// vsftpd 3.0.3 prelogin.c, postlogin.c, ftpdataio.c, privops.c; RFC 959, RFC 2428.
 #pragma once
 
 #include <string>

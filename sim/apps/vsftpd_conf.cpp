@@ -101,29 +101,29 @@ class ConfLine {
   ConfLine(VsftpdConf& conf, std::string_view name, std::string_view value, int number)
       : conf_(conf), name_(name), value_(value), number_(number) {}
 
-  std::expected<void, std::string> operator()(bool VsftpdConf::*field) const {
+  std::expected<void, std::string> operator()(bool VsftpdConf::* field) const {
     const auto on = read_bool(std::string(value_));
     if (!on) return oops("bad bool value in config file for: ", name_);
     conf_.*field = *on;
     return {};
   }
-  std::expected<void, std::string> operator()(std::uint16_t VsftpdConf::*field) const {
+  std::expected<void, std::string> operator()(std::uint16_t VsftpdConf::* field) const {
     const auto number = read_number(value_);
     if (!number || *number > 65'535) return not_modelled("a port from 1 to 65535");
     if (*number != 0) conf_.*field = static_cast<std::uint16_t>(*number);
     return {};
   }
-  std::expected<void, std::string> operator()(SimDuration VsftpdConf::*field) const {
+  std::expected<void, std::string> operator()(SimDuration VsftpdConf::* field) const {
     const auto number = read_number(value_);
     if (!number || *number == 0) return not_modelled("a number of seconds");
     conf_.*field = {std::int64_t{*number} * 1'000'000'000};
     return {};
   }
-  std::expected<void, std::string> operator()(std::string VsftpdConf::*field) const {
+  std::expected<void, std::string> operator()(std::string VsftpdConf::* field) const {
     conf_.*field = value_;
     return {};
   }
-  std::expected<void, std::string> operator()(Ipv4Addr VsftpdConf::*field) const {
+  std::expected<void, std::string> operator()(Ipv4Addr VsftpdConf::* field) const {
     const auto addr = Ipv4Addr::parse(value_);
     if (!addr) return oops("invalid pasv_address", "");
     conf_.*field = *addr;
@@ -174,7 +174,8 @@ std::expected<VsftpdConf, std::string> VsftpdConf::parse(std::string_view text) 
                                          command::kVsftpdConf, number, name,
                                          near.empty() ? "" : fmt::format(" (close: {})", near)));
     }
-    const auto done = std::visit(ConfLine(conf, name, line.substr(equals + 1), number), option->what);
+    const auto done =
+        std::visit(ConfLine(conf, name, line.substr(equals + 1), number), option->what);
     if (!done) return std::unexpected(done.error());
   }
   if (!conf.listens) {

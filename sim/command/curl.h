@@ -4,9 +4,10 @@
 // --connect-timeout --interface --local-port -H -A -X GET -4 -6 -g -0 --http1.1 --no-keepalive and
 // the long names of these; one ftp:// URL of a file, or of a directory with -l, with -P
 // --disable-epsv --disable-eprt --no-ftp-skip-pasv-ip. Leaves out, with a clear refusal: bodies to
-// send, redirects, proxies, TLS, other protocols, user names, globbing of URLs. The progress meter that -o shows on a terminal
-// is modelled as its first and its last line (curl redraws it once a second in between). Source:
-// curl 7.88.1 src/tool_getparam.c, src/tool_writeout.c, lib/connect.c, lib/http.c, lib/progress.c.
+// send, redirects, proxies, TLS, other protocols, user names, globbing of URLs. The progress meter
+// that -o shows on a terminal is modelled as its first and its last line (curl redraws it once a
+// second in between). Source: curl 7.88.1 src/tool_getparam.c, src/tool_writeout.c, lib/connect.c,
+// lib/http.c, lib/progress.c.
 #pragma once
 
 #include <cstdint>
@@ -99,7 +100,8 @@ struct CurlError {
   friend bool operator==(const CurlError&, const CurlError&) = default;
 };
 
-/// Errors: code 1 for a scheme that is neither http nor ftp, 3 for a bad host or port. https is code 1 here.
+/// Errors: code 1 for a scheme that is neither http nor ftp, 3 for a bad host or port. https is
+/// code 1 here.
 std::expected<CurlUrl, CurlError> parse_curl_url(std::string_view url);
 
 // Errors as curl words them. Durations are printed in whole milliseconds.

@@ -147,7 +147,8 @@ Parsed<ServiceCommand> parse_service(Args args) {
   }
   if (std::ranges::find(kServices, service.name) != kServices.end()) return service;
   if (std::ranges::find(kOtherUnits, service.name) != kOtherUnits.end()) {
-    return refuse(tool, "service " + service.name, "dnsmasq, httpd, keepalived, nginx, sshd, vsftpd");
+    return refuse(tool, "service " + service.name,
+                  "dnsmasq, httpd, keepalived, nginx, sshd, vsftpd");
   }
   if (!systemctl) return std::unexpected(failure(service.name + ": unrecognized service\n", 1));
   const bool status = service.action == ServiceCommand::Action::kStatus;

@@ -97,16 +97,16 @@ void replace_tcp_data(FramePool& frames, Packet& packet, std::size_t at, std::si
   packet.ip.payload_length =
       static_cast<std::uint16_t>(packet.ip.payload_length - length + text.size());
   const auto ip_length = static_cast<std::uint16_t>(bytes.size());
-  store_be16(bytes.data() + 10,
-             checksum_update16(load_be16(bytes.data() + 10), load_be16(bytes.data() + 2), ip_length));
+  store_be16(bytes.data() + 10, checksum_update16(load_be16(bytes.data() + 10),
+                                                  load_be16(bytes.data() + 2), ip_length));
   store_be16(bytes.data() + 2, ip_length);
   const MutBytes segment = bytes.subspan(packet.ip.header_length);
   store_be16(segment.data() + kTcpChecksumAt, 0);
-  store_be16(segment.data() + kTcpChecksumAt,
-             checksum_of(pseudo_header_sum(packet.ip.src, packet.ip.dst,
-                                           static_cast<std::uint8_t>(IpProto::kTcp),
-                                           segment.size()) +
-                         sum_bytes(segment)));
+  store_be16(
+      segment.data() + kTcpChecksumAt,
+      checksum_of(pseudo_header_sum(packet.ip.src, packet.ip.dst,
+                                    static_cast<std::uint8_t>(IpProto::kTcp), segment.size()) +
+                  sum_bytes(segment)));
 }
 
 void rewrite_flow(FramePool& frames, Packet& packet, NatEnd end, Endpoint to) {

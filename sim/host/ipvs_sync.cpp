@@ -81,7 +81,8 @@ void Wiring::run_sync_timer(Step& step, std::uint32_t id) {
     const auto head = IpvsSyncRepr::parse(message.bytes);
     step.set_cause(message.cause);
     step.explain(Reason::kIpvsSyncSent, {}, {arg(to.addr), to.port, head ? head->count : 0U});
-    const Errno error = ip::udp_send(step, host_.ip, *this, master.sockets[thread], to, message.bytes);
+    const Errno error =
+        ip::udp_send(step, host_.ip, *this, master.sockets[thread], to, message.bytes);
     if (error != Errno::kNone) {
       step.explain(Reason::kIpvsSyncLost, {},
                    {arg(to.addr), to.port, static_cast<std::uint32_t>(error)});
@@ -93,8 +94,8 @@ void Wiring::receive_sync(Step& step, const ip::UdpEvent& event) {
   ipvs::Director* director = host_.ipvs.peek();
   if (director == nullptr || event.error != Errno::kNone) return;
   const ipvs::SyncDaemon* backup = director->sync_daemon(SyncRole::kBackup);
-  if (backup != nullptr && std::ranges::find(backup->sockets, event.socket) !=
-                               backup->sockets.end()) {
+  if (backup != nullptr &&
+      std::ranges::find(backup->sockets, event.socket) != backup->sockets.end()) {
     director->receive_sync(step, event.data);
   }
 }

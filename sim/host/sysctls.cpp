@@ -24,7 +24,7 @@ constexpr std::array kVsSysctls = {
     VsSysctl{"cache_bypass", "0", &VsSysctls::cache_bypass},
     VsSysctl{"conn_reuse_mode", "1", &VsSysctls::conn_reuse_mode},
     VsSysctl{"conntrack", "0", &VsSysctls::conntrack, 0, 1},
-    VsSysctl{"debug_level", "0"},
+    VsSysctl{"debug_level", "0", &VsSysctls::debug_level},
     VsSysctl{"drop_entry", "0", &VsSysctls::drop_entry, 0, 3},
     VsSysctl{"drop_packet", "0", &VsSysctls::drop_packet, 0, 3},
     VsSysctl{"expire_nodest_conn", "0", &VsSysctls::expire_nodest_conn},

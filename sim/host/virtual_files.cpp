@@ -165,8 +165,9 @@ std::optional<std::string> cannot_write_virtual(const Wiring& wiring, std::strin
     return list_virtual(const_cast<Wiring&>(wiring), path) ? "Is a directory"
                                                            : "No such file or directory";
   }
-  return path == kNfConntrack || path == kIpVsApp || find_net_file(path) != nullptr ? "Permission denied"
-                                                                : "No such file or directory";
+  return path == kNfConntrack || path == kIpVsApp || find_net_file(path) != nullptr
+             ? "Permission denied"
+             : "No such file or directory";
 }
 
 std::optional<std::string> write_virtual(Step& step, Wiring& wiring, std::string_view path,

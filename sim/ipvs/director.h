@@ -61,9 +61,9 @@ enum class AnswerVerdict : std::uint8_t {
 
 struct Answer {
   AnswerVerdict verdict = AnswerVerdict::kPass;
-  bool known = false;      ///< it belongs to a connection
-  bool conntrack = false;  ///< ... which connection tracking knows of
-  Endpoint virt;           ///< ... of this service
+  bool known = false;             ///< it belongs to a connection
+  bool conntrack = false;         ///< ... which connection tracking knows of
+  Endpoint virt;                  ///< ... of this service
   Reason reason = Reason::kNone;  ///< of kDrop
   /// The FTP helper made the segment so much longer, whose number is `sequence`: those of all that
   /// follow have to be shifted.
@@ -102,6 +102,7 @@ struct VsSysctls : SyncSysctls {
   std::int32_t am_droprate = 10;
   std::int32_t backup_only = 0;
   std::int32_t run_estimation = 1;
+  std::int32_t debug_level = 0;      ///< kept: its messages go to the kernel's own log
   std::int32_t amemthresh = 1'024;   ///< pages; memory is never short here
   std::int32_t ignore_tunneled = 0;  ///< kept: the kernel forgets the mark when it unpacks
 };

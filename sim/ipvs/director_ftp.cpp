@@ -81,8 +81,8 @@ Director::FtpAnswer Director::rewrite_ftp_answer(Step& step, Packet& packet, std
   const auto target = ftp_passive_target(data_of(step, packet), mode, conns_[c].dest_addr);
   if (!target) return {};
   const Conn& control = conns_[c];
-  std::uint32_t data_conn = conns_.find_answer(control.protocol, control.client, 0,
-                                               target->to.addr, target->to.port);
+  std::uint32_t data_conn =
+      conns_.find_answer(control.protocol, control.client, 0, target->to.addr, target->to.port);
   if (data_conn == ConnTable::kNone) {
     data_conn = new_data_conn(step, c,
                               {.protocol = control.protocol,
@@ -99,8 +99,8 @@ Director::FtpAnswer Director::rewrite_ftp_answer(Step& step, Packet& packet, std
     const std::string text = ftp_passive_text(mode, {data.virt, data.virt_port});
     const Bytes segment = ipv4_payload(step.frames().bytes(packet.frame), packet.ip);
     answer.sequence = load_be32(segment.data() + 4);
-    answer.grown = static_cast<std::int32_t>(text.size()) -
-                   static_cast<std::int32_t>(target->length);
+    answer.grown =
+        static_cast<std::int32_t>(text.size()) - static_cast<std::int32_t>(target->length);
     step.explain(Reason::kIpvsFtpRewritten, packet.in_dev,
                  {arg(target->to.addr), target->to.port, arg(data.virt)});
     replace_tcp_data(step.frames(), packet, target->at, target->length, text);

@@ -94,9 +94,8 @@ void Director::tell_backups(Step& step, std::uint32_t c, std::uint32_t packets) 
       step.explain(Reason::kIpvsSyncTold, {},
                    {arg(conn.client), conn.client_port, static_cast<std::uint32_t>(conn.state)});
       // select_master_thread_id(): by the address of the entry.
-      sync_threads_[c % sync_threads_.size()].add(step, sync_entry(conn),
-                                                  old ? 0 : IpvsSyncRepr::kVersion,
-                                                  sysctls_.sync_qlen_max);
+      sync_threads_[c % sync_threads_.size()].add(
+          step, sync_entry(conn), old ? 0 : IpvsSyncRepr::kVersion, sysctls_.sync_qlen_max);
     } else if (old) {
       return;  // ip_vs_sync_conn_v0() says nothing of its controller then
     }

@@ -115,9 +115,7 @@ bool is_epsv(std::string_view text) {
   return text[4] == ' ' && text.size() >= 7 && text[5] == '1' && text[6] == '\r';
 }
 
-bool is_other_epsv(std::string_view text) {
-  return begins_with(text, "EPSV ") && !is_epsv(text);
-}
+bool is_other_epsv(std::string_view text) { return begins_with(text, "EPSV ") && !is_epsv(text); }
 
 }  // namespace
 

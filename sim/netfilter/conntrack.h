@@ -5,10 +5,10 @@
 // kernel's choice of address and port. Entries are forgotten when somebody looks and their time is
 // over, so nothing runs by a timer.
 // What IPVS's FTP helper made longer shifts the numbers of all that follows.
-// Left out: expectations and helpers (nf_conntrack_ftp), zones, marks of connections, accounting, the limit of
-// entries, the sysctls of net.netfilter; flows of an address that is deleted or of an interface
-// that goes down while they are masqueraded.
-// Source: net/netfilter/nf_conntrack_core.c: nf_conntrack_in(), __nf_conntrack_confirm();
+// Left out: expectations and helpers (nf_conntrack_ftp), zones, marks of connections, accounting,
+// the limit of entries, the sysctls of net.netfilter; flows of an address that is deleted or of an
+// interface that goes down while they are masqueraded. Source: net/netfilter/nf_conntrack_core.c:
+// nf_conntrack_in(), __nf_conntrack_confirm();
 //         nf_conntrack_proto_udp.c, nf_conntrack_proto_icmp.c, nf_conntrack_proto_generic.c;
 //         nf_nat_core.c: nf_nat_setup_info(), get_unique_tuple(), nf_nat_packet();
 //         nf_conntrack_seqadj.c.
@@ -47,13 +47,13 @@ struct Flow {
   SimTime expires;         ///< counts once it is confirmed
   TcpFlow tcp;
   std::array<SequenceShift, 2> shifts;  ///< by Direction; counts if `shifted`
-  SimTime stream_from;     ///< UDP: from then on answers make it a stream
-  IfIndex masquerade_dev;  ///< MASQUERADE: by which device it goes out
-  bool live = false;       ///< this slot of the table holds a flow
-  bool confirmed = false;  ///< its first packet got through: it is in the table
-  bool answered = false;   ///< IPS_SEEN_REPLY
-  bool assured = false;    ///< IPS_ASSURED
-  bool shifted = false;    ///< IPS_SEQ_ADJUST
+  SimTime stream_from;                  ///< UDP: from then on answers make it a stream
+  IfIndex masquerade_dev;               ///< MASQUERADE: by which device it goes out
+  bool live = false;                    ///< this slot of the table holds a flow
+  bool confirmed = false;               ///< its first packet got through: it is in the table
+  bool answered = false;                ///< IPS_SEEN_REPLY
+  bool assured = false;                 ///< IPS_ASSURED
+  bool shifted = false;                 ///< IPS_SEQ_ADJUST
   bool source_mapped = false, destination_mapped = false;  ///< IPS_SRC_NAT, IPS_DST_NAT
   bool source_done = false, destination_done = false;      ///< mappings are made, perhaps to itself
 

@@ -3,9 +3,9 @@
 //
 // Modelled: the built-in chains with their policies, users' chains, counters; the targets ACCEPT,
 // DROP, REJECT, RETURN, MARK, SNAT, DNAT, MASQUERADE and REDIRECT; matches on the state of
-// connection tracking (conntrack.h), which is on while a rule, or IPVS, asks for it. Left out: the tables raw
-// and security.
-// Source: net/ipv4/netfilter/ip_tables.c: ipt_do_table(); net/netfilter/xt_mark.c, xt_conntrack.c,
+// connection tracking (conntrack.h), which is on while a rule, or IPVS, asks for it. Left out: the
+// tables raw and security. Source: net/ipv4/netfilter/ip_tables.c: ipt_do_table();
+// net/netfilter/xt_mark.c, xt_conntrack.c,
 //         xt_state.c, xt_nat.c; nf_conntrack_proto.c: nf_ct_netns_get().
 #pragma once
 

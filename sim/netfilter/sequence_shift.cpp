@@ -75,10 +75,10 @@ void Conntrack::shift_numbers(Step& step, Packet& packet) const {
   const bool acks = (before[13] & tcp_flag::kAck) != 0;
   const std::int32_t sequence_by = ours.of(load_be32(before.data() + kSequenceAt));
   const std::int32_t acknowledgment_by = acks ? -theirs.of_shifted(acknowledged) : 0;
-  if (sequence_by == 0 && acknowledgment_by == 0) return;
   packet.frame = step.frames().make_writable(packet.frame);
-  const MutBytes segment =
-      step.frames().writable(packet.frame).subspan(packet.ip.header_length, packet.ip.payload_length);
+  const MutBytes segment = step.frames()
+                               .writable(packet.frame)
+                               .subspan(packet.ip.header_length, packet.ip.payload_length);
   add_to_number(segment, kSequenceAt, sequence_by);
   if (acks) {
     add_to_number(segment, kAcknowledgmentAt, acknowledgment_by);
@@ -87,9 +87,10 @@ void Conntrack::shift_numbers(Step& step, Packet& packet) const {
     });
   }
   step.set_subject(packet.frame);
-  step.explain(Reason::kCtSequenceShifted, packet.in_dev,
-               {static_cast<std::uint32_t>(sequence_by),
-                static_cast<std::uint32_t>(acknowledgment_by), 0});
+  if (sequence_by == 0 && acknowledgment_by == 0) return;
+  step.explain(
+      Reason::kCtSequenceShifted, packet.in_dev,
+      {static_cast<std::uint32_t>(sequence_by), static_cast<std::uint32_t>(acknowledgment_by), 0});
 }
 
 }  // namespace lvslab::netfilter

@@ -91,8 +91,8 @@ enum class TcpTrackVerdict : std::uint8_t {
 struct TcpTrackResult {
   TcpTrackVerdict verdict = TcpTrackVerdict::kAccept;
   TcpTrackState before = TcpTrackState::kNone;
-  SimDuration lasts;    ///< the entry's new time, on kAccept
-  bool forget = false;  ///< on kAccept: a reset that answers nothing ends the entry at once
+  SimDuration lasts;       ///< the entry's new time, on kAccept
+  bool forget = false;     ///< on kAccept: a reset that answers nothing ends the entry at once
   bool as_before = false;  ///< on kAccept: a SYN sent again does not make the entry last longer
 };
 /// nf_conntrack_tcp_packet(). `answered`: a packet of the reply direction was seen before;

@@ -1,5 +1,5 @@
-// vsftpd and curl's ftp://: settings, dialogues, data connections. The words are those of vsftpd 3.0.3
-// and curl 7.88.1.
+// vsftpd and curl's ftp://: settings, dialogues, data connections. The words are those of
+// vsftpd 3.0.3 and curl 7.88.1.
 #include "sim/apps/vsftpd.h"
 
 #include <gmock/gmock.h>
@@ -195,7 +195,10 @@ TEST(CurlFtp, TakesTheFileAndSaysGoodbye) {
 
 TEST(CurlFtp, ListensWhereItIsTold) {
   FakeIo io = fetching({"curl", "-s", "-P", "-:40001", "ftp://192.168.80.150/a"});
-  EXPECT_EQ(io.status, 30) << "- is no host's name";
+  EXPECT_EQ(io.sockets[0].sent, std::string(kLogin) + "QUIT\r\n") << "- is no host's name";
+  io.data(0, "221 Goodbye.\r\n");
+  io.advance(SimDuration{0});
+  EXPECT_EQ(io.status, 30);
   FakeIo eprt = fetching({"curl", "-s", "-P", "eth0:40001", "ftp://192.168.80.150/a"});
   EXPECT_EQ(eprt.sockets[0].sent, std::string(kLogin) + "EPRT |1|192.168.80.10|40001|\r\n");
   FakeIo port =
@@ -205,9 +208,10 @@ TEST(CurlFtp, ListensWhereItIsTold) {
 
 TEST(CurlFtp, RefusesWhatIsLeftOut) {
   for (const Words& words :
-       {Words{"curl", "ftp://a/"}, Words{"curl", "-I", "ftp://a/b"}, Words{"curl", "-l", "ftp://a/b"},
-        Words{"curl", "ftp://a/b", "http://a/"}, Words{"curl", "ftp://a/b;type=a"},
-        Words{"curl", "ftp://bob@a/b"}, Words{"curl", "-T", "x", "ftp://a/b"}}) {
+       {Words{"curl", "ftp://a/"}, Words{"curl", "-I", "ftp://a/b"},
+        Words{"curl", "-l", "ftp://a/b"}, Words{"curl", "ftp://a/b", "http://a/"},
+        Words{"curl", "ftp://a/b;type=a"}, Words{"curl", "ftp://bob@a/b"},
+        Words{"curl", "-T", "x", "ftp://a/b"}}) {
     const auto refused = command::parse_curl(words);
     ASSERT_FALSE(refused) << words.back();
     EXPECT_THAT(refused.error().err, HasSubstr("not modelled")) << words.back();

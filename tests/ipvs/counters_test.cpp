@@ -25,6 +25,17 @@ TEST(Counters, LagUntilTheEstimatorsNextTick) {
   EXPECT_EQ(counters.read(at_s(2)).in_bytes, 398U);
 }
 
+TEST(Counters, StandStillWithoutEstimation) {
+  Counters counters;
+  curls(counters, at_s(1), 1);
+  counters.set_estimation(at_s(3), false);
+  curls(counters, at_s(4), 1);
+  EXPECT_EQ(counters.read(at_s(9)).conns, 1U);
+  counters.set_estimation(at_s(11), true);
+  EXPECT_EQ(counters.read(at_s(11)).conns, 1U) << "until the next tick";
+  EXPECT_EQ(counters.read(at_s(12)).conns, 2U);
+}
+
 TEST(Rates, DecayAsARealDirectorPrintedThem) {
   Counters counters;
   curls(counters, at_s(1), 5);

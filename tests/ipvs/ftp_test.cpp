@@ -16,8 +16,7 @@ TEST(FtpText, FindsWhereTheClientListens) {
   ASSERT_TRUE(port);
   EXPECT_EQ(port->to, (Endpoint{kClient, 40'000}));
   EXPECT_EQ(ftp_active_target("port 192,168,80,10,156,64\r\n")->to.port, 40'000);
-  EXPECT_EQ(ftp_active_target("EPRT |1|192.168.80.10|40000|\r\n")->to,
-            (Endpoint{kClient, 40'000}));
+  EXPECT_EQ(ftp_active_target("EPRT |1|192.168.80.10|40000|\r\n")->to, (Endpoint{kClient, 40'000}));
   EXPECT_EQ(ftp_active_target("EPRT #1#192.168.80.10#40000#\r\n")->to.port, 40'000);
   for (const std::string_view text :
        {"PORT 192,168,80,10,156", "PORT 192,168,80,10,156,64", "PORT 192,168,80,300,156,64\r\n",

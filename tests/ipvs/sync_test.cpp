@@ -2,6 +2,8 @@
 // flags, states and times are those that Linux 6.1 sends and lists.
 #include "sim/ipvs/sync.h"
 
+#include <set>
+
 #include "tests/ipvs/director_bench.h"
 
 namespace lvslab::ipvs::test {
@@ -112,6 +114,59 @@ TEST(SyncMaster, TellsOfTheThirdPacketAndOfTheEnd) {
   EXPECT_EQ(bench.told(), std::vector{entry(2000, kInactiveDr, 4, 120)});
   bench.segment(2000, kAck);
   EXPECT_TRUE(bench.told().empty()) << "nothing new";
+}
+
+TEST(SyncMaster, SpeaksVersion0IfItIsToldTo) {
+  SyncBench bench = master({.sync_threshold = 1, .sync_period = 0, .sync_version = 0});
+  bench.segment(2000, kSyn);
+  bench.segment(2000, kAck);
+  bench.segment(2000, kFin);
+  bench.director.sysctls().sync_version = 1;
+  bench.segment(2001, kSyn);
+  bench.segment(2001, kAck);
+  bench.segment(2001, kFin);
+  const auto messages = bench.sent({10'000'000'000});
+  ASSERT_EQ(messages.size(), 2U) << "one of each version";
+  const auto old = IpvsSyncRepr::parse(messages[0].second);
+  EXPECT_EQ(old->version, 0);
+  EXPECT_EQ(messages[0].second.size(), IpvsSyncRepr::kLengthV0 + IpvsSyncEntry::kLengthV0);
+  EXPECT_EQ(IpvsSyncEntry::parse_v0(Bytes(messages[0].second).subspan(4))->client_port, 2000);
+  EXPECT_EQ(IpvsSyncRepr::parse(messages[1].second)->version, 1);
+}
+
+TEST(SyncMaster, HasAThreadForEachPort) {
+  DirectorBench bench;
+  bench.director.sysctls().sync_ports = 4;
+  EXPECT_EQ(bench.director.sync_threads(), 4U);
+  Step s = bench.step();
+  const std::vector<SocketId> sockets{{1}, {2}, {3}, {4}};
+  EXPECT_EQ(bench.director.start_sync(s, SyncRole::kMaster, {kConfig, sockets}), Errno::kNone);
+  bench.director.sysctls().sync_ports = 1;
+  EXPECT_EQ(bench.director.sync_threads(), 4U) << "a backup beside it has as many";
+  bench.service(SchedulerId::kRr);
+  bench.add(k204);
+  std::set<std::uint32_t> threads;
+  for (std::uint16_t port = 2000; port < 2004; ++port) {
+    bench.segment(port, kSyn);
+    bench.segment(port, kAck);
+    bench.segment(port, kAck);
+  }
+  bench.wait({10'000'000'000}, [&](Step& step, const TimerEntry& due) {
+    for ([[maybe_unused]] const auto& message : bench.director.on_sync_timer(step, due.id)) {
+      threads.insert(Director::sync_thread_of(due.id));
+    }
+  });
+  EXPECT_EQ(threads, (std::set<std::uint32_t>{0, 1, 2, 3}));
+}
+
+TEST(SyncBackup, TakesVersion0WithTimesOfItsOwn) {
+  SyncBench bench = backup();
+  std::vector<std::uint8_t> message(IpvsSyncRepr::kLengthV0 + IpvsSyncEntry::kLengthV0);
+  IpvsSyncRepr{.size = static_cast<std::uint16_t>(message.size()), .count = 1, .version = 0}.emit(
+      message);
+  entry(2000, kActiveDr, 1, 0).emit_v0(MutBytes(message).subspan(IpvsSyncRepr::kLengthV0));
+  bench.hear_bytes(message);
+  EXPECT_EQ(bench.state(2000), std::pair(IpvsConnState::kEstablished, std::int64_t{900}));
 }
 
 TEST(SyncMaster, SaysNothingOfAHandshakeThatNeverEnds) {

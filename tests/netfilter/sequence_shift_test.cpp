@@ -68,8 +68,8 @@ TEST_F(SequenceShiftTest, TheSameSegmentSentAgainMovesNothingMore) {
   TcpRepr grown{.seq = 501, .ack = 101, .flags = tcp_flag::kAck};
   send(kFtpServer, kBrowser, grown, 20, 6);
   EXPECT_EQ(send(kFtpServer, kBrowser, grown, 20, 6).seq, 501U);
-  EXPECT_EQ(
-      send(kFtpServer, kBrowser, {.seq = 521, .ack = 101, .flags = tcp_flag::kAck}, 10).seq, 527U);
+  EXPECT_EQ(send(kFtpServer, kBrowser, {.seq = 521, .ack = 101, .flags = tcp_flag::kAck}, 10).seq,
+            527U);
 }
 
 TEST_F(SequenceShiftTest, TwoChangesAddUp) {
@@ -77,8 +77,8 @@ TEST_F(SequenceShiftTest, TwoChangesAddUp) {
   EXPECT_EQ(
       send(kFtpServer, kBrowser, {.seq = 521, .ack = 101, .flags = tcp_flag::kAck}, 20, -2).seq,
       527U);
-  EXPECT_EQ(
-      send(kFtpServer, kBrowser, {.seq = 541, .ack = 101, .flags = tcp_flag::kAck}, 10).seq, 545U);
+  EXPECT_EQ(send(kFtpServer, kBrowser, {.seq = 541, .ack = 101, .flags = tcp_flag::kAck}, 10).seq,
+            545U);
 }
 
 TEST_F(SequenceShiftTest, EdgesOfHolesMoveWithTheAcknowledgment) {

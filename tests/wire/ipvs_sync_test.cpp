@@ -69,9 +69,10 @@ TEST(IpvsSync, WritesTheSameBytes) {
 TEST(IpvsSync, RefusesWhatTheKernelDrops) {
   std::vector<std::uint8_t> message = kOfTheKernel;
   EXPECT_EQ(IpvsSyncRepr::parse(Bytes(message).first(79)).error(), WireError::kBadLength);
-  EXPECT_EQ(IpvsSyncRepr::parse(Bytes(message).first(7)).error(), WireError::kTruncated);
+  EXPECT_EQ(IpvsSyncRepr::parse(Bytes(message).first(7)).error(), WireError::kBadLength);
+  EXPECT_EQ(IpvsSyncRepr::parse(Bytes(message).first(3)).error(), WireError::kTruncated);
   message[0] = 2;  // the count of version 0
-  EXPECT_EQ(IpvsSyncRepr::parse(message).error(), WireError::kBadVersion);
+  EXPECT_EQ(IpvsSyncRepr::parse(message)->version, 0);
   message = kOfTheKernel;
   message[8] = 1;  // IPv6
   EXPECT_EQ(IpvsSyncEntry::parse(Bytes(message).subspan(8)).error(), WireError::kUnsupported);
@@ -83,6 +84,29 @@ TEST(IpvsSync, RefusesWhatTheKernelDrops) {
   EXPECT_EQ(IpvsSyncEntry::parse(Bytes(message).subspan(8)).error(), WireError::kBadLength);
   message[11] = 73;  // more than is there
   EXPECT_EQ(IpvsSyncEntry::parse(Bytes(message).subspan(8)).error(), WireError::kTruncated);
+}
+
+TEST(IpvsSync, ReadsAndWritesVersion0) {
+  const std::vector<std::uint8_t> bytes{
+      0x01, 0x03, 0x00, 0x1c,                                                  // head
+      0x00, 0x06, 0xd1, 0x32, 0x00, 0x50, 0x00, 0x50, 0xc0, 0xa8, 0x50, 0x0a,  //
+      0xc0, 0xa8, 0x50, 0x96, 0xc0, 0xa8, 0x50, 0xcc, 0x00, 0x83, 0x00, 0x01};
+  const auto head = IpvsSyncRepr::parse(bytes);
+  ASSERT_TRUE(head);
+  EXPECT_EQ(*head, (IpvsSyncRepr{.sync_id = 3, .size = 28, .count = 1, .version = 0}));
+  IpvsSyncEntry expected = established();
+  expected.timeout_s = 0;
+  const auto entry = IpvsSyncEntry::parse_v0(Bytes(bytes).subspan(4));
+  ASSERT_TRUE(entry);
+  EXPECT_EQ(*entry, expected);
+  std::vector<std::uint8_t> written(28, 0xee);
+  head->emit(written);
+  established().emit_v0(MutBytes(written).subspan(4));
+  EXPECT_EQ(written, bytes) << "there is no room for the time";
+  EXPECT_EQ(IpvsSyncEntry::parse_v0(Bytes(bytes).subspan(5)).error(), WireError::kTruncated);
+  std::vector<std::uint8_t> numbered(bytes.begin() + 4, bytes.end());
+  numbered[20] = 0x02;  // numbers of a helper follow, but do not
+  EXPECT_EQ(IpvsSyncEntry::parse_v0(numbered).error(), WireError::kTruncated);
 }
 
 TEST(IpvsSync, OptionsBelongToTheirEntryAndAreOfWholeWords) {
