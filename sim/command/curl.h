@@ -59,11 +59,11 @@ std::string to_text(const CurlCommand& command);
 
 /// The parts of an http or ftp URL: scheme, host, port and what the request line asks for.
 struct CurlUrl {
-  bool ftp = false;
   std::string host;  ///< without the brackets of an IPv6 address
   std::uint16_t port = 80;
   std::string path = "/";   ///< with the query
   bool port_given = false;  ///< the Host header names a port that is not 80 (ftp: 21)
+  bool ftp = false;
   /// As it stands in a URL: "[2001:db8::1]".
   std::string bracketed() const { return host.contains(':') ? '[' + host + ']' : host; }
   friend bool operator==(const CurlUrl&, const CurlUrl&) = default;

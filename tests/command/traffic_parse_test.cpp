@@ -105,7 +105,7 @@ TEST(CurlParse, RefusesInCurlsWords) {
        {"curl --outp x http://a/", "curl: option --outp: is ambiguous\n", 2},
        {"curl -d x http://a/", "lvslab: curl: option --data is not modelled", 2},
        {"curl -X POST http://a/", "lvslab: curl: -X POST is not modelled", 2},
-       {"curl https://a/", "lvslab: curl: https:// is not modelled (close: http://)", 2},
+       {"curl https://a/", "lvslab: curl: https:// is not modelled (close: http://, ftp://)", 2},
        {"curl 'http://a/[1-4]'", "lvslab: curl: globbing of URLs is not modelled", 2}});
 }
 
