@@ -562,6 +562,11 @@ Parsed<ExitCommand> parse_exit(Args args) {
   return ExitCommand{static_cast<int>(*status & 0xff)};
 }
 
+Parsed<LsmodCommand> parse_lsmod(Args args) {
+  if (args.size() == 1) return LsmodCommand{};
+  return std::unexpected(failure("Usage: lsmod\n", 1));
+}
+
 Parsed<ModprobeCommand> parse_modprobe(Args args) {
   ModprobeCommand modprobe;
   for (const std::string& arg : args.subspan(1)) {

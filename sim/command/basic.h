@@ -130,6 +130,17 @@ struct ModprobeCommand {
   friend bool operator==(const ModprobeCommand&, const ModprobeCommand&) = default;
 };
 
+/// lsmod: a line for each module.
+struct LsmodCommand {
+  friend bool operator==(const LsmodCommand&, const LsmodCommand&) = default;
+};
+struct ModuleRow {
+  std::string name;
+  std::uint32_t size = 0;
+  std::uint32_t uses = 0;
+  std::vector<std::string> users;  ///< modules that need it
+};
+
 /// "1", "0.5", "2m" as sleep(1) and timeout(1) read it; digits after the ninth decimal are cut off.
 std::optional<SimDuration> parse_interval(std::string_view text);
 /// "9", "KILL", "SIGKILL".
@@ -159,6 +170,7 @@ Parsed<RebootCommand> parse_reboot(Args args);
 Parsed<ClearCommand> parse_clear(Args args);
 Parsed<ExitCommand> parse_exit(Args args);
 Parsed<ModprobeCommand> parse_modprobe(Args args);
+Parsed<LsmodCommand> parse_lsmod(Args args);
 
 std::string to_text(const EchoCommand& command);
 std::string to_text(const LsCommand& command);
@@ -185,6 +197,8 @@ std::string to_text(const RebootCommand& command);
 std::string to_text(const ClearCommand& command);
 std::string to_text(const ExitCommand& command);
 std::string to_text(const ModprobeCommand& command);
+std::string to_text(const LsmodCommand& command);
+std::string render_modules(const std::vector<ModuleRow>& modules);
 
 /// What echo prints.
 std::string run_echo(const EchoCommand& command);

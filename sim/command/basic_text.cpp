@@ -111,6 +111,20 @@ std::string to_text(const ClearCommand&) { return "clear"; }
 std::string to_text(const ExitCommand& c) {
   return c.status ? fmt::format("exit {}", *c.status) : "exit";
 }
+std::string to_text(const LsmodCommand&) { return "lsmod"; }
+
+std::string render_modules(const std::vector<ModuleRow>& modules) {
+  std::string text = "Module                  Size  Used by\n";
+  for (const ModuleRow& module : modules) {
+    text += fmt::format("{:<19} {:>8}  {}", module.name, module.size, module.uses);
+    for (std::size_t i = 0; i < module.users.size(); ++i) {
+      text += (i == 0 ? ' ' : ',') + module.users[i];
+    }
+    text += '\n';
+  }
+  return text;
+}
+
 std::string to_text(const ModprobeCommand& c) {
   std::string line = "modprobe -a";
   for (const std::string& module : c.modules) line += ' ' + quote_word(module);

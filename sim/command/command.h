@@ -50,10 +50,10 @@ using Command = std::variant<
     FalseCommand, SeqCommand, SleepCommand, DateCommand, MkdirCommand, TouchCommand, RmCommand,
     KillCommand, PidofCommand, PsCommand, ExportCommand, CdCommand, PwdCommand, WaitCommand,
     JobsCommand, UnameCommand, WhoamiCommand, RebootCommand, ClearCommand, ExitCommand,
-    ModprobeCommand, CatCommand, GrepCommand, WcCommand, HeadCommand, TailCommand, TeeCommand,
-    SortCommand, UniqCommand, CutCommand, IpvsadmCommand, IpvsScriptCommand, IptablesCommand,
-    CurlCommand, AbCommand, NcCommand, NcatCommand, TimeoutCommand, SshCommand, ScpCommand,
-    PingCommand, TracerouteCommand, ArpingCommand, TcpdumpCommand, KeepalivedCommand,
+    ModprobeCommand, LsmodCommand, CatCommand, GrepCommand, WcCommand, HeadCommand, TailCommand,
+    TeeCommand, SortCommand, UniqCommand, CutCommand, IpvsadmCommand, IpvsScriptCommand,
+    IptablesCommand, CurlCommand, AbCommand, NcCommand, NcatCommand, TimeoutCommand, SshCommand,
+    ScpCommand, PingCommand, TracerouteCommand, ArpingCommand, TcpdumpCommand, KeepalivedCommand,
     JournalctlCommand, NginxCommand, UnknownCommand>;
 
 /// argv → typed command. `args` must not be empty. A leading directory of a system tool

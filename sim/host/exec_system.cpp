@@ -380,16 +380,6 @@ CommandOutcome Executor::operator()(const command::RebootCommand& c) {
   return Output{};
 }
 
-CommandOutcome Executor::operator()(const command::ModprobeCommand& c) {
-  for (const std::string& module : c.modules) {
-    if (wiring_.load_module(step_, module)) continue;
-    return command::failure(
-        fmt::format("modprobe: FATAL: Module {} not found in directory /lib/modules/6.1.0", module),
-        1);
-  }
-  return Output{};
-}
-
 // --- files
 // ------------------------------------------------------------------------------------------
 

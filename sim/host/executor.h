@@ -40,6 +40,7 @@ class Executor {
   CommandOutcome operator()(const command::PsCommand& c);
   CommandOutcome operator()(const command::RebootCommand& c);
   CommandOutcome operator()(const command::ModprobeCommand& c);
+  CommandOutcome operator()(const command::LsmodCommand& c);
   CommandOutcome operator()(const command::KeepalivedCommand& c);
   CommandOutcome operator()(const command::NginxCommand& c);
   // files

@@ -194,6 +194,8 @@ class Director {
   /// counters up to the estimator's last tick.
   void append_tables(const AddressNames& names, SimTime now, HostTables& tables);
   std::size_t connections() const { return conns_.size(); }
+  /// How many services have this scheduler.
+  std::uint32_t services_with(std::string_view scheduler) const;
   /// Connections that ended since the last call and that connection tracking shall forget, too
   /// (ip_vs_conn_drop_conntrack()).
   std::vector<ConnKey> take_ended_flows() { return std::exchange(ended_flows_, {}); }

@@ -169,6 +169,11 @@ void Director::unlink_dest(Step& step, Service& service, std::uint32_t d) {
   scheduler(service.options.scheduler).changed(service, dests_, d, predecessor);
 }
 
+std::uint32_t Director::services_with(std::string_view name) const {
+  const auto has_it = [&](const Service& s) { return scheduler(s.options.scheduler).name == name; };
+  return static_cast<std::uint32_t>(std::ranges::count_if(services_, has_it));
+}
+
 bool Director::wants_conntrack() const {
   return std::ranges::any_of(services_, &Service::wants_conntrack);
 }
