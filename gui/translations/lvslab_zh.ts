@@ -521,6 +521,74 @@
         <source>window scale</source>
         <translation>窗口扩大因子</translation>
     </message>
+    <message>
+        <source>TSN</source>
+        <translation>TSN（传输序号）</translation>
+    </message>
+    <message>
+        <source>cumulative TSN ack</source>
+        <translation>累积 TSN 确认</translation>
+    </message>
+    <message>
+        <source>duplicate TSN</source>
+        <translation>重复的 TSN</translation>
+    </message>
+    <message>
+        <source>duplicates</source>
+        <translation>重复数</translation>
+    </message>
+    <message>
+        <source>gap block</source>
+        <translation>间隔块</translation>
+    </message>
+    <message>
+        <source>gap blocks</source>
+        <translation>间隔块数</translation>
+    </message>
+    <message>
+        <source>inbound streams</source>
+        <translation>入向流数</translation>
+    </message>
+    <message>
+        <source>initial TSN</source>
+        <translation>初始 TSN</translation>
+    </message>
+    <message>
+        <source>initiate tag</source>
+        <translation>初始标签</translation>
+    </message>
+    <message>
+        <source>outbound streams</source>
+        <translation>出向流数</translation>
+    </message>
+    <message>
+        <source>payload protocol</source>
+        <translation>载荷协议</translation>
+    </message>
+    <message>
+        <source>receiver window</source>
+        <translation>接收窗口</translation>
+    </message>
+    <message>
+        <source>state cookie</source>
+        <translation>状态 cookie</translation>
+    </message>
+    <message>
+        <source>stream</source>
+        <translation>流</translation>
+    </message>
+    <message>
+        <source>stream sequence number</source>
+        <translation>流序号</translation>
+    </message>
+    <message>
+        <source>value</source>
+        <translation>值</translation>
+    </message>
+    <message>
+        <source>verification tag</source>
+        <translation>验证标签</translation>
+    </message>
 </context>
 <context>
     <name>NodeItem</name>
