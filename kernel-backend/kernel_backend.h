@@ -77,6 +77,7 @@ class KernelBackend final : public lab::Backend, public lab::Consoles {
   Boot boot_;
   std::unique_ptr<Kernel> kernel_;
   bool with_ipv6_ = false;
+  bool spent_ = false;  ///< a module was loaded that the next lab may not want
   scenario::Scenario scenario_;
   Lab lab_;
   Recorder recorder_;

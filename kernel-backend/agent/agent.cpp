@@ -223,9 +223,6 @@ Result<void> Agent::build(Lab lab) {
   around_.hosts_file = hosts_file(lab_);
   around_.epoch_ns = lab_.epoch_ns;
   around_.on_machine = setting_ == Setting::kMachine;
-  if (!around_.on_machine) {  // what a lab before this one had asked for
-    if (auto done = unload_module("ip_vs_ftp"); !done) return done;
-  }
   if (around_.fresh_sysctls.empty()) around_.fresh_sysctls = fresh_sysctls(around_.on_machine);
   if (auto done = wire_->build(lab_); !done) return done;
   hosts_.resize(lab_.hosts.size());

@@ -167,18 +167,6 @@ Result<void> load_module(const std::string& name) {
   return index.load(name);
 }
 
-Result<void> unload_module(const std::string& name) {
-  if (!is_loaded(name)) return {};
-  // The hosts that used it may not be quite gone yet.
-  constexpr int kTries = 200;
-  constexpr useconds_t kPause = 10'000;
-  for (int i = 0; ::syscall(SYS_delete_module, name.c_str(), O_NONBLOCK) != 0; ++i) {
-    if (i == kTries || (errno != EAGAIN && errno != EBUSY)) return os_failure("module " + name);
-    ::usleep(kPause);
-  }
-  return {};
-}
-
 Result<void> boot_kernel(const std::string& self) {
   if (auto done = mount_at("proc", "/proc", "proc", 0); !done) return done;
   if (auto done = mount_at("sysfs", "/sys", "sysfs", 0); !done) return done;

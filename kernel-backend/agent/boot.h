@@ -24,8 +24,6 @@ Result<void> lay_out_stand_ins();
 bool is_loaded(const std::string& module);
 /// Loads a module and what it depends on. Errors: there is none of that name, or the kernel's.
 Result<void> load_module(const std::string& name);
-/// Takes it out again, if it is there. Waits for what still uses it, up to two seconds.
-Result<void> unload_module(const std::string& name);
 
 /// Where everything that the agent makes lives.
 inline constexpr const char* kWorkDirectory = "/run/lvslab";
