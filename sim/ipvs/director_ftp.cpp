@@ -143,7 +143,7 @@ void Director::await_data(Step& step, std::uint32_t c, std::uint32_t mark) {
   Conn& conn = conns_[c];
   conn.state = IpvsConnState::kListen;
   conn.fwmark = mark;
-  conn.timeout_ms = timeouts_.of(conn.state) * 1'000;
+  conn.timeout_ms = timeouts_.of(IpProto::kTcp, conn.state) * 1'000;
   restart_timer(step, c);
   if (step.tracing()) step.row_changed(conn_row(step, c));
 }
