@@ -22,9 +22,9 @@
 
 namespace lvslab::apps {
 
-using App =
-    std::variant<std::monostate, Sleep, Httpd, Curl, Ab, Nc, Ncat, Ping, Traceroute, Arping, Tcpdump,
-                 WebClient, WebServer, UdpSource, UdpSink, Dnsmasq, Nginx, Ssh, Sshd, Vsftpd>;
+using App = std::variant<std::monostate, Sleep, Httpd, Curl, Ab, Nc, Ncat, Ping, Traceroute, Arping,
+                         Tcpdump, WebClient, WebServer, UdpSource, UdpSink, Dnsmasq, Nginx, Ssh,
+                         Sshd, Vsftpd>;
 
 // Each hands the news to the program; a program that does not care ignores it.
 void start(Step& step, AppIo& io, App& app);

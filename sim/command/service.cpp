@@ -15,11 +15,10 @@ namespace lvslab::command {
 namespace {
 
 constexpr std::array<std::string_view, 21> kPackages = {
-    "curl",      "dnsmasq",   "httpd",          "httpd-tools",  "ipvsadm",
-    "iproute",   "iputils",   "iputils-arping", "iputils-ping", "keepalived",
-    "man",       "nc",        "ncat",           "net-tools",    "nginx",
-    "nmap-ncat", "procps-ng", "tcpdump",        "traceroute",   "vsftpd",
-    "which"};
+    "curl",       "dnsmasq",        "httpd",        "httpd-tools", "ipvsadm",   "iproute",
+    "iputils",    "iputils-arping", "iputils-ping", "keepalived",  "man",       "nc",
+    "ncat",       "net-tools",      "nginx",        "nmap-ncat",   "procps-ng", "tcpdump",
+    "traceroute", "vsftpd",         "which"};
 constexpr std::array<std::string_view, 2> kLaterPackages = {"apache2", "haproxy"};
 constexpr std::array<std::string_view, 6> kServices = {"dnsmasq", "httpd", "keepalived",
                                                        "nginx",   "sshd",  "vsftpd"};

@@ -15,8 +15,8 @@
 // the next one takes its place (net/ipv4/tcp_minisocks.c: tcp_timewait_state_process()), and ports
 // are a matter of chance (net/core/secure_seq.c: secure_ipv4_port_ephemeral()).
 //
-// A socket in SYN_SENT need not be there yet if its SYN need not (frames.h): it was opened so shortly
-// before that a kernel's timer may be later.
+// A socket in SYN_SENT need not be there yet if its SYN need not (frames.h): it was opened so
+// shortly before that a kernel's timer may be later.
 //
 // A neighbour may be REACHABLE on one side and STALE on the other if it was last confirmed between
 // half and one and a half times base_reachable_time ago: the kernel draws by lot where in between

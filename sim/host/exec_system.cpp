@@ -130,13 +130,6 @@ CommandOutcome Executor::operator()(const command::SysctlCommand& c) {
       case SysctlError::kNone:
         if (!c.quiet) all.out += render_sysctl_line(c, entry.name, *entry.value);
         continue;
-      case SysctlError::kNotModelled: {
-        const Output refusal =
-            command::not_modelled("sysctl", "another value of " + entry.name, "its default");
-        all.err += refusal.err;
-        all.status = refusal.status;
-        continue;
-      }
       case SysctlError::kReadOnly:
         all.err += fmt::format("sysctl: permission denied on key \"{}\"\n", entry.name);
         break;

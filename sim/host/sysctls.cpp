@@ -7,9 +7,8 @@
 namespace lvslab::host {
 namespace {
 
-// net.ipv4.vs.*: name, default, the field of those that are modelled, and the values that the
-// kernel takes (net/netfilter/ipvs/ip_vs_ctl.c: vs_vars[]). Keys without a field keep their
-// default.
+// net.ipv4.vs.*: name, default, where it is kept, and the values that the kernel takes
+// (net/netfilter/ipvs/ip_vs_ctl.c: vs_vars[]).
 struct VsSysctl {
   std::string_view name, value;
   std::int32_t ipvs::VsSysctls::* field = nullptr;
@@ -73,7 +72,6 @@ const VsSysctl* find_vs(std::string_view name) {
 }
 
 std::string vs_value(const Host& host, const VsSysctl& s) {
-  if (s.field == nullptr) return std::string(s.value);
   const ipvs::Director* director = host.ipvs.peek();
   const VsSysctls values = director == nullptr ? VsSysctls{} : director->sysctls();
   std::string text = std::to_string(values.*s.field);
@@ -106,9 +104,6 @@ SysctlError write_pair(VsSysctls& values, const VsSysctl& s, std::string_view te
 }
 
 SysctlError write_vs(Step& step, Host& host, const VsSysctl& s, std::string_view value) {
-  if (s.field == nullptr) {
-    return value == s.value ? SysctlError::kNone : SysctlError::kNotModelled;
-  }
   if (s.second != nullptr) return write_pair(host.ipvs.get().sysctls(), s, value);
   std::int32_t number = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
@@ -199,7 +194,7 @@ std::vector<SysctlRow> changed_sysctls(const Wiring& wiring) {
   std::vector<SysctlRow> rows = ip::sysctl_changed(host.ip);
   std::vector<std::string> others(tcp::sysctl_names().begin(), tcp::sysctl_names().end());
   for (const VsSysctl& vs : kVsSysctls) {
-    if (vs.field != nullptr) others.push_back(std::string(kVsPrefix) + std::string(vs.name));
+    others.push_back(std::string(kVsPrefix) + std::string(vs.name));
   }
   others.emplace_back(kHostname);
   for (std::string& name : others) {

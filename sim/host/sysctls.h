@@ -10,7 +10,7 @@
 
 namespace lvslab::host {
 
-enum class SysctlError : std::uint8_t { kNone, kUnknown, kInvalid, kReadOnly, kNotModelled };
+enum class SysctlError : std::uint8_t { kNone, kUnknown, kInvalid, kReadOnly };
 
 std::optional<std::string> read_sysctl(const Wiring& wiring, std::string_view name);
 SysctlError write_sysctl(Step& step, Wiring& wiring, std::string_view name, std::string_view value);

@@ -178,8 +178,6 @@ std::optional<std::string> write_virtual(Step& step, Wiring& wiring, std::string
     case SysctlError::kUnknown: return "No such file or directory";
     case SysctlError::kInvalid: return "Invalid argument";
     case SysctlError::kReadOnly: return "Permission denied";
-    case SysctlError::kNotModelled:
-      return fmt::format("lvslab: {} is not modelled: it keeps its default", path);
   }
   return std::nullopt;
 }

@@ -122,7 +122,8 @@ Ipv4Addr error_source(const Stack& stack, const Packet& packet, const Route& rou
   return {};
 }
 
-FrameRef quote(Step& step, const Packet& packet, const IcmpRepr& what, std::uint32_t mtu) {
+FrameRef quote(Step& step, const Stack& stack, const Packet& packet, const IcmpRepr& what,
+               std::uint32_t mtu) {
   constexpr std::size_t kMost = 576;  // RFC 1812 §4.3.2.3
   const std::size_t room =
       std::min<std::size_t>(mtu, kMost) - Ipv4Repr::kLength - IcmpRepr::kLength;
@@ -134,7 +135,8 @@ FrameRef quote(Step& step, const Packet& packet, const IcmpRepr& what, std::uint
   std::copy(from.begin(), from.end(), out.begin() + IcmpRepr::kLength);
   // TCP leaves its checksum to the device: what never got there has that of the pseudo header only
   // (tcp_v4_send_check(), CHECKSUM_PARTIAL).
-  if (!packet.in_dev.valid() && packet.ip.protocol == IpProto::kTcp) {
+  const bool own = !packet.in_dev.valid() && has_address(stack, packet.ip.src);
+  if (own && packet.ip.protocol == IpProto::kTcp) {
     const std::uint64_t sum =
         pseudo_header_sum(packet.ip.src, packet.ip.dst, static_cast<std::uint8_t>(IpProto::kTcp),
                           packet.ip.payload_length);
@@ -177,7 +179,7 @@ bool icmp_send_error(Step& step, Stack& stack, Ports& ports, const Packet& packe
     return silent(Reason::kIcmpPeerLimit);
   }
   step.explain(Reason::kIcmpErrorSent, route.dev, args);
-  send_routed(step, stack, ports, how, *back, quote(step, packet, what, back->mtu));
+  send_routed(step, stack, ports, how, *back, quote(step, stack, packet, what, back->mtu));
   return true;
 }
 

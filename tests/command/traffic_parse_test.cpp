@@ -207,24 +207,25 @@ TEST(NcParse, SurvivesItsOwnText) {
 }
 
 TEST(NcParse, RefusesInNcsWords) {
-  expect_refused(parse_nc,
-                 {{"nc", "usage: nc [-46CDdFhklNnrStUuvZz]", 1},
-                  {"nc -l", "nc: missing port number\n", 1},
-                  {"nc 10.0.0.1", "nc: missing port number\n", 1},
-                  {"nc -l -p 80 81", "usage: nc", 1},
-                  {"nc -l 10.0.0.1 80 90", "usage: nc", 1},
-                  {"nc -l -z 80", "nc: cannot use -z and -l\n", 1},
-                  {"nc -k 10.0.0.1 80", "nc: must use -l with -k\n", 1},
-                  {"nc -l 80-82", "nc: getaddrinfo: Servname not supported for ai_socktype\n", 1},
-                  {"nc -w x 10.0.0.1 80", "nc: timeout invalid: x\n", 1},
-                  {"nc -q x 10.0.0.1 80", "nc: quit timer invalid: x\n", 1},
-                  {"nc 10.0.0.1 99999", "nc: port number too large: 99999\n", 1},
-                  {"nc 10.0.0.1 0", "nc: port number too small: 0\n", 1},
-                  {"nc 10.0.0.1 x", "nc: port number invalid: x\n", 1},
-                  {"nc -w", "nc: option requires an argument -- 'w'\nusage: nc", 1},
-                  {"nc -Q a 80", "nc: invalid option -- 'Q'\nusage: nc", 1},
-                  {"nc -U /tmp/s", "lvslab: nc: option -U is not modelled", 2},
-                  {"nc -6 -l 2001:db8::1 80", "lvslab: nc: option -6 is not modelled", 2}});
+  expect_refused(
+      parse_nc,
+      {{"nc", "usage: nc [-46CDdFhklNnrStUuvZz]", 1},
+       {"nc -l", "nc: missing port number\n", 1},
+       {"nc 10.0.0.1", "nc: missing port number\n", 1},
+       {"nc -l -p 80 81", "usage: nc", 1},
+       {"nc -l 10.0.0.1 80 90", "usage: nc", 1},
+       {"nc -l -z 80", "nc: cannot use -z and -l\n", 1},
+       {"nc -k 10.0.0.1 80", "nc: must use -l with -k\n", 1},
+       {"nc -l 80-82", "nc: getaddrinfo: Servname not supported for ai_socktype\n", 1},
+       {"nc -w x 10.0.0.1 80", "nc: timeout invalid: x\n", 1},
+       {"nc -q x 10.0.0.1 80", "nc: quit timer invalid: x\n", 1},
+       {"nc 10.0.0.1 99999", "nc: port number too large: 99999\n", 1},
+       {"nc 10.0.0.1 0", "nc: port number too small: 0\n", 1},
+       {"nc 10.0.0.1 x", "nc: port number invalid: x\n", 1},
+       {"nc -w", "nc: option requires an argument -- 'w'\nusage: nc", 1},
+       {"nc -Q a 80", "nc: invalid option -- 'Q'\nusage: nc", 1},
+       {"nc -U /tmp/s", "lvslab: nc: option -U is not modelled", 2},
+       {"nc -6 -l 80", "lvslab: nc: a socket for both versions of IP (-6 -l) is not modelled", 2}});
 }
 
 TEST(NcatParse, SurvivesItsOwnText) {

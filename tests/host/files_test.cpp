@@ -77,10 +77,10 @@ TEST(ProcSys, ADirectoryIsListedAndNotWritten) {
             "bash: /proc/sys/net/ipv4: Is a directory\n");
 }
 
-TEST(ProcSys, AValueThatIsNotModelledIsRefusedAndKept) {
+TEST(ProcSys, AValueThatTheKernelRefusesIsNotTaken) {
   Lan lan(1);
-  EXPECT_THAT(lan.type('a', "echo 0 > /proc/sys/net/ipv4/vs/sync_version"),
-              HasSubstr("is not modelled: it keeps its default"));
+  EXPECT_THAT(lan.type('a', "echo 2 > /proc/sys/net/ipv4/vs/sync_version"),
+              HasSubstr("Invalid argument"));
   EXPECT_EQ(lan.type('a', "cat /proc/sys/net/ipv4/vs/sync_version"), "1\n");
 }
 

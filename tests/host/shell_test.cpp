@@ -128,7 +128,7 @@ TEST(Shell, TheLastCommandGivesALineItsStatus) {
 TEST(Shell, ABackgroundCommandRunsMeanwhileAndPrintsOnTheSameTerminal) {
   Lan lan(1);
   EXPECT_EQ(lan.type('a', "for i in 1; do sleep 2; echo late; done & echo early; wait; echo end"),
-            "early\nlate\nend\n");
+            "[1] 1001\nearly\nlate\nend\n");
   EXPECT_EQ(lan.network.now(), SimTime{2'000'000'000});
 }
 

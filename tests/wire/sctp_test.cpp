@@ -10,6 +10,7 @@
 #include "sim/wire/build.h"
 #include "sim/wire/dissect.h"
 #include "sim/wire/summary.h"
+#include "tests/golden.h"
 #include "tests/wire/golden.h"
 
 namespace lvslab {
@@ -95,7 +96,7 @@ TEST(SctpDissect, TellsTheFieldsOfEveryChunk) {
     }
     text += "\n";
   }
-  test::expect_golden("sctp.dissect.txt", text);
+  test::expect_golden(test::golden_path("sctp.dissect.txt"), text);
 }
 
 TEST(SctpDissect, FieldsOfAnyBytesLieInsideTheFrame) {
