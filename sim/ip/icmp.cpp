@@ -136,7 +136,8 @@ FrameRef quote(Step& step, const Stack& stack, const Packet& packet, const IcmpR
   // TCP leaves its checksum to the device: what never got there has that of the pseudo header only
   // (tcp_v4_send_check(), CHECKSUM_PARTIAL).
   const bool own = !packet.in_dev.valid() && has_address(stack, packet.ip.src);
-  if (own && packet.ip.protocol == IpProto::kTcp) {
+  if (own && packet.ip.protocol == IpProto::kTcp &&
+      leaves_checksum_to_device(from.subspan(packet.ip.header_length))) {
     const std::uint64_t sum =
         pseudo_header_sum(packet.ip.src, packet.ip.dst, static_cast<std::uint8_t>(IpProto::kTcp),
                           packet.ip.payload_length);

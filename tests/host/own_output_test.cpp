@@ -39,5 +39,14 @@ TEST(OwnOutput, AnErrorToItselfQuotesTcpWithoutTheChecksumThatTheDeviceWouldMake
   EXPECT_THAT(lan.type('a', "cat got"), HasSubstr("incorrect"));
 }
 
+TEST(OwnOutput, AnErrorAboutAnUnaskedResetQuotesItsWholeChecksum) {
+  Lan lan(2);
+  lan.type('b', "iptables -A OUTPUT -p tcp -j REJECT");
+  lan.type('b', "tcpdump -i lo -n -vv icmp > got &");
+  lan.type('a', "curl -s -m 0.5 http://10.0.0.2/");
+  EXPECT_THAT(lan.type('b', "cat got"), HasSubstr("Flags [R.], cksum"));
+  EXPECT_THAT(lan.type('b', "cat got"), testing::Not(HasSubstr("incorrect")));
+}
+
 }  // namespace
 }  // namespace lvslab::host
