@@ -76,10 +76,7 @@ void Curl::on_resolved(Step& step, AppIo& io) {
 }
 
 bool Curl::go_to_host(Step& step, AppIo& io) {
-  const auto versions = command.inet    ? Versions::kIpv4
-                        : command.inet6 ? Versions::kIpv6
-                                        : Versions::kAny;
-  remotes_ = find_addresses(step, io, url_.host, versions);
+  remotes_ = find_addresses(step, io, url_.host, versions_of(command.inet, command.inet6));
   remote_index_ = 0;
   transfer_.name_lookup = since_start(step);
   if (remotes_.empty()) {

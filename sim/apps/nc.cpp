@@ -27,9 +27,7 @@ void Nc::start(Step& step, AppIo& io) {
   next_port(step, io);
 }
 
-Versions Nc::versions() const {
-  return command.inet ? Versions::kIpv4 : command.inet6 ? Versions::kIpv6 : Versions::kAny;
-}
+Versions Nc::versions() const { return versions_of(command.inet, command.inet6); }
 
 /// Why there is no address for the host.
 command::NameError Nc::unknown(const AppIo& io) const {

@@ -170,10 +170,11 @@ class Flattener {
     };
     out.key = fmt::format("{} {} {}", static_cast<int>(row.proto), side(local, remote),
                           side(remote, local));
-    if (row.state == TcpState::kTimeWait || row.state == TcpState::kSynSent) {
+    const bool over = row.state == TcpState::kTimeWait, opens = row.state == TcpState::kSynSent;
+    if (over || opens) {
       const Flow* flow = side_.flows().flow_between(local, remote, tables_.now);
-      if (flow != nullptr && row.state == TcpState::kTimeWait) out.over = flow->name;
-      if (flow != nullptr && row.state == TcpState::kSynSent) out.opened = flow->begun;
+      if (flow != nullptr && over) out.over = flow->name;
+      if (flow != nullptr && opens) out.opened = flow->begun;
     }
     out.values = {{"state", number(static_cast<int>(row.state))},
                   {"receive queue", number(row.recv_q)},

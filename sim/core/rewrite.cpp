@@ -11,7 +11,7 @@
 namespace lvslab {
 namespace {
 
-constexpr std::size_t kTcpChecksumAt = 16, kUdpChecksumAt = 6, kIcmpChecksumAt = 2;
+constexpr std::size_t kUdpChecksumAt = 6, kIcmpChecksumAt = 2;
 constexpr std::size_t kEchoIdAt = 4;
 
 void rewrite_address(MutBytes packet, NatEnd end, Ipv4Addr to) {
@@ -44,7 +44,7 @@ void rewrite_port(MutBytes transport, IpProto protocol, NatEnd end, Ipv4Addr bef
   const bool udp = protocol == IpProto::kUdp;
   constexpr std::size_t kTcpHeader = 20, kUdpHeader = 8;
   if (!update_checksum || transport.size() < (udp ? kUdpHeader : kTcpHeader)) return;
-  std::uint8_t* field = transport.data() + (udp ? kUdpChecksumAt : kTcpChecksumAt);
+  std::uint8_t* field = transport.data() + (udp ? kUdpChecksumAt : TcpRepr::kChecksumAt);
   std::uint16_t checksum = load_be16(field);
   if (udp && checksum == 0) return;
   checksum = checksum_update32(checksum, before.bits, to.addr.bits);
@@ -101,9 +101,9 @@ void replace_tcp_data(FramePool& frames, Packet& packet, std::size_t at, std::si
                                                   load_be16(bytes.data() + 2), ip_length));
   store_be16(bytes.data() + 2, ip_length);
   const MutBytes segment = bytes.subspan(packet.ip.header_length);
-  store_be16(segment.data() + kTcpChecksumAt, 0);
+  store_be16(segment.data() + TcpRepr::kChecksumAt, 0);
   store_be16(
-      segment.data() + kTcpChecksumAt,
+      segment.data() + TcpRepr::kChecksumAt,
       checksum_of(pseudo_header_sum(packet.ip.src, packet.ip.dst,
                                     static_cast<std::uint8_t>(IpProto::kTcp), segment.size()) +
                   sum_bytes(segment)));

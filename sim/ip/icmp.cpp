@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/ip/send.h"
+#include "sim/wire/tcp.h"
 
 namespace lvslab::ip {
 namespace {
@@ -96,6 +97,14 @@ bool host_allows(Step& step, Stack& stack) {
   return true;
 }
 
+void leave_checksum_to_device(MutBytes segment, std::uint64_t pseudo_header) {
+  constexpr std::size_t kFlagsAt = 13;
+  if (segment.size() < TcpRepr::kLength) return;
+  const bool bare = tcp_header_length(segment) == TcpRepr::kLength;
+  if (bare && (segment[kFlagsAt] & tcp_flag::kRst) != 0) return;
+  store_be16(segment.data() + TcpRepr::kChecksumAt, fold_sum(pseudo_header));
+}
+
 namespace {
 
 /// The rules of __icmp_send() about what deserves an error; Reason::kNone if it does.
@@ -133,16 +142,12 @@ FrameRef quote(Step& step, const Stack& stack, const Packet& packet, const IcmpR
   const MutBytes out = frames.writable(segment);
   const Bytes from = frames.bytes(packet.frame).first(length);
   std::copy(from.begin(), from.end(), out.begin() + IcmpRepr::kLength);
-  // TCP leaves its checksum to the device: what never got there has that of the pseudo header only
-  // (tcp_v4_send_check(), CHECKSUM_PARTIAL).
   const bool own = !packet.in_dev.valid() && has_address(stack, packet.ip.src);
-  if (own && packet.ip.protocol == IpProto::kTcp &&
-      leaves_checksum_to_device(from.subspan(packet.ip.header_length))) {
-    const std::uint64_t sum =
+  if (own && packet.ip.protocol == IpProto::kTcp) {
+    leave_checksum_to_device(
+        out.subspan(IcmpRepr::kLength + packet.ip.header_length),
         pseudo_header_sum(packet.ip.src, packet.ip.dst, static_cast<std::uint8_t>(IpProto::kTcp),
-                          packet.ip.payload_length);
-    store_be16(out.data() + IcmpRepr::kLength + packet.ip.header_length + kTcpChecksumAt,
-               fold_sum(sum));
+                          packet.ip.payload_length));
   }
   what.emit(out);
   return segment;

@@ -11,17 +11,10 @@
 
 namespace lvslab::ip {
 
-/// Where a TCP segment has its checksum (RFC 9293 §3.1).
-inline constexpr std::size_t kTcpChecksumAt = 16;
-
-/// True for a segment whose checksum the device would have made: all but the RST that answers for
-/// nobody, which ip_send_unicast_reply() sums up itself.
-inline bool leaves_checksum_to_device(Bytes segment) {
-  constexpr std::size_t kOffsetAt = 12, kFlagsAt = 13;
-  constexpr std::uint8_t kNoOptions = 5, kRst = 4;
-  if (segment.size() <= kFlagsAt) return true;
-  return (segment[kFlagsAt] & kRst) == 0 || segment[kOffsetAt] >> 4 != kNoOptions;
-}
+/// In the quote of a packet that never left: TCP leaves its checksum to the device, so it is that
+/// of the pseudo header alone (tcp_v4_send_check(), CHECKSUM_PARTIAL); but IP sums up the RST that
+/// answers for nobody itself (ip_send_unicast_reply()).
+void leave_checksum_to_device(MutBytes segment, std::uint64_t pseudo_header);
 
 /// struct inet_peer: one state for redirects and rate-limited errors to the same address, which is
 /// why a redirect can use up the credit of a time-exceeded.

@@ -69,12 +69,11 @@ FrameRef quote(Step& step, const Packet& packet, const Ipv6Repr& ip, bool by_nam
     move_checksum(out.subspan(Icmp6Repr::kLength + Ipv6Repr::kLength), ip.protocol,
                   std::uint64_t{sum_addr(packet.ip.src)} + sum_addr(packet.ip.dst),
                   sum_addr(ip.src) + sum_addr(ip.dst));
-  } else if (!packet.in_dev.valid() && ip.protocol == IpProto::kTcp &&
-             leaves_checksum_to_device(from.subspan(Ipv6Repr::kLength))) {
-    // CHECKSUM_PARTIAL, as for IPv4: the device that would have finished it never saw it.
-    const std::uint64_t sum = pseudo_header_sum(
-        ip.src, ip.dst, static_cast<std::uint8_t>(IpProto::kTcp), ip.payload_length);
-    store_be16(out.data() + Icmp6Repr::kLength + Ipv6Repr::kLength + kTcpChecksumAt, fold_sum(sum));
+  } else if (!packet.in_dev.valid() && ip.protocol == IpProto::kTcp) {
+    leave_checksum_to_device(
+        out.subspan(Icmp6Repr::kLength + Ipv6Repr::kLength),
+        pseudo_header_sum(ip.src, ip.dst, static_cast<std::uint8_t>(IpProto::kTcp),
+                          ip.payload_length));
   }
   return segment;
 }

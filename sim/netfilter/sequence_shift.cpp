@@ -7,7 +7,7 @@
 namespace lvslab::netfilter {
 namespace {
 
-constexpr std::size_t kSequenceAt = 4, kAcknowledgmentAt = 8, kTcpChecksumAt = 16;
+constexpr std::size_t kSequenceAt = 4, kAcknowledgmentAt = 8;
 
 bool is_after(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(b - a) < 0; }
 
@@ -16,7 +16,7 @@ void add_to_number(MutBytes segment, std::size_t at, std::int32_t by) {
   const std::uint32_t before = load_be32(segment.data() + at);
   const std::uint32_t after = before + static_cast<std::uint32_t>(by);
   store_be32(segment.data() + at, after);
-  std::uint8_t* checksum = segment.data() + kTcpChecksumAt;
+  std::uint8_t* checksum = segment.data() + TcpRepr::kChecksumAt;
   store_be16(checksum, checksum_update32(load_be16(checksum), before, after));
 }
 

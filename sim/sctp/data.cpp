@@ -56,7 +56,7 @@ std::vector<std::uint8_t> Engine::sack_chunk(Socket& s) {
   }
   s.repeated.clear();
   sack.emit(value.data());
-  return make_chunk(SctpChunkType::kSack, 0, value);
+  return sctp_chunk(SctpChunkType::kSack, 0, value);
 }
 
 void Engine::queue_sack(Socket& s) {

@@ -27,9 +27,6 @@ constexpr bool before(std::uint32_t a, std::uint32_t b) {
   return static_cast<std::int32_t>(a - b) < 0;
 }
 
-/// A chunk as bytes, with its padding.
-std::vector<std::uint8_t> make_chunk(SctpChunkType type, std::uint8_t flags, Bytes value = {});
-
 /// A packet that came in, and who it is for.
 struct Incoming {
   Endpoint local, remote;
@@ -121,7 +118,7 @@ class Engine {
     bool has_data = false, has_sack = false;
   };
   void queue(Socket& s, SctpChunkType type, std::uint8_t flags = 0, Bytes value = {}) {
-    s.control.push_back(make_chunk(type, flags, value));
+    s.control.push_back(sctp_chunk(type, flags, value));
   }
   void flush(std::uint32_t index, bool timed_out = false);
   void flush_control(std::uint32_t index, Bundle& bundle);

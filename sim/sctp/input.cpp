@@ -165,7 +165,7 @@ void Engine::answer_init(const Incoming& in, const SctpChunk& chunk) {
            .tsn = cookie.my_tsn}
       .emit(value.data());
   const auto add = [&value](std::uint16_t type, Bytes bytes) {
-    const std::vector<std::uint8_t> parameter = make_chunk({}, 0, bytes);
+    const std::vector<std::uint8_t> parameter = sctp_chunk({}, 0, bytes);
     value.insert(value.end(), parameter.begin(), parameter.end());
     store_be16(value.data() + value.size() - parameter.size(), type);
   };
@@ -174,7 +174,7 @@ void Engine::answer_init(const Incoming& in, const SctpChunk& chunk) {
   add(sctp_parameter::kForwardTsn, {});
   step_.explain(Reason::kSctpInitAnswered, in.dev, who);
   send_packet({.src = in.local.addr, .dst = in.remote.addr},
-              {in.local.port, in.remote.port, init->tag}, make_chunk(Type::kInitAck, 0, value));
+              {in.local.port, in.remote.port, init->tag}, sctp_chunk(Type::kInitAck, 0, value));
 }
 
 // sctp_sf_do_5_1D_ce()
@@ -414,7 +414,7 @@ void Engine::out_of_the_blue(const Incoming& in) {
     step_.explain(Reason::kSctpLateShutdownAck, in.dev, who);
     return send_packet({.src = in.local.addr, .dst = in.remote.addr},
                        {in.local.port, in.remote.port, in.tag},
-                       make_chunk(Type::kShutdownComplete, kSctpReflectedTag));
+                       sctp_chunk(Type::kShutdownComplete, kSctpReflectedTag));
   }
   if (silent) return;
   step_.explain(Reason::kSctpOutOfTheBlue, in.dev, who);
@@ -423,7 +423,7 @@ void Engine::out_of_the_blue(const Incoming& in) {
 
 void Engine::send_abort(const Incoming& in, std::uint32_t tag, std::uint8_t flags) {
   send_packet({.src = in.local.addr, .dst = in.remote.addr}, {in.local.port, in.remote.port, tag},
-              make_chunk(Type::kAbort, flags));
+              sctp_chunk(Type::kAbort, flags));
 }
 
 void receive(Step& step, Stack& stack, Ports ports, const Packet& packet) {

@@ -23,7 +23,7 @@ std::vector<std::uint8_t> data_chunk(const OutChunk& chunk) {
   std::vector<std::uint8_t> value(SctpData::kLength);
   SctpData{.tsn = chunk.tsn, .sequence = chunk.sequence}.emit(value.data());
   value.insert(value.end(), chunk.data.begin(), chunk.data.end());
-  return make_chunk(Type::kData, chunk.flags, value);
+  return sctp_chunk(Type::kData, chunk.flags, value);
 }
 
 std::uint32_t size_of(const OutChunk& chunk) {
@@ -31,16 +31,6 @@ std::uint32_t size_of(const OutChunk& chunk) {
 }
 
 }  // namespace
-
-std::vector<std::uint8_t> make_chunk(SctpChunkType type, std::uint8_t flags, Bytes value) {
-  const std::size_t length = SctpChunk::kHeader + value.size();
-  std::vector<std::uint8_t> chunk(sctp_padded(length));
-  chunk[0] = static_cast<std::uint8_t>(type);
-  chunk[1] = flags;
-  store_be16(chunk.data() + 2, static_cast<std::uint16_t>(length));
-  std::ranges::copy(value, chunk.begin() + SctpChunk::kHeader);
-  return chunk;
-}
 
 void Engine::send_packet(const IpSend& how, const SctpRepr& header, Bytes chunks) {
   FramePool& frames = step_.frames();
@@ -228,7 +218,7 @@ void Engine::send_init(std::uint32_t index) {
            .tsn = s.my_first_tsn}
       .emit(value.data());
   const auto add = [&value](std::uint16_t type, Bytes bytes) {
-    const std::vector<std::uint8_t> parameter = make_chunk({}, 0, bytes);
+    const std::vector<std::uint8_t> parameter = sctp_chunk({}, 0, bytes);
     value.insert(value.end(), parameter.begin(), parameter.end());
     store_be16(value.data() + value.size() - parameter.size(), type);
   };

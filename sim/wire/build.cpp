@@ -90,16 +90,6 @@ std::vector<std::uint8_t> tcp_segment(const FramePath& path, const TcpRepr& tcp,
   return frame;
 }
 
-std::vector<std::uint8_t> sctp_chunk(SctpChunkType type, std::uint8_t flags, Bytes value) {
-  const std::size_t length = SctpChunk::kHeader + value.size();
-  std::vector<std::uint8_t> chunk(sctp_padded(length));
-  chunk[0] = static_cast<std::uint8_t>(type);
-  chunk[1] = flags;
-  store_be16(chunk.data() + 2, static_cast<std::uint16_t>(length));
-  std::ranges::copy(value, chunk.begin() + SctpChunk::kHeader);
-  return chunk;
-}
-
 std::vector<std::uint8_t> sctp_packet(const FramePath& path, const SctpRepr& sctp, Bytes chunks) {
   std::vector<std::uint8_t> frame =
       start(path, IpProto::kSctp, SctpRepr::kLength + chunks.size(), true);

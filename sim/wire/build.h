@@ -46,8 +46,6 @@ std::vector<std::uint8_t> udp_datagram(const FramePath& path, std::uint16_t src_
 /// TTL 64, DF, id 0.
 std::vector<std::uint8_t> tcp_segment(const FramePath& path, const TcpRepr& tcp,
                                       Bytes payload = {});
-/// A chunk with its padding.
-std::vector<std::uint8_t> sctp_chunk(SctpChunkType type, std::uint8_t flags, Bytes value = {});
 /// TTL 64, DF, id 0.
 std::vector<std::uint8_t> sctp_packet(const FramePath& path, const SctpRepr& sctp,
                                       Bytes chunks = {});

@@ -110,4 +110,14 @@ void SctpSack::emit(std::uint8_t* out) const {
   store_be16(out + 10, duplicates);
 }
 
+std::vector<std::uint8_t> sctp_chunk(SctpChunkType type, std::uint8_t flags, Bytes value) {
+  const std::size_t length = SctpChunk::kHeader + value.size();
+  std::vector<std::uint8_t> chunk(sctp_padded(length));
+  chunk[0] = static_cast<std::uint8_t>(type);
+  chunk[1] = flags;
+  store_be16(chunk.data() + 2, static_cast<std::uint16_t>(length));
+  std::ranges::copy(value, chunk.begin() + SctpChunk::kHeader);
+  return chunk;
+}
+
 }  // namespace lvslab

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "sim/wire/bytes.h"
 
@@ -105,6 +106,9 @@ struct SctpInit {
   void emit(std::uint8_t* out) const;
   bool operator==(const SctpInit&) const = default;
 };
+
+/// A chunk as bytes, with its padding.
+std::vector<std::uint8_t> sctp_chunk(SctpChunkType type, std::uint8_t flags, Bytes value = {});
 
 struct SctpData {
   static constexpr std::size_t kLength = 12;  ///< before the payload

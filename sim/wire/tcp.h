@@ -53,6 +53,7 @@ struct TcpRepr {
   static constexpr std::size_t kLength = 20;     ///< without options
   static constexpr std::size_t kMaxLength = 60;  ///< with as many as fit
   static constexpr std::size_t kMaxSackBlocks = 4;
+  static constexpr std::size_t kChecksumAt = 16;
 
   std::uint16_t src_port = 0;
   std::uint16_t dst_port = 0;

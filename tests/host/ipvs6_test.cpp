@@ -26,6 +26,12 @@ class Balanced : public Lan {
     type('c', "ip -6 addr add 2001:db8::150/128 dev lo");
     type('c', "yum install -y httpd; echo c > /var/www/html/index.html; service httpd start");
   }
+  /// `server`: address, port and method, as ipvsadm takes them.
+  void balance(std::string_view port, std::string_view server) {
+    const std::string service = "[2001:db8::150]:" + std::string(port);
+    type('b', "ipvsadm -A -t " + service + " -s rr");
+    type('b', "ipvsadm -a -t " + service + " -r " + std::string(server));
+  }
   std::string get(std::string_view port = "80") {
     const std::string page =
         type('a', "curl -g -s 'http://[2001:db8::150]:" + std::string(port) + "/'");
@@ -43,8 +49,7 @@ class Balanced : public Lan {
 
 TEST(Ipvs6, DirectRoutingLeavesTheAddressesAlone) {
   Balanced lan;
-  lan.type('b', "ipvsadm -A -t [2001:db8::150]:80 -s rr");
-  lan.type('b', "ipvsadm -a -t [2001:db8::150]:80 -r [2001:db8::3]:80 -g");
+  lan.balance("80", "[2001:db8::3]:80 -g");
   EXPECT_EQ(lan.get(), "c\n");
   EXPECT_EQ(lan.count(Reason::kIpvsDirectRouting, 'b'), 6);
   EXPECT_THAT(lan.type('b', "ipvsadm -lnc"), HasSubstr("[2001:db8::150]:80 [2001:db8::3]:80"));
@@ -70,8 +75,7 @@ TEST(Ipvs6, WithoutAServerTheClientHearsThatThePortIsUnreachable) {
 
 TEST(Ipvs6, AServerThatNoRouteLeadsToIsAnUnreachableAddress) {
   Balanced lan;
-  lan.type('b', "ipvsadm -A -t [2001:db8::150]:80 -s rr");
-  lan.type('b', "ipvsadm -a -t [2001:db8::150]:80 -r [2001:db8:9::3]:80 -g");
+  lan.balance("80", "[2001:db8:9::3]:80 -g");
   lan.get();
   EXPECT_GE(lan.count(Reason::kIpvsNoRoute, 'b'), 1);
   EXPECT_GE(lan.count(Reason::kIcmp6ErrorSent, 'b'), 1);
@@ -80,8 +84,7 @@ TEST(Ipvs6, AServerThatNoRouteLeadsToIsAnUnreachableAddress) {
 TEST(Ipvs6, MasqueradingToThisHostAnswersAsTheVirtualAddress) {
   Balanced lan;
   lan.type('b', "yum install -y httpd; echo b > /var/www/html/index.html; service httpd start");
-  lan.type('b', "ipvsadm -A -t [2001:db8::150]:8080 -s rr");
-  lan.type('b', "ipvsadm -a -t [2001:db8::150]:8080 -r [2001:db8::2]:80 -m");
+  lan.balance("8080", "[2001:db8::2]:80 -m");
   EXPECT_EQ(lan.get("8080"), "b\n");
   EXPECT_EQ(lan.count(Reason::kIpvsLocalNode, 'b'), 6);
   EXPECT_GE(lan.count(Reason::kIpvsAnswerRewritten, 'b'), 3);
@@ -89,24 +92,21 @@ TEST(Ipvs6, MasqueradingToThisHostAnswersAsTheVirtualAddress) {
 
 TEST(Ipvs6, NobodyElsewhereIsMasqueradedToTheLoopbackAddress) {
   Balanced lan;
-  lan.type('b', "ipvsadm -A -t [2001:db8::150]:80 -s rr");
-  lan.type('b', "ipvsadm -a -t [2001:db8::150]:80 -r [::1]:80 -m");
+  lan.balance("80", "[::1]:80 -m");
   lan.type('a', "curl -g -s -m 1 'http://[2001:db8::150]/'");
   EXPECT_GE(lan.count(Reason::kIpvs6LoopbackServer, 'b'), 1);
 }
 
 TEST(Ipvs6, ErrorsAboutServersOfNatAreDropped) {
   Balanced lan;
-  lan.type('b', "ipvsadm -A -t [2001:db8::150]:80 -s rr");
-  lan.type('b', "ipvsadm -a -t [2001:db8::150]:80 -r [2001:db8::9]:80 -m");
+  lan.balance("80", "[2001:db8::9]:80 -m");
   EXPECT_THAT(lan.type('a', "curl -g -m 5 'http://[2001:db8::150]/'"), HasSubstr("timed out"));
   EXPECT_GE(lan.count(Reason::kIpvs6ErrorDropped, 'b'), 1) << "the neighbour never answered";
 }
 
 TEST(Ipvs6, ErrorsAboutDirectRoutingReachTheClient) {
   Balanced lan;
-  lan.type('b', "ipvsadm -A -t [2001:db8::150]:80 -s rr");
-  lan.type('b', "ipvsadm -a -t [2001:db8::150]:80 -r [2001:db8::9]:80 -g");
+  lan.balance("80", "[2001:db8::9]:80 -g");
   EXPECT_THAT(lan.type('a', "curl -g -m 5 'http://[2001:db8::150]/'"),
               HasSubstr("Failed to connect"));
   EXPECT_EQ(lan.count(Reason::kIpvs6ErrorDropped, 'b'), 0);
@@ -120,8 +120,7 @@ class Tunnelled : public Balanced {
     type('b', "ip -6 addr add 2001:db8::150/128 dev lo");
     type('a', "ip -6 route add 2001:db8::150/128 via 2001:db8::2");
     type('c', "modprobe ip6_tunnel");
-    type('b', "ipvsadm -A -t [2001:db8::150]:80 -s rr");
-    type('b', "ipvsadm -a -t [2001:db8::150]:80 -r [2001:db8::3]:80 -i");
+    balance("80", "[2001:db8::3]:80 -i");
   }
 };
 

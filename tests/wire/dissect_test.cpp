@@ -126,12 +126,7 @@ TEST(Dissect, TunnelHeadersThatAreCutOrUnknownAreSaid) {
 TEST(Dissect, EveryBuiltFrameIsKnown) {
   std::string text;
   for (const Frame& frame : test::built_frames()) {
-    for (const auto& field : dissect(frame)) {
-      text += std::string(static_cast<std::size_t>(2 * field.depth), ' ') + field.name;
-      if (!field.value.empty()) text += ": " + field.value;
-      text += " @" + std::to_string(field.offset) + "+" + std::to_string(field.length) + "\n";
-    }
-    text += "\n";
+    text += test::field_lines(frame) + "\n";
   }
   test::expect_golden(test::golden_path("built.dissect.txt"), text);
 }
@@ -152,13 +147,7 @@ TEST(Dissect, FieldsOfAnyBytesLieInsideTheFrame) {
   Prng prng(40);
   const auto frames = test::built_frames();
   for (int i = 0; i < 20'000; ++i) {
-    Frame frame = frames[prng.below(static_cast<std::uint32_t>(frames.size()))];
-    frame.resize(prng.below(static_cast<std::uint32_t>(frame.size() + 1)));
-    for (std::uint32_t k = prng.below(6); k > 0 && !frame.empty(); --k) {
-      frame[prng.below(static_cast<std::uint32_t>(frame.size()))] =
-          static_cast<std::uint8_t>(prng.next());
-    }
-    frame.shrink_to_fit();
+    const Frame frame = test::mangled(frames, prng);
     const auto fields = dissect(frame);
     ASSERT_FALSE(fields.empty());
     for (const auto& field : fields) {

@@ -1,5 +1,6 @@
 #include "tests/wire/golden.h"
 
+#include "sim/wire/dissect.h"
 #include "test_paths.h"
 #include "tests/golden.h"
 
@@ -37,6 +38,28 @@ std::vector<Frame> from_hex(const std::string& text) {
     while (words >> word) frame.push_back(static_cast<std::uint8_t>(std::stoi(word, nullptr, 16)));
   }
   return frames;
+}
+
+std::string field_lines(const Frame& frame, std::size_t from) {
+  std::string text;
+  for (const auto& field : dissect(frame)) {
+    if (field.offset < from) continue;
+    text += std::string(static_cast<std::size_t>(2 * field.depth), ' ') + field.name;
+    if (!field.value.empty()) text += ": " + field.value;
+    text += " @" + std::to_string(field.offset) + "+" + std::to_string(field.length) + "\n";
+  }
+  return text;
+}
+
+Frame mangled(const std::vector<Frame>& frames, Prng& prng) {
+  Frame frame = frames[prng.below(static_cast<std::uint32_t>(frames.size()))];
+  frame.resize(prng.below(static_cast<std::uint32_t>(frame.size() + 1)));
+  for (std::uint32_t k = prng.below(6); k > 0 && !frame.empty(); --k) {
+    frame[prng.below(static_cast<std::uint32_t>(frame.size()))] =
+        static_cast<std::uint8_t>(prng.next());
+  }
+  frame.shrink_to_fit();
+  return frame;
 }
 
 }  // namespace lvslab::test

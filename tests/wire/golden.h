@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/base/prng.h"
+
 namespace lvslab::test {
 
 using Frame = std::vector<std::uint8_t>;
@@ -18,5 +20,10 @@ std::string golden_path(const std::string& name);
 /// "0000 ff ff ..." per frame.
 std::string to_hex(const std::vector<Frame>& frames);
 std::vector<Frame> from_hex(const std::string& text);
+
+/// The fields that dissect() finds from byte `from` on, one a line.
+std::string field_lines(const Frame& frame, std::size_t from = 0);
+/// One of `frames`, cut off somewhere, with up to five bytes changed.
+Frame mangled(const std::vector<Frame>& frames, Prng& prng);
 
 }  // namespace lvslab::test

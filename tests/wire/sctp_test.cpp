@@ -88,13 +88,7 @@ TEST(SctpFields, SurviveARoundTrip) {
 TEST(SctpDissect, TellsTheFieldsOfEveryChunk) {
   std::string text;
   for (const Frame& frame : golden_frames()) {
-    for (const auto& field : dissect(frame)) {
-      if (field.offset < EthernetRepr::kLength + Ipv4Repr::kLength) continue;
-      text += std::string(static_cast<std::size_t>(2 * field.depth), ' ') + field.name;
-      if (!field.value.empty()) text += ": " + field.value;
-      text += " @" + std::to_string(field.offset) + "+" + std::to_string(field.length) + "\n";
-    }
-    text += "\n";
+    text += test::field_lines(frame, EthernetRepr::kLength + Ipv4Repr::kLength) + "\n";
   }
   test::expect_golden(test::golden_path("sctp.dissect.txt"), text);
 }
@@ -104,13 +98,7 @@ TEST(SctpDissect, FieldsOfAnyBytesLieInsideTheFrame) {
   const auto frames = golden_frames();
   TcpSequenceTracker tracker;
   for (int i = 0; i < 20'000; ++i) {
-    Frame frame = frames[prng.below(static_cast<std::uint32_t>(frames.size()))];
-    frame.resize(prng.below(static_cast<std::uint32_t>(frame.size() + 1)));
-    for (std::uint32_t k = prng.below(6); k > 0 && !frame.empty(); --k) {
-      frame[prng.below(static_cast<std::uint32_t>(frame.size()))] =
-          static_cast<std::uint8_t>(prng.next());
-    }
-    frame.shrink_to_fit();
+    const Frame frame = test::mangled(frames, prng);
     for (const auto& field : dissect(frame)) {
       ASSERT_LE(field.offset, frame.size());
       ASSERT_LE(field.length, frame.size() - field.offset) << field.name;
