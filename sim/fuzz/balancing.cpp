@@ -164,6 +164,7 @@ void prepare_masqueraded_server(Draft& draft, Dice& dice, std::size_t server,
 /// The far end of the tunnel, with or without what the course says about ARP and rp_filter.
 void prepare_tunnel_server(Draft& draft, Dice& dice, std::size_t server,
                            const VirtualService& service) {
+  draft.tunnel_ends.push_back(server);
   draft.set_up(server, "modprobe ipip");
   if (dice.percent(85)) {
     draft.set_up(server, "echo 1 > /proc/sys/net/ipv4/conf/all/arp_ignore");
@@ -294,6 +295,7 @@ void add_sctp_act(Draft& draft, Dice& dice) {
   service->option = fmt::format("--sctp-service {}:{}", service->vip.to_string(), kPort);
   service->forward = std::array{"-g", "-m", "-i"}[dice.below(3)];
   const bool masquerade = service->forward == "-m";
+  const bool tunnel = service->forward == "-i";
   const std::size_t director = service->director;
   if (masquerade) draft.set_up(director, "echo 1 > /proc/sys/net/ipv4/ip_forward");
   if (dice.percent(20)) draft.sysctl(director, "net.ipv4.vs.sloppy_sctp", "1");
@@ -305,6 +307,7 @@ void add_sctp_act(Draft& draft, Dice& dice) {
   for (int n = dice.between(1, 3); n > 0 && !others.empty(); --n) {
     const std::size_t server = dice.pick(others);
     std::erase(others, server);
+    if (tunnel && std::ranges::count(draft.rebooted, server) != 0) continue;
     const Ipv4Addr address = dice.pick(draft.seats_of(server)).address;
     const std::uint16_t port = masquerade && dice.percent(50) ? kPort + 1 : kPort;
     draft.set_up(director,
@@ -314,7 +317,7 @@ void add_sctp_act(Draft& draft, Dice& dice) {
     draft.set_up(server, "yum install ncat -y");
     if (masquerade) {
       prepare_masqueraded_server(draft, dice, server, *service);
-    } else if (service->forward == "-i") {
+    } else if (tunnel) {
       prepare_tunnel_server(draft, dice, server, *service);
     } else {
       prepare_direct_server(draft, dice, server, service->vip);

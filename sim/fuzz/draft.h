@@ -118,6 +118,9 @@ class Draft {
   std::vector<std::size_t> web_servers;
   std::vector<Ipv4Addr> extra_addresses;  ///< on aliases and on lo
   std::vector<bool> up;                   ///< by host
+  /// Servers with a tunl0, and hosts that have rebooted: no host is ever both. It would be without
+  /// ipip; a kernel that all hosts share is not.
+  std::vector<std::size_t> tunnel_ends, rebooted;
   std::vector<scenario::NicRef> unplugged;
   Cluster cluster;
   Rhythm rhythm;

@@ -38,9 +38,10 @@ void reboot_host(Draft& draft, Dice& dice) {
   auto host = draft.any_host(dice);
   const auto down = std::ranges::find(draft.up, false);
   if (down != draft.up.end()) host = static_cast<std::size_t>(down - draft.up.begin());
-  if (!host) return;
+  if (!host || std::ranges::count(draft.tunnel_ends, *host) != 0) return;
   if (draft.strike(dice, {FaultKind::kReboot, draft.host(*host).name, {}, 0, {}, {}})) {
     draft.up[*host] = true;
+    draft.rebooted.push_back(*host);
   }
 }
 

@@ -62,10 +62,13 @@ const InAddr* primary_of(const Stack& stack, const InAddr& a) {
   return nullptr;
 }
 
-/// True if another address of the device still needs a local or broadcast route to `e.dst`.
+/// fib_del_ifaddr(): true if another address of the device still needs the local or broadcast route
+/// `e`. One whose routes name another source has routes of its own.
 bool still_needed(const Stack& stack, const FibEntry& e) {
   return std::any_of(stack.addrs.begin(), stack.addrs.end(), [&](const InAddr& a) {
     if (a.dev != e.dev) return false;
+    const InAddr* primary = primary_of(stack, a);
+    if (primary == nullptr || primary->local != e.prefsrc) return false;
     if (e.type == RouteType::kLocal) return e.len == 32 && a.local == e.dst;
     if (e.type != RouteType::kBroadcast) return false;
     return a.broadcast == e.dst || (!a.secondary && a.prefix_len < 31 &&

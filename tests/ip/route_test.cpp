@@ -241,6 +241,22 @@ TEST(Ifconfig, AnAddressWithoutNetmaskGetsItsClass) {
   EXPECT_THAT(h.addresses(), Contains("lo:1 192.168.80.150/32"));
 }
 
+TEST(Ifconfig, AnotherAddressKeepsOnlyTheBroadcastRouteOfItsOwnSource) {
+  HostBench h{"eth0 192.168.80.202/24"};
+  Step s = h.step();
+  const auto type = [&](std::string_view label, std::string_view address, std::string_view mask) {
+    EXPECT_EQ(ioctl_set_address(s, h.stack, h, label, ip4(address)), Errno::kNone);
+    EXPECT_EQ(ioctl_set_netmask(s, h.stack, h, label, ip4(mask)), Errno::kNone);
+  };
+  // As /8, its class, each had 10.255.255.255. The first keeps it as its broadcast address.
+  type("eth0:2", "10.77.145.191", "255.255.255.255");
+  type("eth0:1", "10.1.0.101", "255.255.0.0");
+  const auto local = h.routes(kTableLocal);
+  EXPECT_THAT(local, Contains("broadcast 10.255.255.255/32 dev eth0 src 10.77.145.191"));
+  EXPECT_THAT(local, Not(Contains("broadcast 10.255.255.255/32 dev eth0 src 10.1.0.101")));
+  EXPECT_THAT(local, Contains("broadcast 10.1.255.255/32 dev eth0 src 10.1.0.101"));
+}
+
 TEST(Ifconfig, ALabelMustExistForANetmask) {
   HostBench h{"eth0 10.0.0.1/24"};
   Step s = h.step();
