@@ -131,6 +131,12 @@ Result<void> keep_tunnels_apart() {
   return write_file("/proc/sys/net/core/fb_tunnels_only_for_init_net", "2");
 }
 
+Result<void> name_the_core() {
+  auto processors = read_file("/proc/cpuinfo");
+  if (!processors) return std::unexpected(processors.error());
+  return write_file(kProcessors, *processors + "core id\t\t: 0\n\n");
+}
+
 }  // namespace
 
 bool is_loaded(const std::string& module) {
@@ -177,6 +183,7 @@ Result<void> boot_kernel(const std::string& self) {
   if (auto done = make_directories(kWorkDirectory); !done) return done;
   if (auto done = write_file(kAgentCopy, *program); !done) return done;
   ::chmod(kAgentCopy, 0755);
+  if (auto done = name_the_core(); !done) return done;
   if (auto done = make_dev("/dev"); !done) return done;
   ModuleIndex modules;
   if (auto done = modules.read(); !done) return done;

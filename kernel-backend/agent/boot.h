@@ -31,5 +31,8 @@ inline constexpr const char* kWorkDirectory = "/run/lvslab";
 inline constexpr const char* kAgentCopy = "/run/lvslab/agent";
 /// A layer of every host's file system with the stand-in programs.
 inline constexpr const char* kStandIns = "/run/lvslab/stand-ins";
+/// /proc/cpuinfo of hosts: with the number of the core, which User-Mode Linux leaves out. Without
+/// it ps of procps 4 ends in the first process that was not started just now.
+inline constexpr const char* kProcessors = "/run/lvslab/cpuinfo";
 
 }  // namespace lvslab::kernel

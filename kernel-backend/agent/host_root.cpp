@@ -133,6 +133,10 @@ Result<void> mount_proc_and_sys(const std::string& root, bool on_machine) {
     if (auto done = mount_at(net.c_str(), net, nullptr, MS_BIND); !done) return done;
     if (auto done = make_read_only(proc, kHarmless); !done) return done;
     if (auto done = make_read_only(root + "/sys", kHarmless); !done) return done;
+  } else {
+    const std::string processors = proc + "/cpuinfo";
+    if (auto done = mount_at(kProcessors, processors, nullptr, MS_BIND); !done) return done;
+    if (auto done = make_read_only(processors, 0); !done) return done;
   }
   // They speak to, and tell of, the kernel of all hosts.
   for (const char* name : {"/sysrq-trigger", "/kcore", "/keys", "/key-users", "/timer_list",

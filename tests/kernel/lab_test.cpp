@@ -76,6 +76,15 @@ TEST_F(KernelLab, TellsOfSettingsHoweverTheyWereWritten) {
               HasSubstr("net.ipv4.conf.eth0.forwarding=1"));
 }
 
+TEST_F(KernelLab, ListsTheProcessesOfAHost) {
+  type("b", "timeout 1000 nc -l 80 &");
+  for (const char* list : {"ps aux", "ps -ef"}) {
+    EXPECT_THAT(type("b", list), HasSubstr("timeout 1000 nc -l 80"));
+    EXPECT_EQ(status_, 0);
+    EXPECT_THAT(type("a", list), Not(HasSubstr("nc -l 80")));
+  }
+}
+
 TEST_F(KernelLab, HasTheFirewallOfIpTables) {
   EXPECT_THAT(type("a", "iptables -V"), HasSubstr("(legacy)"));
   type("a",
