@@ -19,7 +19,7 @@ using lab::Ticket;
 namespace {
 
 /// A question that is not answered within this much real time never will be.
-constexpr std::chrono::seconds kAnswerLimit{60};
+constexpr std::chrono::seconds kAnswerLimit{180};
 /// How long, in real time, those who watch a run are left without news.
 constexpr std::chrono::milliseconds kListenerWaits{100};
 /// Time that a question may take if the answer does not come without.

@@ -18,7 +18,7 @@ using Clock = std::chrono::steady_clock;
 constexpr const char* kKernelPath = "/usr/bin/linux.uml";
 constexpr const char* kModules = "/usr/lib/uml/modules";
 /// Real time for booting; the machine may be busy.
-constexpr std::chrono::seconds kBootLimit{60};
+constexpr std::chrono::seconds kBootLimit{180};
 /// How much processor time may pass without a pause before time creeps on: more than a dozen
 /// programs that fail at once need on a busy machine.
 constexpr std::uint32_t kPatienceMs = 4'000;
