@@ -100,14 +100,12 @@ LessonsPanel::LessonsPanel(PlayModel& play, LibraryModel& library, QWidget* pare
   all->setContentsMargins(0, 0, 0, 0);
   all->addWidget(split);
 
-  QObject::connect(tree_, &QTreeView::activated, this, [this](const QModelIndex& index) {
+  const auto choose = [this](const QModelIndex& index) {
     const QString path = index.data(LibraryModel::kPathRole).toString();
     if (!path.isEmpty()) Q_EMIT scenario_chosen(path);
-  });
-  QObject::connect(tree_, &QTreeView::clicked, this, [this](const QModelIndex& index) {
-    const QString path = index.data(LibraryModel::kPathRole).toString();
-    if (!path.isEmpty()) Q_EMIT scenario_chosen(path);
-  });
+  };
+  QObject::connect(tree_, &QTreeView::activated, this, choose);
+  QObject::connect(tree_, &QTreeView::clicked, this, choose);
   QObject::connect(listed_, &QAbstractItemModel::modelReset, this, [this] {
     tree_->expandAll();
     show_open(open_);

@@ -52,6 +52,12 @@ namespace {
 constexpr int kRecentFiles = 8;
 constexpr int kNoticeMs = 7'000;
 
+/// What a large window has more goes mostly to the drawing, and to the sentences beside it.
+void share_out(QSplitter& splitter, std::initializer_list<int> factors) {
+  int pane = 0;
+  for (const int factor : factors) splitter.setStretchFactor(pane++, factor);
+}
+
 /// By its name, or by how every capture begins.
 bool is_capture(const QString& path) {
   const QString suffix = QFileInfo(path).suffix().toLower();
@@ -138,17 +144,13 @@ void MainWindow::build_panels() {
   columns_->addWidget(lessons_);
   columns_->addWidget(middle);
   columns_->addWidget(right_);
-  // What a large window has more goes mostly to the drawing, and to the sentences beside it.
-  columns_->setStretchFactor(0, 1);
-  columns_->setStretchFactor(1, 4);
-  columns_->setStretchFactor(2, 2);
+  share_out(*columns_, {1, 4, 2});
   columns_->setSizes({240, 630, 410});
   build_tabs();
   rows_ = new QSplitter(Qt::Vertical, this);
   rows_->addWidget(columns_);
   rows_->addWidget(tabs_);
-  rows_->setStretchFactor(0, 3);
-  rows_->setStretchFactor(1, 2);
+  share_out(*rows_, {3, 2});
   rows_->setSizes({510, 210});
   rows_->setChildrenCollapsible(false);
   time_line_ = new TimeLine(*play_, *timeline_model_, this);
@@ -289,6 +291,7 @@ void MainWindow::compare() {
 }
 
 void MainWindow::on_opened() {
+  while (!hosts_.empty()) close_host(hosts_.begin()->first);
   const bool lab = !play_->recorded();
   if (!lab && (tabs_->currentWidget() == editor_ || tabs_->currentWidget() == compare_)) {
     tabs_->setCurrentWidget(events_);
@@ -299,7 +302,6 @@ void MainWindow::on_opened() {
   for (const char* name : {"save", "save-as", "run-text", "typed", "check", "draw", "remove"}) {
     actions_.at(name)->setEnabled(lab);
   }
-  while (!hosts_.empty()) close_host(hosts_.begin()->first);
   QMap<QString, QPointF> places;
   QSettings settings;
   settings.beginGroup(QStringLiteral("places/") + to_qt(play_->scenario().name));

@@ -139,8 +139,10 @@ TEST(Journey, ASavedCapturePlaysInTheSameWindow) {
   const QTemporaryDir folder;
   const QString path = folder.filePath(QStringLiteral("mine.pcapng"));
   ASSERT_TRUE(window.export_capture(path));
+  window.open_host(QStringLiteral("node01"));
   window.open(path);
   EXPECT_TRUE(window.windowTitle().contains(QStringLiteral("mine (recording)")));
+  EXPECT_EQ(window.tabs().currentWidget(), &window.events()) << "no page that it has nothing for";
   bench.press(Qt::Key_Right);
   EXPECT_THAT(window.topology().packets_in_words().join(u' ').toStdString(),
               HasSubstr("who-has .150"));
