@@ -9,6 +9,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "sim/lab/file_edit.h"
+
 namespace lvslab::cli {
 namespace {
 
@@ -47,38 +49,12 @@ class PrivateFolder {
 
 }  // namespace
 
-std::optional<std::string> file_to_edit(std::string_view line) {
-  std::istringstream words{std::string(line)};
-  std::string tool, path, more;
-  words >> tool >> path >> more;
-  const bool edits = tool == "vi" || tool == "vim" || tool == "nano";
-  if (!edits || path.empty() || !more.empty() || path.starts_with('-')) return std::nullopt;
-  if (path.find_first_of("'\"`$&|;<>()*?\\") != std::string::npos) return std::nullopt;
-  return path;
-}
-
 std::string editor() {
   for (const char* name : {"VISUAL", "EDITOR"}) {
     const char* value = std::getenv(name);
     if (value != nullptr && *value != '\0') return value;
   }
   return {};
-}
-
-std::string writing_line(std::string_view path, std::string_view content) {
-  if (content.empty()) return fmt::format("echo -n > {}", path);
-  const bool ends = content.ends_with('\n');
-  if (ends) content.remove_suffix(1);
-  std::string escaped;
-  for (const char c : content) {
-    switch (c) {
-      case '\n': escaped += "\\n"; break;
-      case '\t': escaped += "\\t"; break;
-      case '\\': escaped += "\\\\"; break;
-      default: escaped += c;
-    }
-  }
-  return fmt::format("echo {} {} > {}", ends ? "-e" : "-ne", one_word(escaped), path);
 }
 
 Result<std::optional<std::string>> edit(lab::Session& session, const std::string& host,
@@ -102,7 +78,7 @@ Result<std::optional<std::string>> edit(lab::Session& session, const std::string
   }
   const std::string after = text_of(copy);
   if (after == before) return std::optional<std::string>{};
-  return std::optional(writing_line(path, after));
+  return std::optional(lab::writing_line(path, after));
 }
 
 }  // namespace lvslab::cli

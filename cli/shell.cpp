@@ -8,6 +8,7 @@
 #include "cli/editor.h"
 #include "cli/files.h"
 #include "cli/story.h"
+#include "sim/lab/file_edit.h"
 #include "sim/scenario/writer.h"
 
 namespace lvslab::cli {
@@ -68,7 +69,7 @@ int HostShell::loop() {
     }
     if (line == "exit" || line == "logout") return status;
     if (line.find_first_not_of(" \t") == std::string::npos) continue;
-    if (const auto path = file_to_edit(line)) {
+    if (const auto path = lab::file_to_edit(line)) {
       const auto change = edit(session_, host_, *path);
       if (!change) complain(change.error());
       if (!change || !*change) continue;

@@ -9,6 +9,7 @@
 #include "cli/files.h"
 #include "cli/story.h"
 #include "sim/backend/sim_backend.h"
+#include "sim/lab/file_edit.h"
 #include "sim/lab/show.h"
 #include "sim/scenario/names.h"
 #include "sim/scenario/units.h"
@@ -223,7 +224,7 @@ void Stepper::type(std::istringstream& words) {
   words >> host;
   std::getline(words >> std::ws, line);
   if (line.empty()) return tell_error({"type what?", {}, "type HOST COMMAND..."});
-  if (const auto path = file_to_edit(line)) {
+  if (const auto path = lab::file_to_edit(line)) {
     const auto change = edit(session_, host, *path);
     if (!change) return tell_error(change.error());
     if (!*change) return;

@@ -2,6 +2,7 @@
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QIcon>
+#include <QSettings>
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -50,6 +51,15 @@ void tell_no_display(QtMsgType type, const QMessageLogContext& /*context*/, cons
   std::_Exit(2);
 }
 
+// As large as it was asked to be (View menu), for a projector; the environment has the last word.
+void take_size() {
+  const int percent = QSettings(QStringLiteral("lvslab"), QStringLiteral("lvslab-gui"))
+                          .value(QStringLiteral("size"), 100)
+                          .toInt();
+  if (percent == 100 || qEnvironmentVariableIsSet("QT_SCALE_FACTOR")) return;
+  qputenv("QT_SCALE_FACTOR", QByteArray::number(percent / 100.0));
+}
+
 // Help can be read without a screen.
 bool wants_words_only(int argc, char** argv) {
   constexpr auto kWords = std::to_array<std::string_view>({"-h", "--help", "-v", "--version"});
@@ -62,6 +72,7 @@ bool wants_words_only(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   if (wants_words_only(argc, argv)) qputenv("QT_QPA_PLATFORM", "offscreen");
+  take_size();
   const QtMessageHandler usual = qInstallMessageHandler(tell_no_display);
   QApplication app(argc, argv);
   qInstallMessageHandler(usual);

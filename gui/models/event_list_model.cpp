@@ -125,6 +125,10 @@ bool EventListModel::accepts(RecordId id) const {
     if (!is_frame(r.kind) || !r.frame.valid()) return false;
     if (!filter_.packets->matches(trace.frame(r.frame))) return false;
   }
+  if (filter_.conversation) {
+    if (!is_frame(r.kind) || !r.frame.valid()) return false;
+    if (!same_conversation(*filter_.conversation, facts_of(trace.frame(r.frame)))) return false;
+  }
   if (filter_.words.empty()) return true;
   const QString words = to_qt(filter_.words);
   return summary(id).contains(words, Qt::CaseInsensitive) ||

@@ -20,7 +20,8 @@ namespace lvslab::gui {
 class PlayModel;
 
 struct EventFilter {
-  std::optional<PacketFilter> packets{};  ///< frames only, and those that match
+  std::optional<PacketFilter> packets{};     ///< frames only, and those that match
+  std::optional<FrameFacts> conversation{};  ///< frames of the same conversation only
   std::string host{};
   std::string words{};                ///< stands in a sentence, a summary or a reason's name
   bool switches = false;              ///< hops through switches, too

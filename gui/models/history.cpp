@@ -10,6 +10,11 @@ constexpr Position kFirstSpacing = 2'048;
 constexpr std::size_t kBookmarks = 48;
 constexpr std::size_t kKeptTables = 12;
 
+bool is_words(RecordKind kind) {
+  return kind == RecordKind::kCommand || kind == RecordKind::kOutput ||
+         kind == RecordKind::kFault || kind == RecordKind::kNote;
+}
+
 }  // namespace
 
 TraceChunk TraceChunk::since(const Trace& trace, const Trace::Mark& from, bool with_nodes) {
@@ -40,6 +45,7 @@ void History::cut(const Trace::Mark& to) {
   trace_.truncate(to);
   vrrp_.cut(static_cast<std::uint32_t>(to.records));
   arrivals_.resize(to.records);
+  while (!words_.empty() && words_.back() >= to.records) words_.pop_back();
   for (std::uint32_t& arrival : arrivals_) {
     if (arrival != RecordId::kNone && arrival >= to.records) arrival = RecordId::kNone;
   }
@@ -64,6 +70,7 @@ void History::append(const TraceChunk& chunk) {
   for (const TraceRecord& record : chunk.records) {
     const RecordId id = trace_.append(record);
     arrivals_.push_back(RecordId::kNone);
+    if (is_words(record.kind)) words_.push_back(id.value);
     const bool ends =
         record.kind == RecordKind::kFrameReceived || record.kind == RecordKind::kFrameDropped;
     if (!ends || !record.cause.valid() || record.cause.value >= id.value) continue;

@@ -68,6 +68,9 @@ class History {
     return vrrp_.addresses_of(row);
   }
 
+  /// Records of commands, outputs, faults and notes, in order: few among many.
+  const std::vector<Position>& words() const { return words_; }
+
   std::size_t memory_bytes() const;
 
  private:
@@ -86,6 +89,7 @@ class History {
 
   Trace trace_;
   std::vector<std::uint32_t> arrivals_;  ///< by record
+  std::vector<Position> words_;
   VrrpHistory vrrp_;
   std::vector<Bookmark> bookmarks_;
   std::vector<Folder> front_;  ///< by node, at the end of the trace

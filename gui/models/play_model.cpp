@@ -251,6 +251,14 @@ void PlayModel::type(const std::string& host, const std::string& line, bool foll
   ask(TypeRequest{position_, host, line});
 }
 
+void PlayModel::read_file(const std::string& host, const std::string& path) {
+  if (!has_scenario() || refuse_recorded()) return;
+  timer_.stop();
+  goal_.reset();
+  to_end_ = true;
+  ask(ReadRequest{position_, host, path});
+}
+
 void PlayModel::interrupt(const std::string& host) {
   if (refuse_recorded()) return;
   worker_.cancel();
@@ -350,6 +358,10 @@ void PlayModel::finish(const Update& update) {
     checked_ = true;
     Q_EMIT was_checked();
   }
+  if (update.file) {
+    Q_EMIT file_read(to_qt(update.file->host), to_qt(update.file->path), to_qt(update.file->text));
+  }
+  if (update.typed) Q_EMIT typed(to_qt(*update.typed));
   if (update.saved) Q_EMIT scenario_text_ready(to_qt(*update.saved));
   if (goal_ && pending_ == 0) {  // not found, or a time was the goal
     goal_.reset();

@@ -83,6 +83,8 @@ class PlayModel : public QObject {
   // --- doing -------------------------------------------------------------------------------------
   /// `follow`: stay where the line was typed, so that one can step through what it does.
   void type(const std::string& host, const std::string& line, bool follow);
+  /// What stands in a file of `host` comes with file_read(); it is read by `cat`, typed there.
+  void read_file(const std::string& host, const std::string& path);
   void interrupt(const std::string& host);
   void strike(const scenario::Fault& fault);
   void check();
@@ -108,6 +110,9 @@ class PlayModel : public QObject {
   void failed(const QString& message);
   void ended(const QString& message);
   void scenario_text_ready(const QString& text);
+  /// The scenario with what was typed so far; after each line and each fault.
+  void typed(const QString& text);
+  void file_read(const QString& host, const QString& path, const QString& text);
   void console_printed(const QString& host, const QByteArray& bytes);
   void console_closed(const QString& host);
 

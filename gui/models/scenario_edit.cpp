@@ -173,6 +173,26 @@ Result<TextEdit> add_cable(const QString& text, const scenario::Scenario& s, con
   return TextEdit{std::min(lines.offset(last->end), text.size()), 0, indented({nic}, last->dash)};
 }
 
+Result<TextEdit> remove_cable(const QString& text, const scenario::Scenario& s, const QString& name,
+                              const QString& nic) {
+  const scenario::Host* host = s.find_host(from_qt(name));
+  if (host == nullptr) return fail("there is no host '" + from_qt(name) + "'");
+  const auto found = std::ranges::find(host->nics, from_qt(nic), &scenario::Nic::name);
+  if (found == host->nics.end()) return fail(host->name + " has no '" + from_qt(nic) + "'");
+  const Lines lines(text);
+  const auto owner = item_at(lines, host->where);
+  if (!owner) return std::unexpected(owner.error());
+  const auto item = item_at(lines, found->where);
+  if (!item) return std::unexpected(item.error());
+  int first = item->first;
+  if (host->nics.size() == 1) {  // an empty list is none
+    const int nics = lines.item_key(owner->first, owner->end, owner->keys, QStringLiteral("nics"));
+    if (nics != 0) first = nics;
+  }
+  const qsizetype from = lines.offset(first);
+  return TextEdit{from, std::min(lines.offset(item->end), text.size()) - from, {}};
+}
+
 Result<TextEdit> remove_node(const QString& text, const scenario::Scenario& s,
                              const QString& name) {
   const scenario::Host* host = s.find_host(from_qt(name));

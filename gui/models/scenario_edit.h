@@ -1,7 +1,7 @@
 // Edits of a scenario file as text: what is drawn on the canvas is written where a person would
 // write it, and nothing else of the file changes: comments, order and spelling stay.
 //
-// Models: adding hosts, switches and cables, removing hosts and switches; words that may follow at
+// Models: adding and removing hosts, switches and cables; words that may follow at
 // a place, from the same table of keys that the loader reads by. Leaves out: loading (library.h);
 // files whose hosts are written in one line ("hosts: [...]"), which are edited by hand.
 #pragma once
@@ -32,6 +32,9 @@ Result<TextEdit> add_host(const QString& text, const scenario::Scenario& scenari
 /// One more NIC of `host`, plugged into `switch_name`.
 Result<TextEdit> add_cable(const QString& text, const scenario::Scenario& scenario,
                            const QString& host, const QString& switch_name, const QString& address);
+/// A NIC of `host`, with its cable.
+Result<TextEdit> remove_cable(const QString& text, const scenario::Scenario& scenario,
+                              const QString& host, const QString& nic);
 /// A host or a switch; what refers to it is then reported by the loader.
 Result<TextEdit> remove_node(const QString& text, const scenario::Scenario& scenario,
                              const QString& name);

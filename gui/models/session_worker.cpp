@@ -125,6 +125,26 @@ class SessionWorker::Engine : public QObject, public lab::Listener {
     const lab::Entry& typed = session_->entries()[*entry];
     if (typed.refused) update_.error = Error{request.host + " is down", {}, {}};
     if (update_.end == lab::PlayEnd::kInterrupted && !typed.done) session_->interrupt(*entry);
+    update_.typed = scenario::to_yaml(session_->to_scenario());
+  }
+
+  void perform(const ReadRequest& request) {
+    if (!go_to(request.at)) return;
+    const auto entry = session_->type(request.host, "cat " + request.path);
+    if (!entry) {
+      update_.error = entry.error();
+      return;
+    }
+    update_.end = session_->run_until_done(*entry, session_->now() + kPatience);
+    const lab::Entry& shown = session_->entries()[*entry];
+    const bool missing = shown.output.find("No such file") != std::string::npos;
+    if (shown.refused) {
+      update_.error = Error{request.host + " is down", {}, {}};
+    } else if (shown.done && (shown.status == 0 || missing)) {
+      update_.file = FileText{request.host, request.path, missing ? "" : shown.output};
+    } else {
+      update_.error = Error{request.path + " cannot be edited: " + shown.output, {}, {}};
+    }
   }
 
   void perform(const InterruptRequest& request) {
@@ -140,6 +160,7 @@ class SessionWorker::Engine : public QObject, public lab::Listener {
   void perform(const StrikeRequest& request) {
     if (!go_to(request.at)) return;
     if (auto struck = session_->strike(request.fault); !struck) update_.error = struck.error();
+    update_.typed = scenario::to_yaml(session_->to_scenario());
   }
 
   void perform(const CheckRequest& /*request*/) {

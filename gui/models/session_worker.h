@@ -44,6 +44,11 @@ struct TypeRequest {
   Position at = 0;
   std::string host, line;
 };
+/// Reads a file by `cat`, typed on the host as TypeRequest does.
+struct ReadRequest {
+  Position at = 0;
+  std::string host, path;
+};
 struct InterruptRequest {
   std::string host;
 };
@@ -68,8 +73,9 @@ struct PassRequest {
   SimDuration span;
 };
 
-using Request = std::variant<OpenRequest, PlayRequest, TypeRequest, InterruptRequest, StrikeRequest,
-                             CheckRequest, SaveRequest, ConsoleRequest, KeysRequest, PassRequest>;
+using Request = std::variant<OpenRequest, PlayRequest, TypeRequest, ReadRequest, InterruptRequest,
+                             StrikeRequest, CheckRequest, SaveRequest, ConsoleRequest, KeysRequest,
+                             PassRequest>;
 
 // --- updates -------------------------------------------------------------------------------------
 
@@ -81,6 +87,11 @@ struct RunningLine {
 struct ConsoleNews {
   std::string host, bytes;
   bool closed = false;  ///< its shell has ended
+};
+
+/// A file of a host as it was read; empty if there is none of that name.
+struct FileText {
+  std::string host, path, text;
 };
 
 /// What a request brought about, or so far.
@@ -102,6 +113,8 @@ struct Update {
   std::optional<Error> error;
   std::optional<std::vector<lab::Finding>> findings;
   std::optional<std::string> saved;
+  std::optional<FileText> file;
+  std::optional<std::string> typed;  ///< as `saved`, after something was typed or broken
 };
 
 class SessionWorker : public QObject {

@@ -15,6 +15,7 @@ constexpr qsizetype kLongest = 200'000;
 constexpr auto kBeginnings =
     std::to_array<const char*>({"arp -n",
                                 "arping -I eth0 ",
+                                "cat /etc/keepalived/keepalived.conf",
                                 "cat /proc/net/ip_vs",
                                 "cat /proc/sys/net/ipv4/conf/all/arp_ignore",
                                 "curl http://",
@@ -55,7 +56,8 @@ constexpr auto kBeginnings =
                                 "ss -tan",
                                 "sysctl -w net.ipv4.",
                                 "tcpdump -ni eth0 ",
-                                "traceroute "});
+                                "traceroute ",
+                                "vi /etc/keepalived/keepalived.conf"});
 
 }  // namespace
 
@@ -98,7 +100,10 @@ void TerminalModel::rebuild() {
   QString text;
   const NodeId node = play_.node(host_);
   if (node.valid()) {
-    for (Position i = play_.start(); i < play_.position(); ++i) {
+    const std::vector<Position>& words = play_.history().words();
+    for (auto at = std::ranges::lower_bound(words, play_.start());
+         at != words.end() && *at < play_.position(); ++at) {
+      const Position i = *at;
       if (play_.trace()[RecordId(i)].node == node) write(i, text);
     }
   }

@@ -304,8 +304,9 @@ bool TopologyModel::is_plugged(std::size_t cable) const {
 std::vector<Move> TopologyModel::moves(Position from, Position to) const {
   std::vector<Move> out;
   const Trace& trace = play_.trace();
-  for (Position i = from; i < to; ++i) {
-    const TraceRecord& r = trace[RecordId(i)];
+  auto at = trace.records().begin() + from;
+  for (Position i = from; i < to; ++i, ++at) {
+    const TraceRecord& r = *at;
     if (r.kind != RecordKind::kFrameReceived || !r.frame.valid() || !r.cause.valid()) continue;
     const TraceRecord& sent = trace[r.cause];
     if (sent.kind != RecordKind::kFrameSent || sent.node == r.node) continue;
@@ -322,8 +323,9 @@ std::vector<Move> TopologyModel::in_flight(Position position) const {
   std::vector<Move> out;
   const Trace& trace = play_.trace();
   const Position begin = position > kFlightWindow ? position - kFlightWindow : 0;
-  for (Position i = begin; i < position; ++i) {
-    const TraceRecord& r = trace[RecordId(i)];
+  auto at = trace.records().begin() + begin;
+  for (Position i = begin; i < position; ++i, ++at) {
+    const TraceRecord& r = *at;
     if (r.kind != RecordKind::kFrameSent || !r.frame.valid()) continue;
     const RecordId arrival = play_.history().arrival_of(RecordId(i));
     if (arrival.valid() && arrival.value < position) continue;
@@ -345,8 +347,9 @@ std::vector<Move> TopologyModel::in_flight(Position position) const {
 std::vector<Drop> TopologyModel::drops(Position from, Position to) const {
   std::vector<Drop> out;
   const Trace& trace = play_.trace();
-  for (Position i = from; i < to; ++i) {
-    const TraceRecord& r = trace[RecordId(i)];
+  auto at = trace.records().begin() + from;
+  for (Position i = from; i < to; ++i, ++at) {
+    const TraceRecord& r = *at;
     if (r.kind != RecordKind::kFrameDropped) continue;
     const std::size_t node = index_of(r.node);
     if (node == nodes_.size()) continue;

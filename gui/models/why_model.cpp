@@ -54,6 +54,8 @@ void WhyModel::rebuild() {
   const Trace& trace = play_.trace();
   if (subject_.valid() && subject_.value < trace.size()) {
     const std::vector<WhyStep> steps = why(trace, subject_);
+    event_end_ = play_.history().end_of_event(subject_);
+    event_begin_ = play_.history().event_begin(event_end_);
     for (std::size_t i = 0; i < steps.size(); ++i) {
       const TraceRecord& r = trace[steps[i].record];
       bool begins = i == 0;
@@ -81,9 +83,8 @@ void WhyModel::add_step(const WhyStep& step) {
   Row row{.record = step.record,
           .subject = step.role == WhyRole::kSubject,
           .aside = step.role == WhyRole::kAside};
-  const Position begin = play_.history().event_begin(play_.history().end_of_event(subject_));
-  row.here = step.record.value >= begin && r.node == trace[subject_].node &&
-             step.record.value < play_.history().end_of_event(subject_);
+  row.here = step.record.value >= event_begin_ && step.record.value < event_end_ &&
+             r.node == trace[subject_].node;
   const auto packet = [&](const QString& words) {
     const FrameFacts facts = facts_of(trace.frame(r.frame));
     return words.arg(packet_number(r.frame))

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <QAbstractListModel>
+#include <cstdint>
 #include <vector>
 
 #include "sim/trace/why.h"
@@ -53,6 +54,7 @@ class WhyModel : public QAbstractListModel {
 
   PlayModel& play_;
   RecordId subject_;
+  std::uint32_t event_begin_ = 0, event_end_ = 0;  ///< of the subject's event
   std::vector<Row> rows_;
 };
 

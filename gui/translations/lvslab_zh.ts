@@ -147,6 +147,46 @@
         <source>Export a repo&amp;rt…</source>
         <translation>导出报告(&amp;R)…</translation>
     </message>
+    <message>
+        <source>&amp;New scenario…</source>
+        <translation>新建场景(&amp;N)…</translation>
+    </message>
+    <message>
+        <source>Save the text &amp;as…</source>
+        <translation>文本另存为(&amp;A)…</translation>
+    </message>
+    <message>
+        <source>Reopen what I typed &amp;last</source>
+        <translation>重新打开上次输入的内容(&amp;L)</translation>
+    </message>
+    <message>
+        <source>&amp;Undo</source>
+        <translation>撤销(&amp;U)</translation>
+    </message>
+    <message>
+        <source>&amp;Redo</source>
+        <translation>重做(&amp;R)</translation>
+    </message>
+    <message>
+        <source>&amp;Edit the drawing</source>
+        <translation>编辑拓扑(&amp;E)</translation>
+    </message>
+    <message>
+        <source>Re&amp;move the chosen host or switch</source>
+        <translation>删除选中的主机或交换机(&amp;M)</translation>
+    </message>
+    <message>
+        <source>&amp;Larger, from the next start</source>
+        <translation>放大（下次启动生效）(&amp;L)</translation>
+    </message>
+    <message>
+        <source>&amp;Smaller, from the next start</source>
+        <translation>缩小（下次启动生效）(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Only this c&amp;onversation</source>
+        <translation>只看这一会话(&amp;O)</translation>
+    </message>
 </context>
 <context>
     <name>Backend</name>
@@ -905,6 +945,53 @@
         <source>What happens will be listed here. Press → to step.</source>
         <translation>发生的事会列在这里。按 → 前进一步。</translation>
     </message>
+    <message>
+        <source>Conversation</source>
+        <translation>会话</translation>
+    </message>
+    <message>
+        <source>Only the packets of the same conversation as the one in focus, both ways (C)</source>
+        <translation>只看与当前报文同一会话的双向报文（C）</translation>
+    </message>
+    <message>
+        <source>No packet is in focus: choose one in the list first.</source>
+        <translation>当前没有选中报文：请先在列表中选一个。</translation>
+    </message>
+</context>
+<context>
+    <name>lvslab::gui::FilePanel</name>
+    <message>
+        <source>%1 (changed)</source>
+        <translation>%1（已改动）</translation>
+    </message>
+    <message>
+        <source>Write</source>
+        <translation>写入</translation>
+    </message>
+    <message>
+        <source>Write the file to the host (Ctrl+S)</source>
+        <translation>把文件写回主机（Ctrl+S）</translation>
+    </message>
+    <message>
+        <source>Leave</source>
+        <translation>离开</translation>
+    </message>
+    <message>
+        <source>Back to the terminal (Esc)</source>
+        <translation>回到终端（Esc）</translation>
+    </message>
+    <message>
+        <source>File %1</source>
+        <translation>文件 %1</translation>
+    </message>
+    <message>
+        <source>This is not written yet: Ctrl+S writes it, Esc throws it away.</source>
+        <translation>改动还没有写入：按 Ctrl+S 写入，再按 Esc 放弃。</translation>
+    </message>
+    <message>
+        <source>Ctrl+S writes the file, Esc leaves.</source>
+        <translation>按 Ctrl+S 写入文件，按 Esc 离开。</translation>
+    </message>
 </context>
 <context>
     <name>lvslab::gui::HostPanel</name>
@@ -970,11 +1057,11 @@
     </message>
     <message>
         <source>Shell</source>
-        <translation>终端</translation>
+        <translation>Shell</translation>
     </message>
     <message>
         <source>A shell on %1, for programs that want a whole screen</source>
-        <translation>%1 上的真实终端，适合需要整个屏幕的程序</translation>
+        <translation>%1 上的真实 Shell，适合需要整个屏幕的程序</translation>
     </message>
 </context>
 <context>
@@ -1130,10 +1217,6 @@
 </context>
 <context>
     <name>lvslab::gui::MainWindow</name>
-    <message>
-        <source>There is no scenario &apos;%1&apos;.</source>
-        <translation>没有名为“%1”的场景。</translation>
-    </message>
     <message>
         <source>%1 has mistakes: they are listed beside the text.</source>
         <translation>%1 有错误：已列在文本旁边。</translation>
@@ -1426,6 +1509,70 @@
         <source>Pages (*.html)</source>
         <translation>网页 (*.html)</translation>
     </message>
+    <message>
+        <source>There is no scenario or file &apos;%1&apos;.</source>
+        <translation>没有名为“%1”的场景或文件。</translation>
+    </message>
+    <message>
+        <source>%1 is a list of records for other programs: it holds no packets.</source>
+        <translation>%1 是给其他程序使用的记录列表，其中没有报文。</translation>
+    </message>
+    <message>
+        <source>open the capture (.pcapng) of that run, or its scenario</source>
+        <translation>请打开那次运行的抓包文件（.pcapng）或它的场景</translation>
+    </message>
+    <message>
+        <source>%1 is cut off or damaged at byte %2: what stands before it is shown.</source>
+        <translation>%1 在第 %2 字节处被截断或损坏：这里显示此前的部分。</translation>
+    </message>
+    <message>
+        <source>There is an unsaved draft of this file: the page Scenario restores it.</source>
+        <translation>这个文件有一份未保存的草稿：可在“场景”页中恢复。</translation>
+    </message>
+    <message>
+        <source>The file of %1 is not written yet: Ctrl+S writes it, Esc leaves it.</source>
+        <translation>%1 上的文件还没有写入：按 Ctrl+S 写入，按 Esc 离开。</translation>
+    </message>
+    <message>
+        <source>&amp;Edit</source>
+        <translation>编辑(&amp;E)</translation>
+    </message>
+    <message>
+        <source>The text refers to what was removed: see the list beside it, or undo (Ctrl+Z).</source>
+        <translation>文本中仍引用了被删除的内容：请看旁边的列表，或撤销（Ctrl+Z）。</translation>
+    </message>
+    <message>
+        <source>A cable goes from a host to a switch; others are written in the text (`peer`, `uplinks`).</source>
+        <translation>网线从主机连到交换机；其他连法请写在文本里（`peer`、`uplinks`）。</translation>
+    </message>
+    <message>
+        <source>Remove a cable</source>
+        <translation>删除网线</translation>
+    </message>
+    <message>
+        <source>There is nothing to redo.</source>
+        <translation>没有可以重做的操作。</translation>
+    </message>
+    <message>
+        <source>There is nothing to undo.</source>
+        <translation>没有可以撤销的操作。</translation>
+    </message>
+    <message>
+        <source>Save your version of this scenario</source>
+        <translation>保存你自己的场景版本</translation>
+    </message>
+    <message>
+        <source>New scenario</source>
+        <translation>新建场景</translation>
+    </message>
+    <message>
+        <source>From its next start the window is drawn at %1%.</source>
+        <translation>下次启动时，窗口将按 %1% 的大小显示。</translation>
+    </message>
+    <message>
+        <source>%1 is being read…</source>
+        <translation>正在读取 %1……</translation>
+    </message>
 </context>
 <context>
     <name>lvslab::gui::PacketModel</name>
@@ -1456,6 +1603,25 @@
     <message>
         <source>Packet %1 · %2 %3 · %4 %5 %6</source>
         <translation>报文 %1 · %2 %3 · %4 %5 %6</translation>
+    </message>
+</context>
+<context>
+    <name>lvslab::gui::PaletteBar</name>
+    <message>
+        <source>switch</source>
+        <translation>交换机</translation>
+    </message>
+    <message>
+        <source>%1: drag it onto the drawing, or press to add one</source>
+        <translation>%1：拖到拓扑图上，或按一下添加一个</translation>
+    </message>
+    <message>
+        <source>Add: %1</source>
+        <translation>添加：%1</translation>
+    </message>
+    <message>
+        <source>Drag these onto the drawing; pull a cable from a ⊕ to a switch.</source>
+        <translation>把它们拖到拓扑图上；从 ⊕ 拉出网线，连到交换机。</translation>
     </message>
 </context>
 <context>
@@ -1523,12 +1689,40 @@
         <source>Cannot write %1</source>
         <translation>无法写入 %1</translation>
     </message>
+    <message>
+        <source>%1 cannot be opened: %2</source>
+        <translation>无法打开 %1：%2</translation>
+    </message>
+    <message>
+        <source>it is a folder</source>
+        <translation>它是一个文件夹</translation>
+    </message>
+    <message>
+        <source>choose a scenario or a capture in it</source>
+        <translation>请选择其中的场景或抓包文件</translation>
+    </message>
+    <message>
+        <source>see that it can be read</source>
+        <translation>请检查读取权限</translation>
+    </message>
+    <message>
+        <source>choose a scenario (.yaml) or a capture (.pcapng)</source>
+        <translation>请选择场景（.yaml）或抓包文件（.pcapng）</translation>
+    </message>
+    <message>
+        <source>it is too large for a scenario</source>
+        <translation>文件太大，不是场景</translation>
+    </message>
+    <message>
+        <source>it is not text in UTF-8</source>
+        <translation>它不是 UTF-8 文本</translation>
+    </message>
 </context>
 <context>
     <name>lvslab::gui::ShellPanel</name>
     <message>
         <source>Shell on %1</source>
-        <translation>%1 的终端</translation>
+        <translation>%1 的 Shell</translation>
     </message>
     <message>
         <source>Keys go to the host; Shift+Tab leaves, Ctrl+Shift+C copies</source>
@@ -1536,7 +1730,7 @@
     </message>
     <message>
         <source>Time passes while the shell has the keyboard. Shift+Tab leaves it.</source>
-        <translation>键盘在终端里时，实验的时间会流逝。按 Shift+Tab 离开终端。</translation>
+        <translation>键盘在 Shell 里时，实验的时间会流逝。按 Shift+Tab 离开。</translation>
     </message>
     <message>
         <source>Time stands still until the scenario has been played: what waits goes on with the steps.</source>
@@ -1544,7 +1738,7 @@
     </message>
     <message>
         <source>The shell has ended. Enter opens another one.</source>
-        <translation>终端已结束。按回车再打开一个。</translation>
+        <translation>Shell 已结束。按回车再打开一个。</translation>
     </message>
 </context>
 <context>

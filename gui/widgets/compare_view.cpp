@@ -99,10 +99,15 @@ void ComparedLadders::paint_side(QPainter& p, std::size_t at, bool right, double
   }
   p.setPen(what.kind == LadderRow::Kind::kCommand ? t.text : t.danger);
   const QRectF words = box.adjusted(kTimeWidth + 6, 0, -6, 0);
-  p.drawText(words, Qt::AlignLeft | Qt::AlignVCenter,
-             fontMetrics().elidedText(
-                 to_qt(runs.scenario.hosts[what.from].name) + QStringLiteral(" ") + text,
-                 Qt::ElideRight, static_cast<int>(words.width())));
+  const QString shown = fontMetrics().elidedText(
+      to_qt(runs.scenario.hosts[what.from].name) + QStringLiteral(" ") + text, Qt::ElideRight,
+      static_cast<int>(words.width()));
+  QRectF back = words;  // no lifeline goes through the words
+  back.setWidth(fontMetrics().horizontalAdvance(shown) + 4);
+  p.fillRect(back, static_cast<int>(at) == current_ ? t.accent_soft
+                   : row.differs                    ? t.changed
+                                                    : t.panel);
+  p.drawText(words, Qt::AlignLeft | Qt::AlignVCenter, shown);
 }
 
 void ComparedLadders::paint_head(QPainter& p) const {

@@ -71,6 +71,8 @@ EventPanel::EventPanel(PlayModel& play, EventListModel& model, QWidget* parent)
   follow_->setIcon(icon(Glyph::kFollow));
   follow_->setCheckable(true);
   follow_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+  conversation_ = new QToolButton(this);
+  conversation_->setCheckable(true);
   problem_ = new QLabel(this);
   problem_->setObjectName(QStringLiteral("filterProblem"));
   problem_->setWordWrap(true);
@@ -87,6 +89,7 @@ EventPanel::EventPanel(PlayModel& play, EventListModel& model, QWidget* parent)
   bar->addWidget(filter_, 1);
   bar->addWidget(host_);
   bar->addWidget(follow_);
+  bar->addWidget(conversation_);
   bar->addWidget(switches_);
   bar->addWidget(tables_);
   auto* all = new QVBoxLayout(this);
@@ -110,6 +113,7 @@ void EventPanel::connect_all() {
     model_.follow(on ? play_.focus() : RecordId());
     show_focus();
   });
+  QObject::connect(conversation_, &QToolButton::toggled, this, &EventPanel::choose_conversation);
   QObject::connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
                    [this](const QModelIndex& now) {
                      if (!moving_ && now.isValid()) play_.show(model_.record_at(now.row()));
@@ -165,6 +169,9 @@ void EventPanel::retranslate() {
   tables_->setToolTip(tr("Show changes of the hosts' tables, too"));
   follow_->setText(tr("Follow packet"));
   follow_->setToolTip(tr("Only the story of the packet in focus, across all rewrites (F)"));
+  conversation_->setText(tr("Conversation"));
+  conversation_->setToolTip(
+      tr("Only the packets of the same conversation as the one in focus, both ways (C)"));
   table_->setAccessibleName(tr("Events"));
   fill_hosts();
   refresh_empty();
@@ -181,12 +188,27 @@ void EventPanel::fill_hosts() {
   refresh_empty();
 }
 
+// The conversation is the one of the packet that is in focus now.
+void EventPanel::choose_conversation(bool on) {
+  talk_.reset();
+  const RecordId focus = play_.focus();
+  if (on && focus.valid() && focus.value < play_.trace().size()) {
+    const FrameId frame = play_.trace()[focus].frame;
+    if (frame.valid()) talk_ = facts_of(play_.trace().frame(frame));
+  }
+  apply();
+  if (!on || talk_) return;
+  problem_->setText(tr("No packet is in focus: choose one in the list first."));
+  problem_->show();
+}
+
 // An expression of pcap-filter(7) if it is one; else words. "tcp" and "arp" are both, and mean
 // packets.
 void EventPanel::apply() {
   EventFilter filter;
   filter.switches = switches_->isChecked();
   filter.tables = tables_->isChecked();
+  filter.conversation = talk_;
   if (host_->currentIndex() > 0) filter.host = from_qt(host_->currentText());
   const QString text = filter_->text().trimmed();
   problem_->hide();
@@ -209,7 +231,7 @@ void EventPanel::refresh_empty() {
   empty_->setVisible(none);
   table_->setVisible(!none);
   if (!none) return;
-  const bool filtered = !filter_->text().isEmpty() || host_->currentIndex() > 0;
+  const bool filtered = !filter_->text().isEmpty() || talk_ || host_->currentIndex() > 0;
   empty_->setText(filtered ? tr("Nothing that happened so far matches this filter.")
                            : tr("What happens will be listed here. Press → to step."));
 }
@@ -235,11 +257,13 @@ void EventPanel::focus_filter() {
 }
 
 void EventPanel::toggle_follow() { follow_->toggle(); }
+void EventPanel::toggle_conversation() { conversation_->toggle(); }
 
 void EventPanel::clear_filters() {
   filter_->clear();
   host_->setCurrentIndex(0);
   follow_->setChecked(false);
+  conversation_->setChecked(false);
 }
 
 }  // namespace lvslab::gui

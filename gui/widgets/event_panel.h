@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QWidget>
+#include <optional>
 
 #include "gui/models/event_list_model.h"
 
@@ -25,6 +26,8 @@ class EventPanel : public QWidget {
   void focus_filter();
   /// Only the story of the packet in focus, or everything again.
   void toggle_follow();
+  /// Only the conversation of the packet in focus, or everything again.
+  void toggle_conversation();
   void clear_filters();
   QTableView* table() const { return table_; }
   QLineEdit* filter_edit() const { return filter_; }
@@ -37,6 +40,7 @@ class EventPanel : public QWidget {
   void connect_all();
   void retranslate();
   void apply();
+  void choose_conversation(bool on);
   void fill_hosts();
   void show_focus();
   void refresh_empty();
@@ -48,6 +52,8 @@ class EventPanel : public QWidget {
   QCheckBox* switches_;
   QCheckBox* tables_;
   QToolButton* follow_;
+  QToolButton* conversation_;
+  std::optional<FrameFacts> talk_;  ///< a frame of the conversation that is shown
   QLabel* problem_;
   QLabel* empty_;
   QTableView* table_;

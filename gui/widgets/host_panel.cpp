@@ -21,9 +21,11 @@
 #include "gui/models/play_model.h"
 #include "gui/models/terminal_model.h"
 #include "gui/models/words.h"
+#include "gui/widgets/file_panel.h"
 #include "gui/widgets/icons.h"
 #include "gui/widgets/shell_panel.h"
 #include "gui/widgets/theme.h"
+#include "sim/lab/file_edit.h"
 
 namespace lvslab::gui {
 namespace {
@@ -74,6 +76,10 @@ HostPanel::HostPanel(PlayModel& play, const std::string& host, QWidget* parent)
   all->addWidget(split);
   QObject::connect(terminal_, &TerminalModel::changed, this, &HostPanel::refresh_terminal);
   QObject::connect(&play, &PlayModel::state_changed, this, &HostPanel::refresh_terminal);
+  QObject::connect(&play, &PlayModel::file_read, this,
+                   [this](const QString& of, const QString& path, const QString& text) {
+                     if (of == to_qt(host_)) edit_file(path, text);
+                   });
   retranslate();
   refresh_terminal();
 }
@@ -81,7 +87,8 @@ HostPanel::HostPanel(PlayModel& play, const std::string& host, QWidget* parent)
 QWidget* HostPanel::make_terminal() {
   auto* side = new QWidget(this);
   ways_ = new QStackedWidget(side);
-  ways_->addWidget(make_lines(ways_));
+  lines_ = make_lines(ways_);
+  ways_->addWidget(lines_);
   shell_choice_ = new QToolButton(side);
   shell_choice_->setCheckable(true);
   shell_choice_->setToolButtonStyle(Qt::ToolButtonTextOnly);
@@ -99,9 +106,29 @@ void HostPanel::choose_shell(bool chosen) {
     shell_ = new ShellPanel(play_, host_, ways_);
     ways_->addWidget(shell_);
   }
-  ways_->setCurrentIndex(chosen ? 1 : 0);
+  ways_->setCurrentWidget(chosen ? static_cast<QWidget*>(shell_) : lines_);
   focus_terminal();
 }
+
+// `vi FILE`: what is written there is typed as a line, so that a saved lab has it, too.
+void HostPanel::edit_file(const QString& path, const QString& text) {
+  if (file_ == nullptr) {
+    file_ = new FilePanel(to_qt(host_), ways_);
+    ways_->addWidget(file_);
+    QObject::connect(file_, &FilePanel::written, this, [this](const QString& content) {
+      play_.type(host_, lab::writing_line(from_qt(file_->path()), from_qt(content)), false);
+    });
+    QObject::connect(file_, &FilePanel::closed, this, [this] {
+      ways_->setCurrentWidget(lines_);
+      focus_terminal();
+    });
+  }
+  file_->open(path, text);
+  ways_->setCurrentWidget(file_);
+  file_->text()->setFocus(Qt::ShortcutFocusReason);
+}
+
+bool HostPanel::has_unsaved_file() const { return file_ != nullptr && file_->is_changed(); }
 
 QWidget* HostPanel::make_lines(QWidget* parent) {
   auto* side = new QWidget(parent);
@@ -267,6 +294,7 @@ void HostPanel::enter() {
   terminal_->remember(line);
   recalled_ = -1;
   input_->clear();
+  if (const auto path = lab::file_to_edit(from_qt(line))) return play_.read_file(host_, *path);
   play_.type(host_, from_qt(line), step_through_->isChecked());
 }
 
@@ -332,7 +360,9 @@ bool HostPanel::eventFilter(QObject* watched, QEvent* event) {
 }
 
 void HostPanel::focus_terminal() {
-  QWidget* to = shell_choice_->isChecked() ? static_cast<QWidget*>(shell_) : input_;
+  QWidget* to = input_;
+  if (ways_->currentWidget() == shell_) to = shell_;
+  if (ways_->currentWidget() == file_) to = file_->text();
   to->setFocus(Qt::ShortcutFocusReason);
 }
 

@@ -17,6 +17,7 @@ class QToolButton;
 
 namespace lvslab::gui {
 
+class FilePanel;
 class ShellPanel;
 class TerminalModel;
 
@@ -35,6 +36,10 @@ class HostPanel : public QWidget {
   QToolButton* shell_choice() const { return shell_choice_; }
   /// Null until it was chosen once.
   ShellPanel* shell() const { return shell_; }
+  /// Null until `vi FILE` was typed once.
+  FilePanel* file() const { return file_; }
+  /// A file of the host was changed in the editor, and not written yet.
+  bool has_unsaved_file() const;
   TablesModel& table(HostTable table) const { return *models_[static_cast<std::size_t>(table)]; }
 
  protected:
@@ -45,6 +50,7 @@ class HostPanel : public QWidget {
   QWidget* make_terminal();
   QWidget* make_lines(QWidget* parent);
   void choose_shell(bool chosen);
+  void edit_file(const QString& path, const QString& text);
   QWidget* make_tables();
   void retranslate();
   void refresh_terminal();
@@ -56,9 +62,11 @@ class HostPanel : public QWidget {
   PlayModel& play_;
   std::string host_;
   TerminalModel* terminal_;
-  QStackedWidget* ways_ = nullptr;  ///< the lines, the shell
+  QStackedWidget* ways_ = nullptr;  ///< the lines, the shell, a file
   QToolButton* shell_choice_ = nullptr;
+  QWidget* lines_ = nullptr;
   ShellPanel* shell_ = nullptr;
+  FilePanel* file_ = nullptr;
   QPlainTextEdit* output_ = nullptr;
   QLabel* prompt_ = nullptr;
   QLineEdit* input_ = nullptr;

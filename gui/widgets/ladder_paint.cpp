@@ -23,9 +23,9 @@ void paint_lifelines(QPainter& p, const LadderGrid& grid, double y) {
 }
 
 void paint_arrow(QPainter& p, const LadderRow& row, const QString& text, const LadderGrid& grid,
-                 double y, bool lost) {
+                 double y, bool lost, bool pale) {
   const Theme& t = theme();
-  const QColor ink = row.facts.rst ? t.danger : t.ink(row.facts.protocol);
+  const QColor ink = pale ? t.muted : row.facts.rst ? t.danger : t.ink(row.facts.protocol);
   const double x = grid.x(row.from);
   Qt::PenStyle style = row.again ? Qt::DashLine : Qt::SolidLine;
   const double base = y + grid.row_height * 0.72;

@@ -23,6 +23,6 @@ struct LadderGrid {
 void paint_lifelines(QPainter& painter, const LadderGrid& grid, double y);
 /// The arrow of a packet with its label, in the row that begins at `y`.
 void paint_arrow(QPainter& painter, const LadderRow& row, const QString& text,
-                 const LadderGrid& grid, double y, bool lost);
+                 const LadderGrid& grid, double y, bool lost, bool pale = false);
 
 }  // namespace lvslab::gui

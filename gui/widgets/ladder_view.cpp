@@ -101,12 +101,12 @@ void LadderView::paint_row(QPainter& p, const LadderRow& row, double y, double w
   p.drawText(QRectF(8, y, kTimeWidth - 16, row_height()), Qt::AlignVCenter | Qt::AlignRight,
              time_text(row.at));
   const bool future = row.record.value >= play_.position();
-  p.setOpacity(future ? 0.45 : 1.0);
   if (row.kind == LadderRow::Kind::kArrow) {
-    paint_arrow(p, row, model_.text_of(row), grid, y, model_.is_lost(row));
+    paint_arrow(p, row, model_.text_of(row), grid, y, model_.is_lost(row), future);
   } else {
     const bool bad = row.kind != LadderRow::Kind::kCommand;
-    p.setPen(bad ? t.danger : t.text);
+    const QColor ink = future ? t.muted : bad ? t.danger : t.text;
+    p.setPen(ink);
     const double x = grid.x(row.from);
     const bool left = x > width * 0.66;  // a long text at the right edge stands before its column
     const QRectF box = left ? QRectF(kTimeWidth, y, x - kTimeWidth - 10, row_height())
@@ -117,11 +117,10 @@ void LadderView::paint_row(QPainter& p, const LadderRow& row, double y, double w
         box.toRect(), Qt::AlignVCenter | (left ? Qt::AlignRight : Qt::AlignLeft), text);
     p.fillRect(back.adjusted(-3, 0, 3, 0), current ? t.accent_soft : t.panel);
     p.drawText(box, Qt::AlignVCenter | (left ? Qt::AlignRight : Qt::AlignLeft), text);
-    p.setBrush(bad ? t.danger : t.text);
+    p.setBrush(ink);
     p.setPen(Qt::NoPen);
     p.drawRect(QRectF(x - 3, y + row_height() / 2.0 - 3, 6, 6));
   }
-  p.setOpacity(1);
 }
 
 void LadderView::paintEvent(QPaintEvent* /*event*/) {

@@ -11,6 +11,7 @@
 #include <QToolButton>
 #include <QTreeView>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "gui/models/library.h"
 #include "gui/models/play_model.h"
@@ -99,15 +100,16 @@ LessonsPanel::LessonsPanel(PlayModel& play, LibraryModel& library, QWidget* pare
   all->setContentsMargins(0, 0, 0, 0);
   all->addWidget(split);
 
-  QObject::connect(tree_, &QTreeView::activated, this, [this](const QModelIndex& index) {
+  const auto choose = [this](const QModelIndex& index) {
     const QString path = index.data(LibraryModel::kPathRole).toString();
     if (!path.isEmpty()) Q_EMIT scenario_chosen(path);
+  };
+  QObject::connect(tree_, &QTreeView::activated, this, choose);
+  QObject::connect(tree_, &QTreeView::clicked, this, choose);
+  QObject::connect(listed_, &QAbstractItemModel::modelReset, this, [this] {
+    tree_->expandAll();
+    show_open(open_);
   });
-  QObject::connect(tree_, &QTreeView::clicked, this, [this](const QModelIndex& index) {
-    const QString path = index.data(LibraryModel::kPathRole).toString();
-    if (!path.isEmpty()) Q_EMIT scenario_chosen(path);
-  });
-  QObject::connect(listed_, &QAbstractItemModel::modelReset, tree_, &QTreeView::expandAll);
   QObject::connect(all_, &QToolButton::clicked, this, &LessonsPanel::all_wanted);
   QObject::connect(check_, &QPushButton::clicked, this, &LessonsPanel::check_wanted);
   QObject::connect(&play, &PlayModel::opened, this, &LessonsPanel::refresh);
@@ -139,6 +141,7 @@ void LessonsPanel::retranslate() {
 }
 
 void LessonsPanel::show_open(const QString& path) {
+  open_ = path;
   const QModelIndex index = listed_->mapFromSource(library_.index_of(path));
   if (index.isValid()) {
     tree_->setCurrentIndex(index);
@@ -150,8 +153,10 @@ void LessonsPanel::show_open(const QString& path) {
 // The note of the timeline item that was reached last.
 QString LessonsPanel::note_html() const {
   const Trace& trace = play_.trace();
-  for (Position i = play_.position(); i-- > play_.start();) {
-    const TraceRecord& r = trace[RecordId(i)];
+  const std::vector<Position>& words = play_.history().words();
+  for (auto at = std::ranges::lower_bound(words, play_.position()); at != words.begin();) {
+    if (*--at < play_.start()) break;
+    const TraceRecord& r = trace[RecordId(*at)];
     if (r.kind != RecordKind::kNote) continue;
     if (r.args[0] >= play_.scenario().timeline.size()) return {};
     return paragraph(to_qt(play_.scenario().timeline[r.args[0]].note.in(play_.language())),

@@ -47,6 +47,7 @@ class LessonsPanel : public QWidget {
   QTreeView* tree_;
   QLabel* now_title_;
   QTextBrowser* now_;
+  QString open_;   ///< the scenario that is marked
   QString shown_;  ///< what stands in now_
   QPushButton* check_;
 };

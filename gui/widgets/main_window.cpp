@@ -4,18 +4,20 @@
 #include <QApplication>
 #include <QCloseEvent>
 #include <QComboBox>
+#include <QFile>
 #include <QFileInfo>
 #include <QLabel>
 #include <QLibraryInfo>
 #include <QMessageBox>
-#include <QMimeData>
 #include <QSettings>
 #include <QSlider>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QTabBar>
 #include <QTabWidget>
+#include <QThreadPool>
 #include <QToolButton>
+#include <QUndoStack>
 #include <QVBoxLayout>
 
 #include "gui/models/compare_model.h"
@@ -24,7 +26,6 @@
 #include "gui/models/library.h"
 #include "gui/models/packet_model.h"
 #include "gui/models/play_model.h"
-#include "gui/models/recorded_run.h"
 #include "gui/models/timeline_model.h"
 #include "gui/models/topology_model.h"
 #include "gui/models/why_model.h"
@@ -36,6 +37,7 @@
 #include "gui/widgets/inspector.h"
 #include "gui/widgets/ladder_view.h"
 #include "gui/widgets/lessons_panel.h"
+#include "gui/widgets/palette_bar.h"
 #include "gui/widgets/scenario_editor.h"
 #include "gui/widgets/start_page.h"
 #include "gui/widgets/theme.h"
@@ -43,7 +45,6 @@
 #include "gui/widgets/topology_view.h"
 #include "gui/widgets/transport_bar.h"
 #include "gui/widgets/why_panel.h"
-#include "sim/trace/capture_reader.h"
 
 namespace lvslab::gui {
 namespace {
@@ -51,10 +52,24 @@ namespace {
 constexpr int kRecentFiles = 8;
 constexpr int kNoticeMs = 7'000;
 
+/// What a large window has more goes mostly to the drawing, and to the sentences beside it.
+void share_out(QSplitter& splitter, std::initializer_list<int> factors) {
+  int pane = 0;
+  for (const int factor : factors) splitter.setStretchFactor(pane++, factor);
+}
+
+/// By its name, or by how every capture begins.
 bool is_capture(const QString& path) {
   const QString suffix = QFileInfo(path).suffix().toLower();
-  return suffix == QLatin1String("pcapng") || suffix == QLatin1String("pcap") ||
-         suffix == QLatin1String("cap");
+  if (suffix == QLatin1String("pcapng") || suffix == QLatin1String("pcap") ||
+      suffix == QLatin1String("cap")) {
+    return true;
+  }
+  QFile file(path);
+  if (!file.open(QIODevice::ReadOnly)) return false;
+  const QByteArray begin = file.read(4).toHex();
+  return begin == "0a0d0d0a" || begin == "a1b2c3d4" || begin == "d4c3b2a1" || begin == "a1b23c4d" ||
+         begin == "4d3cb2a1";
 }
 
 }  // namespace
@@ -71,7 +86,7 @@ MainWindow::MainWindow(WindowOptions options) : options_(std::move(options)) {
   qApp->installEventFilter(this);
 }
 
-MainWindow::~MainWindow() = default;
+MainWindow::~MainWindow() { QThreadPool::globalInstance()->waitForDone(); }
 
 void MainWindow::build_models() {
   play_ = std::make_unique<PlayModel>(options_.factory);
@@ -113,6 +128,9 @@ void MainWindow::build_panels() {
   auto* middle_box = new QVBoxLayout(middle);
   middle_box->setContentsMargins(0, 0, 0, 0);
   middle_box->setSpacing(0);
+  palette_ = new PaletteBar(middle);
+  palette_->hide();
+  middle_box->addWidget(palette_);
   middle_box->addWidget(topology_, 1);
   middle_box->addWidget(caption_);
   inspector_ = new Inspector(*packet_model_, this);
@@ -126,13 +144,13 @@ void MainWindow::build_panels() {
   columns_->addWidget(lessons_);
   columns_->addWidget(middle);
   columns_->addWidget(right_);
-  columns_->setStretchFactor(1, 1);
+  share_out(*columns_, {1, 4, 2});
   columns_->setSizes({240, 630, 410});
   build_tabs();
   rows_ = new QSplitter(Qt::Vertical, this);
   rows_->addWidget(columns_);
   rows_->addWidget(tabs_);
-  rows_->setStretchFactor(0, 1);
+  share_out(*rows_, {3, 2});
   rows_->setSizes({510, 210});
   rows_->setChildrenCollapsible(false);
   time_line_ = new TimeLine(*play_, *timeline_model_, this);
@@ -194,6 +212,7 @@ void MainWindow::connect_all() {
   on(topology_, &TopologyView::menu_wanted, &MainWindow::host_menu);
   on(topology_, &TopologyView::places_changed, &MainWindow::save_state);
   on(topology_, &TopologyView::canvas_menu_wanted, &MainWindow::canvas_menu);
+  connect_drawing();
   on(editor_, &ScenarioEditor::run_wanted, &MainWindow::run_text);
   on(editor_, &ScenarioEditor::failed, &MainWindow::tell);
   on(editor_, &ScenarioEditor::modified_changed, [this] { retranslate(); });
@@ -220,11 +239,26 @@ void MainWindow::show_start(bool show) {
 // --- opening -------------------------------------------------------------------------------------
 
 void MainWindow::open(const QString& name) {
+  ++opening_;
   const QString path = library_->resolve(name);
-  if (path.isEmpty()) return tell(tr("There is no scenario '%1'.").arg(name));
+  if (path.isEmpty()) {
+    recent_.removeAll(name);
+    fill_recent();
+    return tell_unopened(
+        Error{from_qt(tr("There is no scenario or file '%1'.").arg(name)), {}, {}});
+  }
   if (is_capture(path)) return open_capture(path);
+  const QString suffix = QFileInfo(path).suffix().toLower();
+  if (suffix == QLatin1String("jsonl") || suffix == QLatin1String("trace")) {
+    return tell_unopened(Error{
+        from_qt(tr("%1 is a list of records for other programs: it holds no packets.").arg(path)),
+        {},
+        from_qt(tr("open the capture (.pcapng) of that run, or its scenario"))});
+  }
+  if (auto opened = editor_->open(path); !opened) return tell_unopened(opened.error());
+  if (path != path_) drawn_->clear();
   path_ = path;
-  editor_->open(path);
+  show_start(false);
   if (!editor_->scenario()) {
     tabs_->setCurrentWidget(editor_);
     return tell(tr("%1 has mistakes: they are listed beside the text.").arg(name));
@@ -232,14 +266,10 @@ void MainWindow::open(const QString& name) {
   run_text();
 }
 
-// What was captured elsewhere, by this program, tcpdump or Wireshark.
-void MainWindow::open_capture(const QString& path) {
-  auto capture = read_capture(from_qt(path));
-  if (!capture) return tell(to_qt(capture.error().to_string()));
-  auto run = recorded_run(*capture, from_qt(QFileInfo(path).completeBaseName()));
-  if (!run) return tell(to_qt(run.error().to_string()));
-  path_ = path;
-  play_->open_recorded(*std::move(run));
+// What was open stays open; without anything, there is the library to choose from.
+void MainWindow::tell_unopened(const Error& error) {
+  if (!play_->has_scenario()) show_start(true);
+  tell(to_qt(error.to_string()));
 }
 
 void MainWindow::run_text() {
@@ -251,6 +281,8 @@ void MainWindow::run_text() {
 void MainWindow::open_first() {
   const QString last = QSettings().value(QStringLiteral("file")).toString();
   open(!last.isEmpty() && QFileInfo::exists(last) ? last : QStringLiteral("dr-basic"));
+  // What was open last may have been damaged since.
+  if (!play_->has_scenario() && !editor_->is_open()) open(QStringLiteral("dr-basic"));
 }
 
 void MainWindow::compare() {
@@ -259,6 +291,7 @@ void MainWindow::compare() {
 }
 
 void MainWindow::on_opened() {
+  while (!hosts_.empty()) close_host(hosts_.begin()->first);
   const bool lab = !play_->recorded();
   if (!lab && (tabs_->currentWidget() == editor_ || tabs_->currentWidget() == compare_)) {
     tabs_->setCurrentWidget(events_);
@@ -266,10 +299,9 @@ void MainWindow::on_opened() {
   tabs_->setTabEnabled(tabs_->indexOf(editor_), lab);
   tabs_->setTabEnabled(tabs_->indexOf(compare_), lab);
   backend_->setEnabled(lab);
-  for (const char* name : {"save", "run-text", "typed", "check"}) {
+  for (const char* name : {"save", "save-as", "run-text", "typed", "check", "draw", "remove"}) {
     actions_.at(name)->setEnabled(lab);
   }
-  while (!hosts_.empty()) close_host(hosts_.begin()->first);
   QMap<QString, QPointF> places;
   QSettings settings;
   settings.beginGroup(QStringLiteral("places/") + to_qt(play_->scenario().name));
@@ -280,6 +312,9 @@ void MainWindow::on_opened() {
   lessons_->show_open(path_);
   refresh_title();
   refresh_caption();
+  if (editor_->offers_draft() && editor_->path() == path_) {
+    notice(tr("There is an unsaved draft of this file: the page Scenario restores it."));
+  }
 }
 
 void MainWindow::remember_recent(const QString& path) {
@@ -304,7 +339,13 @@ HostPanel* MainWindow::open_host(const QString& host) {
     close->setToolTip(tr("Close %1").arg(host));
     close->setAccessibleName(close->toolTip());
     tabs_->tabBar()->setTabButton(tabs_->indexOf(panel), QTabBar::RightSide, close);
-    QObject::connect(close, &QToolButton::clicked, this, [this, host] { close_host(host); });
+    QObject::connect(close, &QToolButton::clicked, this, [this, host] {
+      HostPanel* closing = hosts_.at(host);
+      if (!closing->has_unsaved_file()) return close_host(host);
+      tabs_->setCurrentWidget(closing);
+      closing->focus_terminal();
+      notice(tr("The file of %1 is not written yet: Ctrl+S writes it, Esc leaves it.").arg(host));
+    });
   }
   tabs_->setCurrentWidget(panel);
   return panel;
@@ -417,7 +458,8 @@ void MainWindow::notice(const QString& text) {
 void MainWindow::tell(const QString& message) {
   notice(message.section(u'\n', 0, 0));
   QApplication::alert(this);
-  if (!message.contains(u'\n')) return;
+  const bool unseen = pages_->currentWidget() == start_;  // the sentence is below the drawing
+  if (!message.contains(u'\n') && !unseen) return;
   auto* box =
       new QMessageBox(QMessageBox::Warning, tr("LVS Lab"), message, QMessageBox::Close, this);
   box->setAttribute(Qt::WA_DeleteOnClose);
@@ -474,17 +516,9 @@ void MainWindow::save_state() {
 
 void MainWindow::closeEvent(QCloseEvent* event) {
   save_state();
+  editor_->keep_draft();
   play_->cancel();
   QMainWindow::closeEvent(event);
-}
-
-void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
-  if (event->mimeData()->hasUrls()) event->acceptProposedAction();
-}
-
-void MainWindow::dropEvent(QDropEvent* event) {
-  const QList<QUrl> urls = event->mimeData()->urls();
-  if (!urls.isEmpty() && urls.front().isLocalFile()) open(urls.front().toLocalFile());
 }
 
 }  // namespace lvslab::gui

@@ -7,11 +7,14 @@
 #include <QMainWindow>
 #include <QTimer>
 #include <QTranslator>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "gui/models/scenario_edit.h"
 #include "gui/models/session_worker.h"
 #include "sim/base/language.h"
 
@@ -22,6 +25,7 @@ class QSplitter;
 class QStackedWidget;
 class QTabWidget;
 class QToolButton;
+class QUndoStack;
 
 namespace lvslab::gui {
 
@@ -36,6 +40,7 @@ class LadderView;
 class LessonsPanel;
 class LibraryModel;
 class PacketModel;
+class PaletteBar;
 class PlayModel;
 class ScenarioEditor;
 class StartPage;
@@ -46,6 +51,7 @@ class TopologyView;
 class TransportBar;
 class WhyModel;
 class WhyPanel;
+struct ReadCapture;
 
 /// A backend that main.cpp offers; `title` is translated in the context "Backend".
 struct BackendChoice {
@@ -98,12 +104,19 @@ class MainWindow : public QMainWindow {
   CompareModel& compare_model() { return *compare_model_; }
   QComboBox& backend_choice() { return *backend_; }
   QTabWidget& tabs() { return *tabs_; }
+  PaletteBar& palette_bar() { return *palette_; }
+  /// The action of that name ("undo", "draw", ...).
+  QAction& action_of(const std::string& name) { return *actions_.at(name); }
+  /// Where the lines that were typed are kept while one types; empty before.
+  const QString& kept_path() const { return kept_path_; }
+  /// The text to another file, which is open from then on. False after telling why not.
+  bool save_text_as(const QString& path);
+  /// A small lab to begin with, in a file of its own.
+  bool start_new(const QString& path);
 
  protected:
   void changeEvent(QEvent* event) override;
   void closeEvent(QCloseEvent* event) override;
-  void dragEnterEvent(QDragEnterEvent* event) override;
-  void dropEvent(QDropEvent* event) override;
   bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
@@ -118,13 +131,18 @@ class MainWindow : public QMainWindow {
   void refresh_title();
   void refresh_caption();
   void on_opened();
+  // main_window_export.cpp
   void open_capture(const QString& path);
+  void show_capture(const QString& path, ReadCapture read);
+  // main_window.cpp
+  void tell_unopened(const Error& error);
   void remember_recent(const QString& path);
 
   // main_window_actions.cpp
   QAction* action(QMenu* menu, const char* name, const QKeySequence& key);
   void build_actions();
   void build_file_menu();
+  void build_edit_menu();
   void build_run_menu();
   void build_view_menu();
   void build_help_menu();
@@ -145,8 +163,24 @@ class MainWindow : public QMainWindow {
   void ask_until();
   void show_keys();
   void host_menu(const QString& host, const QPoint& at);
+  // main_window_edit.cpp
   void canvas_menu(const QPoint& at);
   void add_edit_menu(QMenu* menu, const QString& host);
+  void connect_drawing();
+  void draw_node(const QString& kind, const QString& on, std::optional<QPointF> at);
+  void draw_cable(const QString& from, const QString& to);
+  void remove_from_drawing(const QString& name);
+  bool apply_drawing(
+      const std::function<Result<TextEdit>(const QString& text, const scenario::Scenario&)>& edit);
+  void undo(bool redo);
+  bool take_drop(QObject* watched, QEvent* event);
+  void save_text();
+  void ask_save_as();
+  void ask_new();
+  void keep_typed(const QString& text);
+  void change_size(int by);
+
+  // main_window_actions.cpp
   /// Plays the scenario on both sides and shows what differs.
   void compare();
   /// What stands in the editor, on the chosen backend.
@@ -169,6 +203,7 @@ class MainWindow : public QMainWindow {
   TransportBar* transport_ = nullptr;
   LessonsPanel* lessons_ = nullptr;
   TopologyView* topology_ = nullptr;
+  PaletteBar* palette_ = nullptr;
   QLabel* caption_ = nullptr;
   Inspector* inspector_ = nullptr;
   WhyPanel* why_ = nullptr;
@@ -189,6 +224,7 @@ class MainWindow : public QMainWindow {
   std::map<QString, HostPanel*> hosts_;
 
   QMenu* file_menu_ = nullptr;
+  QMenu* edit_menu_ = nullptr;
   QMenu* recent_menu_ = nullptr;
   QMenu* run_menu_ = nullptr;
   QMenu* view_menu_ = nullptr;
@@ -198,6 +234,9 @@ class MainWindow : public QMainWindow {
   QTranslator translator_, qt_translator_;
   Language language_ = Language::kEn;
   QString path_;
+  QString kept_path_;
+  int opening_ = 0;  ///< counts what was opened: a capture that is read too late is not shown
+  QUndoStack* drawn_ = nullptr;  ///< what was done on the canvas
   QStringList recent_;
   QString notice_;
   QTimer notice_timer_;

@@ -21,11 +21,11 @@
 
 #include "gui/models/event_list_model.h"
 #include "gui/models/play_model.h"
-#include "gui/models/scenario_edit.h"
 #include "gui/models/words.h"
 #include "gui/widgets/event_panel.h"
 #include "gui/widgets/host_panel.h"
 #include "gui/widgets/main_window.h"
+#include "gui/widgets/palette_bar.h"
 #include "gui/widgets/scenario_editor.h"
 #include "gui/widgets/start_page.h"
 #include "gui/widgets/theme.h"
@@ -47,7 +47,9 @@ struct ActionText {
 constexpr auto kTexts = std::to_array<ActionText>({
     {"lessons", QT_TRANSLATE_NOOP("Actions", "&All lessons")},
     {"open", QT_TRANSLATE_NOOP("Actions", "&Open…")},
+    {"new", QT_TRANSLATE_NOOP("Actions", "&New scenario…")},
     {"save", QT_TRANSLATE_NOOP("Actions", "Save the &text")},
+    {"save-as", QT_TRANSLATE_NOOP("Actions", "Save the text &as…")},
     {"run-text", QT_TRANSLATE_NOOP("Actions", "R&un the text")},
     {"capture", QT_TRANSLATE_NOOP("Actions", "&Export capture…")},
     {"capture-shown", QT_TRANSLATE_NOOP("Actions", "Export capture of what the list s&hows…")},
@@ -57,7 +59,12 @@ constexpr auto kTexts = std::to_array<ActionText>({
     {"picture", QT_TRANSLATE_NOOP("Actions", "Export &picture of the topology…")},
     {"ladder-picture", QT_TRANSLATE_NOOP("Actions", "Export picture of the &ladder…")},
     {"typed", QT_TRANSLATE_NOOP("Actions", "&Save what I typed as a scenario…")},
+    {"reopen-typed", QT_TRANSLATE_NOOP("Actions", "Reopen what I typed &last")},
     {"quit", QT_TRANSLATE_NOOP("Actions", "&Quit")},
+    {"undo", QT_TRANSLATE_NOOP("Actions", "&Undo")},
+    {"redo", QT_TRANSLATE_NOOP("Actions", "&Redo")},
+    {"draw", QT_TRANSLATE_NOOP("Actions", "&Edit the drawing")},
+    {"remove", QT_TRANSLATE_NOOP("Actions", "Re&move the chosen host or switch")},
     {"play", QT_TRANSLATE_NOOP("Actions", "&Run or pause")},
     {"step", QT_TRANSLATE_NOOP("Actions", "&Step forward")},
     {"back", QT_TRANSLATE_NOOP("Actions", "Step &back")},
@@ -72,12 +79,15 @@ constexpr auto kTexts = std::to_array<ActionText>({
     {"check", QT_TRANSLATE_NOOP("Actions", "Chec&k expectations")},
     {"filter", QT_TRANSLATE_NOOP("Actions", "&Filter events")},
     {"follow", QT_TRANSLATE_NOOP("Actions", "F&ollow packet")},
+    {"talk", QT_TRANSLATE_NOOP("Actions", "Only this c&onversation")},
     {"why", QT_TRANSLATE_NOOP("Actions", "&Why?")},
     {"terminal", QT_TRANSLATE_NOOP("Actions", "&Terminal")},
     {"clear", QT_TRANSLATE_NOOP("Actions", "&Clear filters and selection")},
     {"fit", QT_TRANSLATE_NOOP("Actions", "Fit the &drawing")},
     {"arrange", QT_TRANSLATE_NOOP("Actions", "&Arrange the drawing automatically")},
     {"motion", QT_TRANSLATE_NOOP("Actions", "Without &motion")},
+    {"larger", QT_TRANSLATE_NOOP("Actions", "&Larger, from the next start")},
+    {"smaller", QT_TRANSLATE_NOOP("Actions", "&Smaller, from the next start")},
     {"language", QT_TRANSLATE_NOOP("Actions", "中文 / English")},
     {"theme", QT_TRANSLATE_NOOP("Actions", "&Light or dark")},
     {"keys", QT_TRANSLATE_NOOP("Actions", "All &keys")},
@@ -96,10 +106,12 @@ QAction* MainWindow::action(QMenu* menu, const char* name, const QKeySequence& k
 
 void MainWindow::build_actions() {
   file_menu_ = menuBar()->addMenu(QString());
+  edit_menu_ = menuBar()->addMenu(QString());
   run_menu_ = menuBar()->addMenu(QString());
   view_menu_ = menuBar()->addMenu(QString());
   help_menu_ = menuBar()->addMenu(QString());
   build_file_menu();
+  build_edit_menu();
   build_run_menu();
   build_view_menu();
   build_help_menu();
@@ -110,9 +122,11 @@ void MainWindow::build_file_menu() {
     QObject::connect(action(file_menu_, name, key), &QAction::triggered, this, slot);
   };
   add("lessons", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_L), [this] { show_start(true); });
+  add("new", QKeySequence::New, &MainWindow::ask_new);
   add("open", QKeySequence::Open, &MainWindow::ask_open);
   recent_menu_ = file_menu_->addMenu(QString());
-  add("save", QKeySequence::Save, [this] { editor_->save(); });
+  add("save", QKeySequence::Save, &MainWindow::save_text);
+  add("save-as", QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_S), &MainWindow::ask_save_as);
   add("run-text", QKeySequence(Qt::CTRL | Qt::Key_R), &MainWindow::run_text);
   file_menu_->addSeparator();
   add("capture", QKeySequence(Qt::CTRL | Qt::Key_E), &MainWindow::ask_export);
@@ -121,13 +135,34 @@ void MainWindow::build_file_menu() {
     if (!path.isEmpty()) export_shown(path);
   });
   add("wireshark", QKeySequence(Qt::CTRL | Qt::Key_W), &MainWindow::open_in_wireshark);
-  add("trace", {}, &MainWindow::ask_trace);
+  add("trace", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_T), &MainWindow::ask_trace);
   add("report", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_R), &MainWindow::ask_report);
-  add("picture", {}, &MainWindow::ask_picture);
-  add("ladder-picture", {}, &MainWindow::ask_ladder_picture);
+  add("picture", QKeySequence(Qt::CTRL | Qt::Key_P), &MainWindow::ask_picture);
+  add("ladder-picture", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P),
+      &MainWindow::ask_ladder_picture);
   add("typed", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_S), &MainWindow::ask_save_typed);
+  add("reopen-typed", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O), [this] { open(kept_path_); });
   file_menu_->addSeparator();
   add("quit", QKeySequence::Quit, &MainWindow::close);
+}
+
+void MainWindow::build_edit_menu() {
+  const auto add = [this](const char* name, const QKeySequence& key, auto slot) {
+    QAction* made = action(edit_menu_, name, key);
+    QObject::connect(made, &QAction::triggered, this, slot);
+    return made;
+  };
+  add("undo", QKeySequence::Undo, [this] { undo(false); });
+  add("redo", QKeySequence::Redo, [this] { undo(true); });
+  edit_menu_->addSeparator();
+  add("draw", Qt::Key_E, [this](bool on) {
+    palette_->setVisible(on);
+    topology_->set_drawing(on);
+  })->setCheckable(true);
+  add("remove", Qt::Key_Delete, [this] {
+    const QString chosen = topology_->chosen();
+    if (topology_->hasFocus() && !chosen.isEmpty()) remove_from_drawing(chosen);
+  });
 }
 
 void MainWindow::build_run_menu() {
@@ -161,6 +196,7 @@ void MainWindow::build_view_menu() {
     events_->focus_filter();
   });
   add("follow", Qt::Key_F, [this] { events_->toggle_follow(); });
+  add("talk", Qt::Key_C, [this] { events_->toggle_conversation(); });
   add("why", Qt::Key_W, [this] { why_->text()->setFocus(); });
   add("terminal", Qt::CTRL | Qt::Key_T, [this] {
     const RecordId focus = play_->focus();
@@ -180,9 +216,13 @@ void MainWindow::build_view_menu() {
   });
   view_menu_->addSeparator();
   add("fit", Qt::CTRL | Qt::Key_0, [this] { topology_->fit(); });
-  add("arrange", {}, [this] { topology_->arrange(); });
-  add("motion", {}, [this](bool on) { topology_->set_reduced_motion(on); })->setCheckable(true);
+  add("arrange", Qt::CTRL | Qt::SHIFT | Qt::Key_A, [this] { topology_->arrange(); });
+  add("motion", Qt::CTRL | Qt::Key_M, [this](bool on) {
+    topology_->set_reduced_motion(on);
+  })->setCheckable(true);
   view_menu_->addSeparator();
+  add("larger", QKeySequence::ZoomIn, [this] { change_size(1); });
+  add("smaller", QKeySequence::ZoomOut, [this] { change_size(-1); });
   add("language", Qt::CTRL | Qt::Key_L,
       [this] { set_language(language_ == Language::kEn ? Language::kZh : Language::kEn); });
   add("theme", Qt::CTRL | Qt::Key_D, [this] { set_dark(!theme().dark); });
@@ -195,6 +235,7 @@ void MainWindow::build_help_menu() {
 
 void MainWindow::translate_actions() {
   file_menu_->setTitle(tr("&File"));
+  edit_menu_->setTitle(tr("&Edit"));
   recent_menu_->setTitle(tr("Open &recent"));
   run_menu_->setTitle(tr("&Run"));
   view_menu_->setTitle(tr("&View"));
@@ -369,56 +410,9 @@ void MainWindow::host_menu(const QString& name, const QPoint& at) {
   menu->popup(at);
 }
 
-// What is drawn is written into the text, which then runs: undo there undoes it here.
-void MainWindow::add_edit_menu(QMenu* menu, const QString& host) {
-  QMenu* cable = menu->addMenu(tr("New cable to"));
-  for (const scenario::Switch& one : play_->scenario().switches) {
-    const QString name = to_qt(one.name);
-    cable->addAction(name, this, [this, host, name] {
-      if (!editor_->scenario()) return;
-      const scenario::Scenario& s = *editor_->scenario();
-      editor_->apply_edit(
-          add_cable(editor_->text()->toPlainText(), s, host, name, free_address(s, name)));
-    });
-  }
-  menu->addAction(tr("Remove %1 from the scenario").arg(host), this, [this, host] {
-    if (!editor_->scenario()) return;
-    editor_->apply_edit(remove_node(editor_->text()->toPlainText(), *editor_->scenario(), host));
-    if (!editor_->scenario()) tabs_->setCurrentWidget(editor_);
-  });
-}
-
-void MainWindow::canvas_menu(const QPoint& at) {
-  if (!play_->has_scenario()) return;
-  auto* menu = new QMenu(this);
-  menu->setAttribute(Qt::WA_DeleteOnClose);
-  menu->addAction(actions_.at("fit"));
-  menu->addAction(actions_.at("arrange"));
-  if (play_->recorded()) return menu->popup(at);
-  menu->addSeparator();
-  using scenario::Role;
-  const QString lan = play_->scenario().switches.empty()
-                          ? QString()
-                          : to_qt(play_->scenario().switches.front().name);
-  for (const Role role : {Role::kClient, Role::kDirector, Role::kBackup, Role::kRealServer,
-                          Role::kRouter, Role::kHost}) {
-    menu->addAction(tr("Add a host: %1").arg(role_name(role)), this, [this, role, lan] {
-      if (!editor_->scenario()) return;
-      const scenario::Scenario& s = *editor_->scenario();
-      editor_->apply_edit(add_host(editor_->text()->toPlainText(), s, free_name(s, false), role,
-                                   lan, free_address(s, lan)));
-    });
-  }
-  menu->addAction(tr("Add a switch"), this, [this] {
-    if (!editor_->scenario()) return;
-    const scenario::Scenario& s = *editor_->scenario();
-    editor_->apply_edit(add_switch(editor_->text()->toPlainText(), s, free_name(s, true)));
-  });
-  menu->popup(at);
-}
-
 // A key that the widget in focus has a use for is not the window's.
 bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
+  if (take_drop(watched, event)) return true;
   if (event->type() != QEvent::ShortcutOverride) return QMainWindow::eventFilter(watched, event);
   const auto* key = static_cast<QKeyEvent*>(event);
   const bool button = qobject_cast<QAbstractButton*>(watched) != nullptr;

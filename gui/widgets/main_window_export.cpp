@@ -7,20 +7,70 @@
 #include <QProcess>
 #include <QSaveFile>
 #include <QSvgGenerator>
+#include <QThreadPool>
+#include <QUndoStack>
+#include <memory>
 
 #include "gui/models/event_list_model.h"
 #include "gui/models/play_model.h"
+#include "gui/models/recorded_run.h"
 #include "gui/models/words.h"
 #include "gui/widgets/ladder_view.h"
 #include "gui/widgets/main_window.h"
 #include "gui/widgets/theme.h"
 #include "gui/widgets/topology_view.h"
 #include "sim/lab/html_report.h"
+#include "sim/trace/capture_reader.h"
 #include "sim/trace/pcap.h"
 #include "sim/trace/pcapng.h"
 #include "sim/trace/text.h"
 
 namespace lvslab::gui {
+
+/// A capture as a run.
+struct ReadCapture {
+  Result<RecordedRun> run;
+  std::optional<std::size_t> cut_at;
+};
+
+namespace {
+
+/// What is larger is read beside the window.
+constexpr qint64 kReadAtOnce = 2 << 20;
+
+ReadCapture read_run(const QString& path) {
+  const auto capture = read_capture(from_qt(path), CutCapture::kKept);
+  if (!capture) return {std::unexpected(capture.error()), {}};
+  return {recorded_run(*capture, from_qt(QFileInfo(path).completeBaseName())), capture->cut_at};
+}
+
+}  // namespace
+
+// What was captured elsewhere, by this program, tcpdump or Wireshark.
+void MainWindow::open_capture(const QString& path) {
+  if (QFileInfo(path).size() <= kReadAtOnce) return show_capture(path, read_run(path));
+  notice(tr("%1 is being read…").arg(path));
+  QThreadPool::globalInstance()->start([this, path, number = opening_] {
+    const auto read = std::make_shared<ReadCapture>(read_run(path));
+    QMetaObject::invokeMethod(
+        this,
+        [this, path, number, read] {
+          if (number == opening_) show_capture(path, std::move(*read));
+        },
+        Qt::QueuedConnection);
+  });
+}
+
+void MainWindow::show_capture(const QString& path, ReadCapture read) {
+  if (!read.run) return tell_unopened(read.run.error());
+  drawn_->clear();
+  path_ = path;
+  play_->open_recorded(*std::move(read.run));
+  if (!read.cut_at) return;
+  tell(tr("%1 is cut off or damaged at byte %2: what stands before it is shown.")
+           .arg(path)
+           .arg(*read.cut_at));
+}
 
 void MainWindow::ask_open() {
   const QString path = QFileDialog::getOpenFileName(

@@ -11,6 +11,7 @@
 #include <QSaveFile>
 #include <QSplitter>
 #include <QStandardPaths>
+#include <QStringDecoder>
 #include <QTextDocument>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -24,11 +25,41 @@ namespace lvslab::gui {
 namespace {
 
 constexpr int kCheckMs = 300, kDraftMs = 2'000;
+/// More than any scenario that a person writes; a larger file is something else.
+constexpr qint64 kLargestFile = 4 << 20;
 constexpr int kLineRole = Qt::UserRole, kColumnRole = Qt::UserRole + 1;
 
 QString read_file(const QString& path) {
   QFile file(path);
   return file.open(QIODevice::ReadOnly) ? QString::fromUtf8(file.readAll()) : QString();
+}
+
+/// The text of a file that somebody chose, which may be anything.
+Result<QString> read_text(const QString& path) {
+  const QFileInfo info(path);
+  const auto refuse = [&](const QString& why, const QString& what_to_do) {
+    return fail(from_qt(ScenarioEditor::tr("%1 cannot be opened: %2").arg(path, why)), {},
+                from_qt(what_to_do));
+  };
+  if (info.isDir()) {
+    return refuse(ScenarioEditor::tr("it is a folder"),
+                  ScenarioEditor::tr("choose a scenario or a capture in it"));
+  }
+  QFile file(path);
+  if (!file.open(QIODevice::ReadOnly)) {
+    return refuse(file.errorString(), ScenarioEditor::tr("see that it can be read"));
+  }
+  const QString other = ScenarioEditor::tr("choose a scenario (.yaml) or a capture (.pcapng)");
+  if (file.size() > kLargestFile) {
+    return refuse(ScenarioEditor::tr("it is too large for a scenario"), other);
+  }
+  const QByteArray bytes = file.readAll();
+  QStringDecoder decoder(QStringDecoder::Utf8);
+  QString text = decoder(bytes);
+  if (bytes.contains('\0') || decoder.hasError()) {
+    return refuse(ScenarioEditor::tr("it is not text in UTF-8"), other);
+  }
+  return text;
 }
 
 bool write_file(const QString& path, const QString& text) {
@@ -93,7 +124,8 @@ void ScenarioEditor::connect_all() {
   QObject::connect(&draft_timer_, &QTimer::timeout, this, &ScenarioEditor::keep_draft);
   QObject::connect(text_, &QPlainTextEdit::textChanged, this, [this] {
     check_timer_.start(kCheckMs);
-    draft_timer_.start(kDraftMs);
+    // A draft is kept while one types on and on, too.
+    if (!draft_timer_.isActive()) draft_timer_.start(kDraftMs);
   });
   QObject::connect(text_->document(), &QTextDocument::modificationChanged, this,
                    [this](bool modified) {
@@ -104,7 +136,7 @@ void ScenarioEditor::connect_all() {
   QObject::connect(text_, &QPlainTextEdit::redoAvailable, redo_, &QWidget::setEnabled);
   QObject::connect(undo_, &QToolButton::clicked, text_, &QPlainTextEdit::undo);
   QObject::connect(redo_, &QToolButton::clicked, text_, &QPlainTextEdit::redo);
-  QObject::connect(save_, &QToolButton::clicked, this, &ScenarioEditor::save);
+  QObject::connect(save_, &QToolButton::clicked, this, &ScenarioEditor::save_wanted);
   QObject::connect(run_, &QToolButton::clicked, this, [this] {
     check();
     if (scenario_) Q_EMIT run_wanted();
@@ -151,14 +183,18 @@ void ScenarioEditor::retranslate() {
 
 bool ScenarioEditor::is_modified() const { return text_->document()->isModified(); }
 
-void ScenarioEditor::open(const QString& path) {
-  if (path == path_ && is_modified()) return;
+Result<void> ScenarioEditor::open(const QString& path) {
+  if (path == path_ && is_modified()) return {};
+  auto text = read_text(path);
+  if (!text) return std::unexpected(text.error());
+  keep_draft();
   path_ = path;
-  text_->setPlainText(read_file(path));
+  text_->setPlainText(*text);
   text_->document()->setModified(false);
   draft_timer_.stop();
   check();
   retranslate();
+  return {};
 }
 
 // --- problems ------------------------------------------------------------------------------------
@@ -205,6 +241,18 @@ bool ScenarioEditor::apply_edit(const Result<TextEdit>& edit) {
   return true;
 }
 
+void ScenarioEditor::put_text(const QString& text, bool redo) {
+  redo ? text_->redo() : text_->undo();
+  if (text_->toPlainText() != text) {
+    redo ? text_->undo() : text_->redo();
+    QTextCursor cursor(text_->document());
+    cursor.select(QTextCursor::Document);
+    cursor.insertText(text);
+  }
+  check();
+  if (scenario_) Q_EMIT run_wanted();
+}
+
 // --- files ---------------------------------------------------------------------------------------
 
 bool ScenarioEditor::save() {
@@ -217,6 +265,21 @@ bool ScenarioEditor::save() {
   draft_timer_.stop();
   QFile::remove(draft_of(path_));
   offer_draft();
+  return true;
+}
+
+bool ScenarioEditor::save_as(const QString& path) {
+  if (!write_file(path, text_->toPlainText())) {
+    Q_EMIT failed(tr("Cannot write %1").arg(path));
+    return false;
+  }
+  if (path != path_) QFile::remove(draft_of(path_));
+  path_ = path;
+  text_->document()->setModified(false);
+  draft_timer_.stop();
+  QFile::remove(draft_of(path_));
+  check();
+  retranslate();
   return true;
 }
 
@@ -243,5 +306,7 @@ void ScenarioEditor::offer_draft() {
   draft_label_->setVisible(offer);
   restore_->setVisible(offer);
 }
+
+bool ScenarioEditor::offers_draft() const { return !restore_->isHidden(); }
 
 }  // namespace lvslab::gui

@@ -65,8 +65,9 @@ class ScenarioEditor : public QWidget {
  public:
   explicit ScenarioEditor(QWidget* parent = nullptr);
 
-  /// The file at `path`; a newer draft of it is offered instead.
-  void open(const QString& path);
+  /// The file at `path`; a newer draft of it is offered instead. What was written in the file that
+  /// was open before stays as its draft. Errors: it cannot be read, or is no text.
+  Result<void> open(const QString& path);
   ScenarioText* text() const { return text_; }
   QListWidget* problems() const { return problems_; }
   /// What the text loads as; nothing if it has mistakes.
@@ -75,11 +76,22 @@ class ScenarioEditor : public QWidget {
   /// One step of undo. False after telling why it cannot be done.
   bool apply_edit(const Result<TextEdit>& edit);
   bool save();
+  /// To another file, which is open from then on. False after telling why not.
+  bool save_as(const QString& path);
+  /// The text as it was before the last edit, or after it again: one step of undo or redo if that
+  /// leads there.
+  void put_text(const QString& text, bool redo);
   QString path() const { return path_; }
+  bool is_open() const { return !path_.isEmpty(); }
   /// Where the draft of `path` is kept.
   static QString draft_of(const QString& path);
+  /// Writes the draft now, if the text is not saved.
+  void keep_draft();
+  /// There is a draft that one sees nothing of.
+  bool offers_draft() const;
 
  Q_SIGNALS:
+  void save_wanted();
   /// The text was changed and loads without mistakes; it is to be run.
   void run_wanted();
   void failed(const QString& message);
@@ -92,7 +104,6 @@ class ScenarioEditor : public QWidget {
   void connect_all();
   void retranslate();
   void check();
-  void keep_draft();
   void offer_draft();
 
   QString path_;

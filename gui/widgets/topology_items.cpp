@@ -8,6 +8,7 @@
 #include <QPainter>
 #include <QPainterPath>
 #include <algorithm>
+#include <utility>
 
 #include "gui/models/words.h"
 #include "gui/widgets/icons.h"
@@ -17,6 +18,7 @@ namespace lvslab::gui {
 namespace {
 
 constexpr double kCardPad = 10, kIcon = 22, kMinWidth = 138;
+constexpr double kHandle = 9;  // its radius
 constexpr double kNodeZ = 10, kCableZ = 0, kPacketZ = 20, kReasonZ = 15;
 
 QFont bold_font() {
@@ -114,7 +116,9 @@ void NodeItem::measure() {
 }
 
 QRectF NodeItem::card() const { return card_; }
-QRectF NodeItem::boundingRect() const { return card_.adjusted(-4, -4, 4, 4); }
+QRectF NodeItem::boundingRect() const {
+  return card_.adjusted(-4, -4, drawing_ ? kHandle + 2 : 4, 4);
+}
 
 void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* /*option*/,
                      QWidget* /*widget*/) {
@@ -133,6 +137,21 @@ void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* /*option
   } else {
     paint_host_card(*painter);
   }
+  if (drawing_) paint_handle(*painter);
+}
+
+void NodeItem::paint_handle(QPainter& p) const {
+  p.setPen(QPen(theme().accent, 1.6));
+  p.setBrush(theme().panel);
+  p.drawEllipse(handle(), kHandle, kHandle);
+  p.drawLine(handle() - QPointF(4, 0), handle() + QPointF(4, 0));
+  p.drawLine(handle() - QPointF(0, 4), handle() + QPointF(0, 4));
+}
+
+void NodeItem::set_drawing(bool drawing) {
+  prepareGeometryChange();
+  drawing_ = drawing;
+  update();
 }
 
 void NodeItem::paint_switch_card(QPainter& p) const {
@@ -216,7 +235,20 @@ void NodeItem::mouseDoubleClickEvent(QGraphicsSceneMouseEvent* event) {
   event->accept();
 }
 
+void NodeItem::mousePressEvent(QGraphicsSceneMouseEvent* event) {
+  pulling_ = drawing_ && event->button() == Qt::LeftButton &&
+             QLineF(event->pos(), handle()).length() <= kHandle + 3;
+  if (pulling_) return event->accept();
+  QGraphicsObject::mousePressEvent(event);
+}
+
+void NodeItem::mouseMoveEvent(QGraphicsSceneMouseEvent* event) {
+  if (pulling_) return Q_EMIT pulled(event->scenePos());
+  QGraphicsObject::mouseMoveEvent(event);
+}
+
 void NodeItem::mouseReleaseEvent(QGraphicsSceneMouseEvent* event) {
+  if (std::exchange(pulling_, false)) return Q_EMIT let_go(event->scenePos());
   QGraphicsObject::mouseReleaseEvent(event);
   if (event->scenePos() != event->buttonDownScenePos(Qt::LeftButton)) Q_EMIT dragged();
 }
@@ -227,13 +259,13 @@ void NodeItem::contextMenuEvent(QGraphicsSceneContextMenuEvent* event) {
 
 void NodeItem::keyPressEvent(QKeyEvent* event) {
   if (event->key() == Qt::Key_Return && !node_.is_switch) return Q_EMIT opened(to_qt(node_.name));
-  if (event->key() == Qt::Key_Menu) {
-    return Q_EMIT menu_wanted(to_qt(node_.name), QCursor::pos());
-  }
   QGraphicsObject::keyPressEvent(event);
 }
 
-void NodeItem::focusInEvent(QFocusEvent* /*event*/) { update(); }
+void NodeItem::focusInEvent(QFocusEvent* /*event*/) {
+  update();
+  Q_EMIT focused();
+}
 void NodeItem::focusOutEvent(QFocusEvent* /*event*/) { update(); }
 
 // --- cables --------------------------------------------------------------------------------------

@@ -26,6 +26,9 @@ class NodeItem : public QGraphicsObject {
   /// The host of the record in focus.
   void set_current(bool current);
   void add_cable(CableItem* cable) { cables_.push_back(cable); }
+  /// With a handle to draw cables from.
+  void set_drawing(bool drawing);
+  QPointF handle() const { return {card_.right(), card_.center().y()}; }
   /// The card without its shadow of a selection.
   QRectF card() const;
 
@@ -34,12 +37,18 @@ class NodeItem : public QGraphicsObject {
 
  Q_SIGNALS:
   void opened(const QString& host);
+  /// A cable is drawn out of the handle: on its way, and let go, in the scene.
+  void pulled(const QPointF& to);
+  void let_go(const QPointF& at);
   void menu_wanted(const QString& host, const QPoint& at);
   void dragged();
+  void focused();
 
  protected:
   QVariant itemChange(GraphicsItemChange change, const QVariant& value) override;
   void mouseDoubleClickEvent(QGraphicsSceneMouseEvent* event) override;
+  void mousePressEvent(QGraphicsSceneMouseEvent* event) override;
+  void mouseMoveEvent(QGraphicsSceneMouseEvent* event) override;
   void mouseReleaseEvent(QGraphicsSceneMouseEvent* event) override;
   void contextMenuEvent(QGraphicsSceneContextMenuEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
@@ -50,6 +59,7 @@ class NodeItem : public QGraphicsObject {
   void paint_switch_card(QPainter& painter) const;
   void paint_host_card(QPainter& painter) const;
   void paint_vips(QPainter& painter, double y) const;
+  void paint_handle(QPainter& painter) const;
   QStringList address_lines() const;
   void measure();
 
@@ -57,6 +67,7 @@ class NodeItem : public QGraphicsObject {
   std::size_t index_;
   NodeState state_;
   bool current_ = false;
+  bool drawing_ = false, pulling_ = false;
   QRectF card_;
   std::vector<CableItem*> cables_;
 };

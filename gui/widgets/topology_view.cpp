@@ -1,17 +1,21 @@
 #include "gui/widgets/topology_view.h"
 
+#include <QAccessible>
 #include <QContextMenuEvent>
 #include <QGraphicsScene>
 #include <QKeyEvent>
+#include <QMimeData>
 #include <QPainter>
 #include <QWheelEvent>
 #include <algorithm>
 #include <array>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "gui/models/play_model.h"
 #include "gui/models/words.h"
+#include "gui/widgets/palette_bar.h"
 #include "gui/widgets/theme.h"
 #include "gui/widgets/topology_items.h"
 #include "sim/trace/text.h"
@@ -26,6 +30,8 @@ constexpr int kWideUnits = 50;
 constexpr int kShortestHopMs = 150, kLongestHopMs = 400;
 /// A step over more frames than this is shown by its end only.
 constexpr std::size_t kMostMoves = 80;
+/// Nor is one over more records than this looked through.
+constexpr quint32 kFarJump = 4'000;
 
 }  // namespace
 
@@ -68,22 +74,34 @@ void TopologyView::rebuild() {
   scene()->clear();
   nodes_.clear();
   cables_.clear();
+  pulled_ = nullptr;
   for (std::size_t n = 0; n < model_.nodes().size(); ++n) {
-    auto* item = new NodeItem(model_.nodes()[n], n);
-    scene()->addItem(item);
-    item->setPos(default_place(n));
-    nodes_.push_back(item);
-    QObject::connect(item, &NodeItem::opened, this, &TopologyView::host_opened);
-    QObject::connect(item, &NodeItem::menu_wanted, this, &TopologyView::menu_wanted);
-    QObject::connect(item, &NodeItem::dragged, this, &TopologyView::places_changed);
+    add_node_item(n);
   }
   for (const TopologyCable& cable : model_.cables()) {
     cables_.push_back(new CableItem(nodes_[cable.a], nodes_[cable.b], cable));
     scene()->addItem(cables_.back());
   }
   fitted_ = true;
+  noted_ = places();
   refresh();
   fit();
+}
+
+void TopologyView::add_node_item(std::size_t n) {
+  auto* item = new NodeItem(model_.nodes()[n], n);
+  scene()->addItem(item);
+  item->setPos(default_place(n));
+  item->set_drawing(drawing_);
+  nodes_.push_back(item);
+  QObject::connect(item, &NodeItem::opened, this, &TopologyView::host_opened);
+  QObject::connect(item, &NodeItem::menu_wanted, this, &TopologyView::menu_wanted);
+  QObject::connect(item, &NodeItem::dragged, this, &TopologyView::note_places);
+  QObject::connect(item, &NodeItem::focused, this, [this, item] { speak(*item); });
+  QObject::connect(item, &NodeItem::pulled, this,
+                   [this, item](const QPointF& to) { pull_cable(*item, to); });
+  QObject::connect(item, &NodeItem::let_go, this,
+                   [this, item](const QPointF& at) { end_cable(*item, at); });
 }
 
 void TopologyView::set_places(const QMap<QString, QPointF>& places) {
@@ -91,7 +109,15 @@ void TopologyView::set_places(const QMap<QString, QPointF>& places) {
     const auto found = places.find(to_qt(node->name()));
     if (found != places.end()) node->setPos(*found);
   }
+  noted_ = this->places();
   fit();
+}
+
+void TopologyView::note_places() {
+  const QMap<QString, QPointF> before = std::exchange(noted_, places());
+  if (before == noted_) return;
+  Q_EMIT rearranged(before, noted_);
+  Q_EMIT places_changed();
 }
 
 QMap<QString, QPointF> TopologyView::places() const {
@@ -103,7 +129,7 @@ QMap<QString, QPointF> TopologyView::places() const {
 void TopologyView::arrange() {
   for (NodeItem* node : nodes_) node->setPos(default_place(node->index()));
   fit();
-  Q_EMIT places_changed();
+  note_places();
 }
 
 QRectF TopologyView::content() const {
@@ -156,16 +182,127 @@ void TopologyView::retranslate() {
   viewport()->setAccessibleName(accessibleName());  // it is what the keyboard reaches
 }
 
+// Tab goes from node to node, and on from the last.
+bool TopologyView::focusNextPrevChild(bool next) {
+  const auto at = std::ranges::find(nodes_, dynamic_cast<NodeItem*>(scene()->focusItem()));
+  const auto count = static_cast<std::ptrdiff_t>(nodes_.size());
+  std::ptrdiff_t to = at - nodes_.begin();
+  if (at == nodes_.end()) {
+    to = next ? 0 : -1;  // Shift and Tab leave a canvas on which nothing is chosen
+  } else {
+    to += next ? 1 : -1;
+  }
+  if (to >= 0 && to < count) {
+    nodes_[static_cast<std::size_t>(to)]->setFocus(Qt::TabFocusReason);
+    ensureVisible(nodes_[static_cast<std::size_t>(to)]);
+    return true;
+  }
+  scene()->setFocusItem(nullptr);
+  return QAbstractScrollArea::focusNextPrevChild(next);
+}
+
+// What the keyboard is on, for screen readers.
+void TopologyView::speak(const NodeItem& node) {
+  setAccessibleDescription(host_in_words(to_qt(node.name())));
+  viewport()->setAccessibleName(accessibleName() + QStringLiteral(": ") + accessibleDescription());
+  QAccessibleEvent said(viewport(), QAccessible::NameChanged);
+  QAccessible::updateAccessibility(&said);
+}
+
+// Alt and an arrow move the node that the keyboard is on.
+bool TopologyView::nudge(QKeyEvent& event) {
+  auto* node = dynamic_cast<NodeItem*>(scene()->focusItem());
+  if (node == nullptr || event.modifiers() != Qt::AltModifier) return false;
+  constexpr double kStep = 12;
+  QPointF by;
+  switch (event.key()) {
+    case Qt::Key_Left: by = {-kStep, 0}; break;
+    case Qt::Key_Right: by = {kStep, 0}; break;
+    case Qt::Key_Up: by = {0, -kStep}; break;
+    case Qt::Key_Down: by = {0, kStep}; break;
+    default: return false;
+  }
+  node->setPos(node->pos() + by);
+  note_places();
+  return true;
+}
+
 void TopologyView::keyPressEvent(QKeyEvent* event) {
   // Arrows step through the run everywhere; Tab goes from host to host.
-  if (event->key() == Qt::Key_Left || event->key() == Qt::Key_Right) return event->ignore();
+  const bool moves = event->modifiers() == Qt::AltModifier;
+  if (!moves && (event->key() == Qt::Key_Left || event->key() == Qt::Key_Right)) {
+    return event->ignore();
+  }
+  if (event->key() == Qt::Key_F10 && event->modifiers() == Qt::ShiftModifier) {
+    return menu_by_keyboard();
+  }
+  if (nudge(*event)) return;
   if (event->key() == Qt::Key_Escape) scene()->clearSelection();
   QGraphicsView::keyPressEvent(event);
 }
 
 void TopologyView::contextMenuEvent(QContextMenuEvent* event) {
+  if (event->reason() == QContextMenuEvent::Keyboard) return menu_by_keyboard();
   if (itemAt(event->pos()) != nullptr) return QGraphicsView::contextMenuEvent(event);
   Q_EMIT canvas_menu_wanted(event->globalPos());
+}
+
+void TopologyView::menu_by_keyboard() {
+  const auto* node = dynamic_cast<NodeItem*>(scene()->focusItem());
+  const QPoint at = node == nullptr ? viewport()->rect().center() : mapFromScene(node->pos());
+  if (node == nullptr) return Q_EMIT canvas_menu_wanted(viewport()->mapToGlobal(at));
+  Q_EMIT menu_wanted(to_qt(node->name()), viewport()->mapToGlobal(at));
+}
+
+// --- drawing -------------------------------------------------------------------------------------
+
+void TopologyView::set_drawing(bool drawing) {
+  drawing_ = drawing;
+  for (NodeItem* node : nodes_) node->set_drawing(drawing);
+}
+
+QString TopologyView::chosen() const {
+  if (const auto* node = dynamic_cast<NodeItem*>(scene()->focusItem())) return to_qt(node->name());
+  for (const NodeItem* node : nodes_) {
+    if (node->isSelected()) return to_qt(node->name());
+  }
+  return {};
+}
+
+NodeItem* TopologyView::node_at(const QPointF& at) const {
+  for (NodeItem* node : nodes_) {
+    if (node->card().translated(node->pos()).contains(at)) return node;
+  }
+  return nullptr;
+}
+
+void TopologyView::pull_cable(NodeItem& from, const QPointF& to) {
+  if (pulled_ == nullptr) {
+    pulled_ = scene()->addLine({}, QPen(theme().accent, 2, Qt::DashLine));
+    pulled_->setZValue(100);
+  }
+  pulled_->setLine(QLineF(from.mapToScene(from.handle()), to));
+}
+
+void TopologyView::end_cable(NodeItem& from, const QPointF& at) {
+  delete std::exchange(pulled_, nullptr);
+  const NodeItem* to = node_at(at);
+  if (to != nullptr && to != &from) Q_EMIT cable_drawn(to_qt(from.name()), to_qt(to->name()));
+}
+
+void TopologyView::dragEnterEvent(QDragEnterEvent* event) { dragMoveEvent(event); }
+
+void TopologyView::dragMoveEvent(QDragMoveEvent* event) {
+  event->setAccepted(event->mimeData()->hasFormat(PaletteBar::kMime));
+}
+
+void TopologyView::dropEvent(QDropEvent* event) {
+  if (!event->mimeData()->hasFormat(PaletteBar::kMime)) return event->ignore();
+  event->acceptProposedAction();
+  const QPointF at = mapToScene(event->position().toPoint());
+  const NodeItem* on = node_at(at);
+  Q_EMIT node_dropped(QString::fromLatin1(event->mimeData()->data(PaletteBar::kMime)), at,
+                      on == nullptr ? QString() : to_qt(on->name()));
 }
 
 // --- states --------------------------------------------------------------------------------------
@@ -279,8 +416,8 @@ void TopologyView::on_moved(quint32 from, quint32 to) {
   motion_.stop();
   clear_packets();
   from_ = to > from ? from : play_.history().previous_end(to);
-  const bool one_step = to > from;
-  const std::vector<Move> moves = model_.moves(from_, to);
+  const bool one_step = to > from && to - from <= kFarJump;
+  const std::vector<Move> moves = one_step ? model_.moves(from_, to) : std::vector<Move>{};
   if (one_step && !moves.empty() && moves.size() <= kMostMoves && !reduced_motion_) {
     for (const Move& move : moves) {
       auto* item = new PacketItem(move.facts, move.number);
@@ -350,10 +487,9 @@ void TopologyView::settle() {
 // After a long way only what happened at its last instant is worth a look.
 Position TopologyView::instant_begin() const {
   Position begin = play_.position();
-  while (begin > from_ && play_.trace()[RecordId(begin - 1)].at ==
-                              play_.trace()[RecordId(play_.position() - 1)].at) {
-    --begin;
-  }
+  if (begin == 0) return begin;
+  const SimTime last = play_.trace()[RecordId(begin - 1)].at;
+  while (begin > from_ && play_.trace()[RecordId(begin - 1)].at == last) --begin;
   return begin;
 }
 

@@ -31,6 +31,10 @@ class TopologyView : public QGraphicsView {
   /// Places by node name; what is not named stands where the layout puts it.
   void set_places(const QMap<QString, QPointF>& places);
   QMap<QString, QPointF> places() const;
+  /// Handles to draw cables from, and room for what is dropped from the palette.
+  void set_drawing(bool drawing);
+  /// The node that the keyboard is on, or that was clicked last; empty if there is none.
+  QString chosen() const;
   /// No motion at all: packets jump.
   void set_reduced_motion(bool reduced) { reduced_motion_ = reduced; }
   /// Every packet on the canvas in words, for screen readers and tests.
@@ -46,13 +50,22 @@ class TopologyView : public QGraphicsView {
   void menu_wanted(const QString& host, const QPoint& at);
   void canvas_menu_wanted(const QPoint& at);
   void places_changed();
+  /// Somebody dragged a node, or moved it by keys.
+  void rearranged(const QMap<QString, QPointF>& before, const QMap<QString, QPointF>& after);
+  /// Something of the palette (palette_bar.h) was dropped; `on` is the node under it, if any.
+  void node_dropped(const QString& kind, const QPointF& at, const QString& on);
+  void cable_drawn(const QString& from, const QString& to);
 
  protected:
   void wheelEvent(QWheelEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
   void changeEvent(QEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
+  bool focusNextPrevChild(bool next) override;
   void contextMenuEvent(QContextMenuEvent* event) override;
+  void dragEnterEvent(QDragEnterEvent* event) override;
+  void dragMoveEvent(QDragMoveEvent* event) override;
+  void dropEvent(QDropEvent* event) override;
 
  private:
   void retranslate();
@@ -75,6 +88,14 @@ class TopologyView : public QGraphicsView {
   QPointF border_of(const NodeItem& node, QPointF towards) const;
   QPointF default_place(std::size_t node) const;
   void reserve_room();
+  NodeItem* node_at(const QPointF& scene) const;
+  void menu_by_keyboard();
+  void add_node_item(std::size_t n);
+  void speak(const NodeItem& node);
+  void note_places();
+  void pull_cable(NodeItem& from, const QPointF& to);
+  void end_cable(NodeItem& from, const QPointF& at);
+  bool nudge(QKeyEvent& event);
 
   PlayModel& play_;
   TopologyModel& model_;
@@ -86,6 +107,9 @@ class TopologyView : public QGraphicsView {
   RecordId settled_focus_;  ///< that the packets were last drawn for
   Position from_ = 0;
   bool reduced_motion_ = false;
+  QMap<QString, QPointF> noted_;         ///< places before what moves now
+  QGraphicsLineItem* pulled_ = nullptr;  ///< a cable that is being drawn
+  bool drawing_ = false;
   bool fitted_ = true;  ///< goes on fitting when the window is resized
 };
 

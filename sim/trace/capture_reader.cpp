@@ -81,24 +81,29 @@ class PcapngReader {
  public:
   explicit PcapngReader(Bytes file) : in_(file) {}
 
-  Result<Capture> read() {
-    std::size_t at = 0;
-    while (at < in_.size()) {
-      if (in_.size() - at < kSmallestBlock) return cut_off(at);
-      if (in_.u32(at) == pcapng::kSectionHeader) {
-        if (!begin_section(at)) return cut_off(at);
+  /// As far as it is whole.
+  Capture read() {
+    for (std::size_t at = 0; at < in_.size();) {
+      const std::size_t length = take_block(at);
+      if (length == 0) {
+        capture_.cut_at = at;
+        break;
       }
-      const std::size_t length = in_.u32(at + 4);
-      if (length < kSmallestBlock || length % 4 != 0 || length > in_.size() - at) {
-        return cut_off(at);
-      }
-      if (!take(in_.u32(at), at + 8, at + length - 4)) return cut_off(at);
       at += length;
     }
     return std::move(capture_);
   }
 
  private:
+  /// Its length; 0 if it is cut off or damaged.
+  std::size_t take_block(std::size_t at) {
+    if (in_.size() - at < kSmallestBlock) return 0;
+    if (in_.u32(at) == pcapng::kSectionHeader && !begin_section(at)) return 0;
+    const std::size_t length = in_.u32(at + 4);
+    if (length < kSmallestBlock || length % 4 != 0 || length > in_.size() - at) return 0;
+    return take(in_.u32(at), at + 8, at + length - 4) ? length : 0;
+  }
+
   // Interfaces are numbered anew in each section, and may have another byte order.
   bool begin_section(std::size_t at) {
     if (in_.size() - at < 28) return false;
@@ -221,9 +226,12 @@ Result<Capture> parse_pcap(Bytes file) {
   Capture capture;
   capture.interfaces.push_back({});
   for (std::size_t at = kPcapHeader; at < in.size();) {
-    if (in.size() - at < kPcapRecord) return cut_off(at);
-    const std::size_t length = in.u32(at + 8);
-    if (length > in.size() - at - kPcapRecord) return cut_off(at);
+    const std::size_t left = in.size() - at;
+    const std::size_t length = left < kPcapRecord ? 0 : in.u32(at + 8);
+    if (left < kPcapRecord || length > left - kPcapRecord) {
+      capture.cut_at = at;
+      break;
+    }
     CapturedFrame frame;
     frame.at_ns = std::int64_t{in.u32(at)} * kSecond + std::int64_t{in.u32(at + 4)} * unit;
     const Bytes bytes = in.part(at + kPcapRecord, length);
@@ -236,21 +244,25 @@ Result<Capture> parse_pcap(Bytes file) {
 
 }  // namespace
 
-Result<Capture> parse_capture(Bytes file) {
+Result<Capture> parse_capture(Bytes file, CutCapture cut) {
   // The type of a section header is the same in both byte orders.
   const bool pcapng = file.size() >= 4 && Reader(file).u32(0) == pcapng::kSectionHeader;
-  auto capture = pcapng ? PcapngReader(file).read() : parse_pcap(file);
+  auto capture = pcapng ? Result<Capture>(PcapngReader(file).read()) : parse_pcap(file);
+  if (capture && capture->cut_at && (cut == CutCapture::kRefused || capture->frames.empty())) {
+    return cut_off(*capture->cut_at);
+  }
   if (capture && capture->frames.empty()) {
     return fail("the capture has no Ethernet frame in it");
   }
   return capture;
 }
 
-Result<Capture> read_capture(const std::string& path) {
+Result<Capture> read_capture(const std::string& path, CutCapture cut) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return fail(fmt::format("cannot read it: {}", std::strerror(errno)), {.file = path});
   const std::vector<char> raw{std::istreambuf_iterator<char>(in), {}};
-  auto capture = parse_capture({reinterpret_cast<const std::uint8_t*>(raw.data()), raw.size()});
+  auto capture =
+      parse_capture({reinterpret_cast<const std::uint8_t*>(raw.data()), raw.size()}, cut);
   if (!capture) capture.error().where.file = path;
   return capture;
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,11 +45,17 @@ struct Capture {
   std::vector<CaptureInterface> interfaces;
   std::vector<CapturedFrame> frames;  ///< in the order of the file
   std::vector<CaptureName> names;
+  /// The byte at which it is cut off or damaged; all before it is here. Only with kKept.
+  std::optional<std::size_t> cut_at;
 };
 
-/// Errors: not a capture, cut off, or without a single Ethernet frame; they name the byte.
-Result<Capture> parse_capture(Bytes file);
+/// What becomes of a capture that is cut off: of one that was copied while it was written, say.
+enum class CutCapture : std::uint8_t { kRefused, kKept };
+
+/// Errors: not a capture, cut off (with kKept: before the first frame), or without a single
+/// Ethernet frame; they name the byte.
+Result<Capture> parse_capture(Bytes file, CutCapture cut = CutCapture::kRefused);
 /// Errors: the file cannot be read, and those above; they name the file.
-Result<Capture> read_capture(const std::string& path);
+Result<Capture> read_capture(const std::string& path, CutCapture cut = CutCapture::kRefused);
 
 }  // namespace lvslab

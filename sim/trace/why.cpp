@@ -44,11 +44,14 @@ class Walk {
  public:
   Walk(const Trace& trace, RecordId subject)
       : trace_(trace), subject_(subject), first_(subject.value) {
-    for (RecordId at = subject; at.valid(); at = trace[at].cause) {
+    for (RecordId at = subject; at.valid(); at = led_.back().cause) {
       before_.push_back(at);
+      led_.push_back(trace[at]);
       first_ = at.value;
     }
     std::ranges::reverse(before_);
+    std::ranges::reverse(led_);
+    subject_at_ = led_.back().at;
     places_.assign(trace.size() - first_, Place::kNone);
     for (const RecordId id : before_) place(id) = Place::kBefore;
     place(subject) = Place::kSubject;
@@ -58,9 +61,12 @@ class Walk {
 
   std::vector<WhyStep> steps() {
     std::vector<WhyStep> out;
-    for (std::uint32_t i = first_; i < trace_.size(); ++i) {
-      const RecordId id(i);
-      if (place(id) == Place::kNone) place(id) = classify(id);
+    // One record after the other: to unpack each by its number would cost many times as much.
+    std::uint32_t next = first_;
+    for (const TraceRecord& r : trace_.records().subspan(first_)) {
+      if (r.at - subject_at_ > std::max(kHorizon, kAsideHorizon)) break;
+      const RecordId id(next++);
+      if (place(id) == Place::kNone) place(id) = classify(r);
       switch (place(id)) {
         case Place::kNone: break;
         case Place::kBefore: out.push_back({id, WhyRole::kBefore}); break;
@@ -93,11 +99,10 @@ class Walk {
     }
   }
 
-  Place classify(RecordId id) {
-    const TraceRecord& r = trace_[id];
+  Place classify(const TraceRecord& r) {
     if (!r.cause.valid() || r.cause.value < first_) return Place::kNone;
     const Place cause = place(r.cause);
-    const SimDuration later = r.at - trace_[subject_].at;
+    const SimDuration later = r.at - subject_at_;
     const bool on_way = cause == Place::kSubject || cause == Place::kAfter || cause == Place::kHome;
     if (later > (on_way ? kHorizon : kAsideHorizon)) return Place::kNone;
     switch (cause) {
@@ -116,9 +121,10 @@ class Walk {
   // What a command did at other times than the one that led here, as the other connections of a
   // loop: each is a story of its own.
   bool is_other_undertaking(const TraceRecord& r) const {
-    const auto cause = std::ranges::lower_bound(before_, r.cause.value, {}, &RecordId::value);
-    if (trace_[*cause].kind != RecordKind::kCommand) return false;
-    return cause + 1 == before_.end() || trace_[*(cause + 1)].at != r.at;
+    const auto found = std::ranges::lower_bound(before_, r.cause.value, {}, &RecordId::value);
+    const auto cause = led_.begin() + (found - before_.begin());
+    if (cause->kind != RecordKind::kCommand) return false;
+    return cause + 1 == led_.end() || (cause + 1)->at != r.at;
   }
 
   // Beside the way: what others decided about its frames, and whole ARP exchanges.
@@ -162,6 +168,8 @@ class Walk {
   const Trace& trace_;
   RecordId subject_;
   std::uint32_t first_;
+  std::vector<TraceRecord> led_;  ///< the records of before_
+  SimTime subject_at_;
   std::vector<RecordId> before_;  ///< the beginning first, the subject last
   std::vector<Place> places_;     ///< by record - first_
   NodeId origin_;                 ///< the host from which the packet set out, and its frame there

@@ -139,8 +139,10 @@ TEST(Journey, ASavedCapturePlaysInTheSameWindow) {
   const QTemporaryDir folder;
   const QString path = folder.filePath(QStringLiteral("mine.pcapng"));
   ASSERT_TRUE(window.export_capture(path));
+  window.open_host(QStringLiteral("node01"));
   window.open(path);
   EXPECT_TRUE(window.windowTitle().contains(QStringLiteral("mine (recording)")));
+  EXPECT_EQ(window.tabs().currentWidget(), &window.events()) << "no page that it has nothing for";
   bench.press(Qt::Key_Right);
   EXPECT_THAT(window.topology().packets_in_words().join(u' ').toStdString(),
               HasSubstr("who-has .150"));
@@ -191,6 +193,28 @@ TEST(Journey, TheEventListFiltersAndFollows) {
   const RecordId record = bench.window().event_model().record_at(all / 2);
   events.table()->setCurrentIndex(model->index(all / 2, 0));
   EXPECT_EQ(bench.play().focus(), record) << "a row is a moment";
+}
+
+TEST(Journey, TheListShowsOneConversation) {
+  WindowBench bench;
+  bench.press(Qt::Key_End);
+  EventListModel& model = bench.window().event_model();
+  bench.window().events().filter_edit()->setText(QStringLiteral("tcp"));
+  bench.play().show(model.record_at(0));
+  const FrameFacts first =
+      facts_of(bench.play().trace().frame(bench.play().trace()[bench.play().focus()].frame));
+  bench.window().events().clear_filters();
+  const int all = model.rowCount();
+  bench.press(Qt::Key_C);
+  EXPECT_LT(model.rowCount(), all);
+  ASSERT_GT(model.rowCount(), 8) << "both ways, at each hop";
+  for (int row = 0; row < model.rowCount(); ++row) {
+    const Trace& trace = bench.play().trace();
+    const FrameId frame = trace[model.record_at(row)].frame;
+    EXPECT_TRUE(same_conversation(first, facts_of(trace.frame(frame))));
+  }
+  bench.press(Qt::Key_Escape);
+  EXPECT_EQ(model.rowCount(), all);
 }
 
 TEST(Journey, WhatTheListShowsIsExported) {

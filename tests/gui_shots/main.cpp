@@ -1,5 +1,6 @@
 // Pictures of the window for the documents: every view, in both languages, light and dark, in two
 // sizes. `gui_shots FOLDER` writes them; docs/gui.md says how.
+#include <QAction>
 #include <QApplication>
 #include <QComboBox>
 #include <QDir>
@@ -74,6 +75,14 @@ void shoot_shell(WindowBench& bench, Camera& camera) {
   bench.settle();
 }
 
+// A file of a host in the editor that `vi` opens; the palette, and the handles of cables.
+void shoot_drawing(WindowBench& bench, Camera& camera) {
+  bench.window().action_of("draw").trigger();
+  bench.type(QStringLiteral("node01"), QStringLiteral("vi /etc/hosts"));
+  camera.shoot(QStringLiteral("drawing"));
+  bench.window().action_of("draw").trigger();
+}
+
 void visit(const QDir& folder, Language language, bool dark, QSize size) {
   WindowBench bench;
   bench.window().resize(size);
@@ -130,6 +139,7 @@ void visit(const QDir& folder, Language language, bool dark, QSize size) {
   bench.settle();
   bench.window().tabs().setCurrentIndex(2);
   camera.shoot(QStringLiteral("editor"));
+  shoot_drawing(bench, camera);
   // The same lab as those see it who have only its capture.
   bench.play().to_end();
   bench.settle();

@@ -130,7 +130,17 @@ TEST(CaptureReader, NoDamageIsReadBeyondTheEnd) {
   for (std::size_t keep = 1; keep < good.size(); ++keep) {
     const std::vector<std::uint8_t> cut(good.begin(), good.begin() + static_cast<long>(keep));
     EXPECT_FALSE(parse_capture(cut)) << keep;
+    const auto kept = parse_capture(cut, CutCapture::kKept);
+    if (kept) {
+      EXPECT_TRUE(kept->cut_at && *kept->cut_at <= keep && !kept->frames.empty()) << keep;
+    }
   }
+  std::vector<std::uint8_t> more = good;  // and the beginning of another section
+  more.insert(more.end(), good.begin(), good.begin() + 20);
+  EXPECT_FALSE(parse_capture(more));
+  const Capture kept = parse_capture(more, CutCapture::kKept).value();
+  EXPECT_EQ(kept.frames.size(), parse_capture(good).value().frames.size());
+  EXPECT_EQ(kept.cut_at, good.size());
   int refused = 0;
   for (std::size_t at = 0; at < good.size(); ++at) {
     std::vector<std::uint8_t> hurt = good;
