@@ -85,9 +85,10 @@ std::string pem(std::string_view label, std::string_view bytes) {
 void serve_web(Lan& lan, std::string_view tls) {
   const std::string modulus(256, '\x5a');
   const std::string certificate =
-      std::string("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00\x03\x82\x01\x0f\x00\x30\x82\x01\x0a"
-                  "\x02\x82\x01\x01\x00",
-                  25) +
+      std::string(
+          "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00\x03\x82\x01\x0f\x00\x30\x82\x01\x0a"
+          "\x02\x82\x01\x01\x00",
+          25) +
       modulus + "\x01";
   lan.type('b', "yum install nginx -y");
   lan.type('b', "echo -e '" + pem("CERTIFICATE", certificate) + "' > /etc/nginx/a.crt");
