@@ -114,7 +114,7 @@ TEST(SslGet, KeepsAServerThatAnswersByTls) {
   watch.lan.type('b', "nginx");
   watch.lan.pass(kSecond * 12);
   EXPECT_TRUE(watch.in_use());
-  EXPECT_THAT(watch.log(), HasSubstr("MD5 digest success to [10.0.0.2]:udp:53 url(/)."));
+  EXPECT_THAT(watch.log(), HasSubstr("MD5 digest success to [10.0.0.2]:udp:53 url(/)"));
 }
 
 TEST(SslGet, AServerOfPlainHttpIsNone) {
