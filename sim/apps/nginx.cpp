@@ -64,6 +64,20 @@ bool is_one_of(std::string_view name, std::span<const std::string_view> names) {
   return std::ranges::any_of(names, [&](std::string_view n) { return http_same(name, n); });
 }
 
+/// ngx_http_parse_request_line().
+bool is_method_char(char c) { return (c >= 'A' && c <= 'Z') || c == '_' || c == '-'; }
+
+/// As the access log writes what a client sent: ngx_http_log_escape().
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool safe = byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\';
+    out += safe ? std::string(1, c) : fmt::format("\\x{:02X}", byte);
+  }
+  return out;
+}
+
 std::string_view first_line_of(std::string_view head) {
   return head.substr(0, head.find_first_of("\r\n"));
 }
@@ -173,6 +187,12 @@ void Nginx::handle(Step& step, AppIo& io, const News& news) {
     client.local = io.tcp().local(client.socket);
     client.remote = io.tcp().remote(client.socket);
     client.number = ++connections_;
+    for (const NginxVirtualServer& server : conf_.servers) {
+      const bool tls = std::ranges::any_of(server.listen_tls, [&](const Endpoint& at) {
+        return at.port == client.local.port && (at.addr.is_any() || at.addr == client.local.addr);
+      });
+      if (tls) client.tls.emplace(server.certificate, server.key_bytes);
+    }
     client.deadline = step.now() + kHeaderTimeout;
     return;
   }
@@ -188,7 +208,11 @@ void Nginx::handle(Step& step, AppIo& io, const News& news) {
 void Nginx::on_client(Step& step, AppIo& io, Client& client, const News& news) {
   switch (news.kind) {
     case SocketEventKind::kData:
-      client.input += news.data;
+      if (!client.tls) {
+        client.input += news.data;
+      } else if (!take_tls(step, io, client, news.data)) {
+        return;
+      }
       if (client.input.size() > kMostInput) return close_client(step, io, client);
       return serve(step, io, client);
     case SocketEventKind::kWritable: return flush(step, io, client);
@@ -202,8 +226,29 @@ void Nginx::on_client(Step& step, AppIo& io, Client& client, const News& news) {
   }
 }
 
+bool Nginx::take_tls(Step& step, AppIo& io, Client& client, const std::string& data) {
+  std::string out;
+  const TlsEnd::State state = client.tls->feed(step.random(), data, out, client.input);
+  if (!out.empty()) io.tcp().send(step, client.socket, as_bytes(out));
+  if (client.tls->is_plain()) {
+    client.tls.reset();
+    client.plain = true;
+    client.input += data;
+  } else if (state == TlsEnd::State::kBroken || state == TlsEnd::State::kClosed) {
+    close_client(step, io, client);
+    return false;
+  }
+  return true;
+}
+
 void Nginx::serve(Step& step, AppIo& io, Client& client) {
   if (client.busy) return;
+  const std::size_t begin = client.input.find_first_not_of("\r\n");
+  if (begin != std::string::npos && !is_method_char(client.input[begin])) {
+    client.head = std::exchange(client.input, {}).substr(begin);
+    client.busy = client.close_after = true;
+    return send_page(step, io, client, 400);
+  }
   const std::size_t length = http_head_length(client.input);
   if (length == 0) return;
   const std::string_view head = std::string_view(client.input).substr(0, length);
@@ -221,9 +266,10 @@ void Nginx::serve(Step& step, AppIo& io, Client& client) {
 
 void Nginx::begin_request(Step& step, AppIo& io, Client& client) {
   const HttpRequest request = parse_http_request(client.head);
-  if (request.refused != 0) {
+  if (client.plain || request.refused != 0) {
     client.close_after = true;
-    return send_page(step, io, client, request.refused == 501 ? 411 : 400);
+    const bool longer = !client.plain && request.refused == 501;
+    return send_page(step, io, client, longer ? 411 : 400);
   }
   find_location(client, request.target);
   if (!client.place) return send_page(step, io, client, 404);
@@ -346,7 +392,7 @@ std::string Nginx::value_of(const Client& client, std::string_view word) const {
   if (word == "$remote_addr") return peer;
   if (word == "$http_host") return host;
   if (word == "$host") return host.substr(0, host.find(':'));
-  if (word == "$scheme") return "http";
+  if (word == "$scheme") return client.tls ? "https" : "http";
   if (word == "$proxy_host") return location_of(client).proxy_host;
   if (word == "$server_port") return fmt::format("{}", client.local.port);
   if (word == "$proxy_add_x_forwarded_for") {
@@ -452,10 +498,12 @@ void Nginx::send_page(Step& step, AppIo& io, Client& client, int status, std::st
   const std::string title = fmt::format("{} {}", status, reason_of(status));
   std::string body(text);
   if (text.empty() && status >= 300) {
+    constexpr std::string_view kPlain = "The plain HTTP request was sent to HTTPS port";
     body = fmt::format(
-        "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<center><h1>{0}</h1></center>\r\n"
+        "<html>\r\n<head><title>{}</title></head>\r\n<body>\r\n<center><h1>{}</h1></center>\r\n{}"
         "<hr><center>nginx/1.22.1</center>\r\n</body>\r\n</html>\r\n",
-        title);
+        client.plain ? fmt::format("400 {}", kPlain) : title, title,
+        client.plain ? fmt::format("<center>{}</center>\r\n", kPlain) : "");
   }
   const std::string lines =
       fmt::format("HTTP/1.1 {}\r\n{}Date: {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n", title,
@@ -469,8 +517,9 @@ void Nginx::finish(Step& step, AppIo& io, Client& client, int status, std::strin
                    std::string_view body, std::string_view further_headers) {
   const bool keep = keeps_alive(client);
   client.close_after = !keep;
-  client.output += fmt::format("{}Connection: {}\r\n{}\r\n{}", first_lines,
-                               keep ? "keep-alive" : "close", further_headers, body);
+  const std::string answer = fmt::format("{}Connection: {}\r\n{}\r\n{}", first_lines,
+                                         keep ? "keep-alive" : "close", further_headers, body);
+  client.output += client.tls ? client.tls->seal(answer) : answer;
   log_access(step, io, client, status, body.size());
   client.busy = false;
   flush(step, io, client);
@@ -486,7 +535,12 @@ void Nginx::flush(Step& step, AppIo& io, Client& client) {
     }
   }
   if (client.busy) return;
-  if (client.close_after || client.peer_done) return close_client(step, io, client);
+  if (client.close_after || client.peer_done) {
+    if (client.tls && client.tls->is_open() && client.socket.valid()) {
+      io.tcp().send(step, client.socket, as_bytes(client.tls->close_notify()));
+    }
+    return close_client(step, io, client);
+  }
   client.deadline = step.now() + conf_.http.keepalive_timeout;
   serve(step, io, client);
 }
@@ -524,7 +578,7 @@ void Nginx::log_access(Step& step, AppIo& io, const Client& client, int status,
       step, conf_.http.access_log,
       fmt::format("{} - - [{:02}/{}/{}:{:02}:{:02}:{:02} +0000] \"{}\" {} {} \"{}\" \"{}\"\n",
                   client.remote.addr.to_string(), t.day, t.month_name(), t.year, t.hour, t.minute,
-                  t.second, first_line_of(client.head), status, bytes,
+                  t.second, escaped(first_line_of(client.head)), status, bytes,
                   or_dash(header_of(client.head, "Referer")),
                   or_dash(header_of(client.head, "User-Agent"))));
 }

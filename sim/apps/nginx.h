@@ -3,12 +3,12 @@
 //
 // Models: keep-alive towards clients, HTTP/1.0 with "Connection: close" towards servers, bodies of
 // requests by Content-Length, the next server if one cannot be reached or hangs up, 502 and 504,
-// access log and error log, reload. All that comes at one moment is read before anything is done
-// about it, as epoll(7) tells of it.
-// Left out: what nginx_conf.h leaves out; answers pass on when they are whole (the real one begins
-// earlier with those beyond its buffers); caching; compression; chunked requests (411 as by 1.0).
-// Source: nginx 1.22.1 src/http/ngx_http_request.c, ngx_http_upstream.c, ngx_http_header_filter_
-// module.c, ngx_http_proxy_module.c, ngx_http_special_response.c.
+// access log and error log, reload; TLS towards clients (sim/wire/tls.h). All that comes at one
+// moment is read before anything is done about it, as epoll(7) tells of it. Left out: what
+// nginx_conf.h leaves out; answers pass on when they are whole (the real one begins earlier with
+// those beyond its buffers); caching; compression; chunked requests (411 as by 1.0). Source:
+// nginx 1.22.1 src/http/ngx_http_request.c, ngx_http_upstream.c, ngx_http_header_filter_ module.c,
+// ngx_http_proxy_module.c, ngx_http_special_response.c.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +20,7 @@
 #include "sim/apps/app_io.h"
 #include "sim/apps/http_reader.h"
 #include "sim/apps/nginx_balancer.h"
+#include "sim/wire/tls.h"
 
 namespace lvslab::apps {
 
@@ -46,6 +47,8 @@ class Nginx {
     std::uint64_t number = 0;  ///< as in the error log
     std::string input;
     std::string output;  ///< not yet taken by TCP
+    std::optional<TlsServer> tls;
+    bool plain = false;  ///< it speaks HTTP where TLS is spoken
     bool peer_done = false;
     bool close_after = false;
     std::uint32_t served = 0;
@@ -102,6 +105,8 @@ class Nginx {
   void finish(Step& step, AppIo& io, Client& client, int status, std::string_view first_lines,
               std::string_view body, std::string_view further_headers);
   void flush(Step& step, AppIo& io, Client& client);
+  /// Takes what came on a connection with TLS; false if the connection is over.
+  bool take_tls(Step& step, AppIo& io, Client& client, const std::string& data);
   void close_client(Step& step, AppIo& io, Client& client);
   bool keeps_alive(const Client& client) const;
   void find_location(Client& client, std::string_view target) const;

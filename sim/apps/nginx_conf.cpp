@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 
+#include "sim/apps/nginx_tls.h"
 #include "sim/apps/nginx_words.h"
 
 namespace lvslab::apps {
@@ -76,8 +77,8 @@ constexpr std::array kKnown{
     Known{"server", kHttp | kUpstream, Use::kModelled},
     Known{"server_name", kInServer, Use::kNoEffect},
     Known{"server_tokens", kInHttp, Use::kLeftOut},
-    Known{"ssl_certificate", kHttp | kInServer, Use::kLeftOut},
-    Known{"ssl_certificate_key", kHttp | kInServer, Use::kLeftOut},
+    Known{"ssl_certificate", kHttp | kInServer, Use::kModelled},
+    Known{"ssl_certificate_key", kHttp | kInServer, Use::kModelled},
     Known{"stream", kMain, Use::kLeftOut},
     Known{"tcp_nodelay", kInHttp, Use::kNoEffect},
     Known{"tcp_nopush", kInHttp, Use::kNoEffect},
@@ -255,6 +256,7 @@ class Builder {
       return std::nullopt;
     }
     if (d.name() == "proxy_next_upstream") return next_upstream(d);
+    if (d.name().starts_with("ssl_")) return d.not_modelled(d.name() + " outside of a server");
     if (d.name() == "proxy_set_header") {
       return d.not_modelled("proxy_set_header outside of a location");
     }
@@ -354,7 +356,13 @@ class Builder {
   Problem virtual_server(const NginxDirective& d) {
     if (auto wrong = arguments(d, 0, 0)) return wrong;
     conf_.servers.emplace_back();
+    NginxTlsFiles tls;
     auto problem = block(d, kInServer, [&](const NginxDirective& inner) -> Problem {
+      if (inner.name() == "ssl_certificate" || inner.name() == "ssl_certificate_key") {
+        if (auto wrong = arguments(inner, 1, 1)) return wrong;
+        (inner.name() == "ssl_certificate" ? tls.certificate : tls.key) = inner.words[1];
+        return std::nullopt;
+      }
       if (inner.name() == "listen") return listen(inner);
       if (inner.name() == "location") return location(inner);
       if (inner.name() == "return") return inner.not_modelled("return outside of a location");
@@ -363,6 +371,7 @@ class Builder {
     if (problem) return problem;
     NginxVirtualServer& server = conf_.servers.back();
     if (server.listen.empty()) server.listen.push_back({{}, 80});
+    if (auto wrong = load_nginx_certificate(d, tls, files_, server)) return wrong;
     for (std::size_t i = 0; i + 1 < conf_.servers.size(); ++i) {
       for (const Endpoint& at : conf_.servers[i].listen) {
         if (std::ranges::find(server.listen, at) != server.listen.end()) {
@@ -375,8 +384,11 @@ class Builder {
 
   Problem listen(const NginxDirective& d) {
     if (d.words.size() < 2) return arguments(d, 1, 9);
+    bool tls = false;
     for (std::size_t i = 2; i < d.words.size(); ++i) {
-      if (d.words[i] != "default_server") return d.not_modelled("listen ... " + d.words[i]);
+      tls = tls || d.words[i] == "ssl";
+      if (d.words[i] == "ssl" || d.words[i] == "default_server") continue;
+      return d.not_modelled("listen ... " + d.words[i]);
     }
     if (d.words[1].starts_with("[") || d.words[1].starts_with("unix:")) {
       return d.not_modelled("listen " + d.words[1]);
@@ -391,6 +403,7 @@ class Builder {
           fmt::format("host not found in \"{}\" of the \"listen\" directive", d.words[1]));
     }
     conf_.servers.back().listen.push_back({*addr, parts->port});
+    if (tls) conf_.servers.back().listen_tls.push_back({*addr, parts->port});
     return std::nullopt;
   }
 

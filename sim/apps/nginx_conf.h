@@ -1,8 +1,9 @@
 // nginx.conf as far as a balancer of HTTP needs it.
 //
 // Models: the grammar (blocks, quotes, comments, `include` with a pattern); upstream with server
-// weight= max_fails= fail_timeout= backup down; server with listen; location with proxy_pass or
-// return; proxy_set_header with a few variables; proxy_connect_timeout, proxy_read_timeout,
+// weight= max_fails= fail_timeout= backup down; server with listen, also `listen ... ssl` with
+// ssl_certificate and ssl_certificate_key (PEM, RSA of 2048 bits or more); location with proxy_pass
+// or return; proxy_set_header with a few variables; proxy_connect_timeout, proxy_read_timeout,
 // proxy_next_upstream; keepalive_timeout; access_log and error_log with their files. Directives
 // that change nothing here are taken (kNoEffect).
 // Left out: everything else. A directive that nginx does not know either, or a mistake, gets
@@ -51,6 +52,9 @@ struct NginxLocation {
 
 struct NginxVirtualServer {
   std::vector<Endpoint> listen;
+  std::vector<Endpoint> listen_tls;  ///< those of `listen` that have "ssl"
+  std::string certificate;           ///< DER
+  std::size_t key_bytes = 0;         ///< of its RSA key
   std::vector<NginxLocation> locations;
 };
 

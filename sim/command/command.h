@@ -27,6 +27,7 @@
 #include "sim/command/nginx.h"
 #include "sim/command/output.h"
 #include "sim/command/ping.h"
+#include "sim/command/sed.h"
 #include "sim/command/service.h"
 #include "sim/command/ss.h"
 #include "sim/command/ssh.h"
@@ -51,7 +52,7 @@ using Command = std::variant<
     KillCommand, PidofCommand, PsCommand, ExportCommand, CdCommand, PwdCommand, WaitCommand,
     JobsCommand, UnameCommand, WhoamiCommand, RebootCommand, ClearCommand, ExitCommand,
     ModprobeCommand, LsmodCommand, CatCommand, GrepCommand, WcCommand, HeadCommand, TailCommand,
-    TeeCommand, SortCommand, UniqCommand, CutCommand, IpvsadmCommand, IpvsScriptCommand,
+    TeeCommand, SortCommand, UniqCommand, CutCommand, SedCommand, IpvsadmCommand, IpvsScriptCommand,
     IptablesCommand, CurlCommand, AbCommand, NcCommand, NcatCommand, TimeoutCommand, SshCommand,
     ScpCommand, PingCommand, TracerouteCommand, ArpingCommand, TcpdumpCommand, KeepalivedCommand,
     JournalctlCommand, NginxCommand, UnknownCommand>;
@@ -71,7 +72,7 @@ bool is_known_unmodelled(std::string_view tool);
 /// `bash: foo: command not found` and what is close (or "not modelled"); status 127.
 Output command_not_found(std::string_view name);
 
-/// True for cat, grep, wc, head, tail, tee, sort, uniq, cut.
+/// True for cat, grep, wc, head, tail, tee, sort, uniq, cut, sed.
 bool is_filter(const Command& command);
 /// The files a filter reads, as typed ("-" is standard input); empty: it reads standard input. For
 /// tee always empty.

@@ -1,9 +1,9 @@
 // Text filters of pipelines as pure functions: cat, grep, wc, head, tail, tee, sort, uniq, cut.
 //
 // Models: text → text with the options named beside each struct; files are read (and written) by
-// the host, which passes their contents. Leaves out: awk, sed, tr, binary input, locales (order is
-// that of bytes), back references in patterns. Source: GNU grep 3.8, GNU coreutils 9.1; regular
-// expressions as POSIX ERE/BRE.
+// the host, which passes their contents. sed has sed.h. Leaves out: awk, tr, binary input, locales
+// (order is that of bytes), back references in patterns. Source: GNU grep 3.8, GNU coreutils 9.1;
+// regular expressions as POSIX ERE/BRE.
 #pragma once
 
 #include <cstdint>

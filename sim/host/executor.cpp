@@ -27,7 +27,37 @@ std::string without_alias(std::string_view name) {
   return std::string(name.substr(0, name.find(':')));
 }
 
+Output Executor::edit_in_place(const command::SedCommand& c) {
+  Output all;
+  for (const std::string& name : c.files) {
+    const auto text = wiring_.read_file(name);
+    const bool directory = wiring_.user().files.is_directory(wiring_.path_of(name));
+    const command::NamedText input{name, text ? std::string_view(*text) : std::string_view{},
+                                   directory ? "Is a directory"
+                                   : text    ? ""
+                                             : "No such file or directory"};
+    Output one = command::run(c, std::span(&input, 1));
+    all.err += one.err;
+    if (one.status != 0) {
+      all.status = one.status;
+      continue;
+    }
+    auto problem = wiring_.cannot_write(name);
+    if (!problem && !c.suffix.empty()) {
+      problem = wiring_.write_redirected(step_, name + c.suffix, *text, false);
+    }
+    if (!problem) problem = wiring_.write_redirected(step_, name, one.out, false);
+    if (!problem) continue;
+    all.err += "sed: couldn't open file " + name + ": " + *problem + "\n";
+    all.status = 4;
+  }
+  return all;
+}
+
 CommandOutcome Executor::filter(const command::Command& c) {
+  if (const auto* sed = std::get_if<command::SedCommand>(&c); sed && sed->in_place) {
+    return edit_in_place(*sed);
+  }
   const auto files = input_files(c);
   Output output;
   if (files.empty()) {

@@ -81,6 +81,8 @@ class Executor {
 
   /// cat, grep and the like: over files, or over standard input.
   CommandOutcome filter(const command::Command& c);
+  /// sed -i: each file by itself.
+  command::Output edit_in_place(const command::SedCommand& c);
 
  private:
   Started start(apps::App app, ShortName name);

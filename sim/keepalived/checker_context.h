@@ -68,6 +68,7 @@ struct Checkers::Context {
     s.at = step.now() + timeout(s);
   }
   void hang_up(State& s) {
+    s.tls.reset();
     if (s.socket.valid()) port.tcp().close(step, std::exchange(s.socket, SocketId{}));
     if (s.udp != kNoSocket) port.udp_close(step, std::exchange(s.udp, kNoSocket));
     if (s.ping != 0) port.ping_close(std::exchange(s.ping, std::uint16_t{0}));
@@ -116,10 +117,22 @@ struct Checkers::Context {
   void connected(State& s);
   void judge(State& s);
   void tcp_done(State& s, bool success);
+  /// The request for the URL whose turn it is.
+  std::string request(const State& s) const;
+  /// The name in "Host:" and SNI, if one is given; SNI knows no name of the server.
+  const std::string* virtual_host(const State& s, bool sni) const;
   void http_success(State& s);
   /// `why`: what log_all_failures tells.
   void http_failure(State& s, std::string_view why);
   void misc_done(State& s, int status);
+
+  // --- SSL_GET: checkers_tls.cpp -----------------------------------------------------------------
+
+  void greet(State& s);
+  void go_on_tls(State& s);
+  void ask_by_tls(State& s);
+  void end_tls(State& s);
+  void tls_failed(State& s, std::string_view why, bool abort);
 
   // --- PING_CHECK, UDP_CHECK, DNS_CHECK: checkers_datagram.cpp -----------------------------------
 

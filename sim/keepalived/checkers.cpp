@@ -16,9 +16,7 @@ constexpr SimDuration kLinger{5'000'000'000};
 /// What is kept of an answer: its head, or the page as well if its digest is wanted.
 constexpr std::size_t kLongestHead = 4096, kLongestPage = 1U << 20;
 
-bool runs(const Checker& checker) {
-  return checker.kind != CheckerKind::kSsl && checker.kind != CheckerKind::kSmtp;
-}
+bool runs(const Checker& checker) { return checker.kind != CheckerKind::kSmtp; }
 
 /// The status of an answer whose head is complete; 0 if it is none.
 unsigned status_of(std::string_view head) {
@@ -38,15 +36,6 @@ bool is_wanted(unsigned status, const CheckUrl& url) {
   });
 }
 
-/// Which of the tries of MISC_CHECK failed; `tries` is 0 after the last.
-std::string which_try(std::uint32_t tries, std::uint32_t retry) {
-  const std::string_view retries = retry == 1 ? "retry" : "retries";
-  if (retry == 0) return " with retry disabled";
-  if (tries == 1) return fmt::format(", will do {} {}", retry, retries);
-  if (tries > 1) return fmt::format(" on retry {}/{}", tries - 1, retry);
-  return fmt::format(" after {} {}", retry, retries);
-}
-
 bool has_digest(std::string_view page, std::string_view digest) {
   return std::ranges::equal(md5(page), digest, {}, {}, [](char c) {
     return c >= 'A' && c <= 'F' ? static_cast<char>(c | 0x20) : c;
@@ -54,15 +43,6 @@ bool has_digest(std::string_view page, std::string_view digest) {
 }
 
 }  // namespace
-
-std::string program_of(std::string_view command) {
-  const std::size_t begin = std::min(command.find_first_not_of("\"' "), command.size());
-  const std::size_t end = command.find_first_of("\"' ", begin);
-  const std::string_view program = command.substr(begin, end - begin);
-  if (program.find('/') == std::string_view::npos) return fmt::format("/usr/bin/{}", program);
-  const bool linked = program.starts_with("/bin/") || program.starts_with("/sbin/");
-  return fmt::format("{}{}", linked ? "/usr" : "", program);
-}
 
 // --- starting a check ----------------------------------------------------------------------------
 
@@ -87,7 +67,7 @@ void Checkers::Context::begin(State& s) {
 // tcp_connect_thread(), http_connect_thread().
 void Checkers::Context::dial_tcp(State& s) {
   IfIndex dev;
-  const bool http = checker(s).kind == CheckerKind::kHttp;
+  const bool http = checker(s).kind != CheckerKind::kTcp;
   const auto again = [&] {
     log(http ? "WEB socket bind failed. Rescheduling" : "TCP socket bind failed. Rescheduling.");
     wait(s, delay_loop(s));
@@ -124,13 +104,16 @@ void Checkers::Context::go_on(State& s, After after) {
   switch (after) {
     case After::kConnected: return tcp_done(s, true);
     case After::kAnswered: return judge(s);
-    case After::kTimedOut: return http_failure(s, "Timeout WEB read");
+    case After::kFailed: return http_failure(s, s.why);
   }
 }
 
 void Checkers::Context::timed_out(State& s) {
   const bool connecting = s.phase == Phase::kConnecting;
-  if (!connecting && checker(s).kind == CheckerKind::kHttp) return close_tcp(s, After::kTimedOut);
+  if (!connecting && checker(s).kind == CheckerKind::kHttp) {
+    s.why = "Timeout WEB read";
+    return close_tcp(s, After::kFailed);
+  }
   hang_up(s);
   switch (checker(s).kind) {
     case CheckerKind::kTcp:
@@ -150,8 +133,10 @@ void Checkers::Context::timed_out(State& s) {
 }
 
 void Checkers::Context::failed(State& s) {
-  const bool connecting = s.phase == Phase::kConnecting;
+  const bool asked = s.tls && s.tls->asked;
+  const bool connecting = s.phase == Phase::kConnecting || (s.tls && !asked);
   hang_up(s);
+  if (asked) return judge(s);
   if (checker(s).kind != CheckerKind::kTcp) {
     return http_failure(s, connecting ? "Connection failed" : "Read error with");
   }
@@ -161,23 +146,33 @@ void Checkers::Context::failed(State& s) {
 
 void Checkers::Context::connected(State& s) {
   if (checker(s).kind == CheckerKind::kTcp) return close_tcp(s, After::kConnected);
-  const CheckUrl& url = checker(s).urls[s.url];
-  const std::string* host = nullptr;
-  for (const std::string* candidate :
-       {&url.virtual_host, &checker(s).virtual_host, &rs(s).virtual_host, &vs(s).virtual_host}) {
-    if (host == nullptr && !candidate->empty()) host = candidate;
-  }
-  const std::string& protocol = checker(s).http_protocol;
-  const std::string request = fmt::format(
-      "GET {} HTTP/1.{}\r\nUser-Agent: KeepAliveClient\r\n{}Host: {}\r\n\r\n", url.path,
-      protocol.starts_with("1.1") ? 1 : 0,
-      protocol == "1.1" || protocol == "1.0C" ? "Connection: close\r\n" : "",
-      host != nullptr ? *host : fmt::format("{}:{}", target(s).addr.to_string(), target(s).port));
+  if (checker(s).kind == CheckerKind::kSsl) return greet(s);
+  const std::string text = request(s);
   port.tcp().send(step, s.socket,
-                  {reinterpret_cast<const std::uint8_t*>(request.data()), request.size()});
+                  {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
   s.answer.clear();
   s.phase = Phase::kReading;
   s.at = step.now() + timeout(s);
+}
+
+const std::string* Checkers::Context::virtual_host(const State& s, bool sni) const {
+  const Checker& c = checker(s);
+  const std::string* names[] = {&c.urls[s.url].virtual_host, &c.virtual_host,
+                                sni ? nullptr : &rs(s).virtual_host, &vs(s).virtual_host};
+  for (const std::string* name : names) {
+    if (name != nullptr && !name->empty()) return name;
+  }
+  return nullptr;
+}
+
+std::string Checkers::Context::request(const State& s) const {
+  const std::string* host = virtual_host(s, false);
+  const std::string& protocol = checker(s).http_protocol;
+  return fmt::format(
+      "GET {} HTTP/1.{}\r\nUser-Agent: KeepAliveClient\r\n{}Host: {}\r\n\r\n",
+      checker(s).urls[s.url].path, protocol.starts_with("1.1") ? 1 : 0,
+      protocol == "1.1" || protocol == "1.0C" ? "Connection: close\r\n" : "",
+      host != nullptr ? *host : fmt::format("{}:{}", target(s).addr.to_string(), target(s).port));
 }
 
 void Checkers::Context::judge(State& s) {
@@ -263,47 +258,6 @@ void Checkers::Context::http_failure(State& s, std::string_view why) {
   }
   // A server that is known to be dead is asked once in a while, without retries.
   wait(s, s.failed_url ? std::max(before_retry, delay_loop(s)) : before_retry);
-}
-
-// misc_check_child_thread(): the next check counts from the beginning of this one.
-void Checkers::Context::misc_done(State& s, int status) {
-  const Checker& c = checker(s);
-  const std::uint32_t retry = c.retry.value();
-  const bool success =
-      !s.terminated && (status == 0 || (c.misc_dynamic && status >= 2 && status <= 255));
-  bool told = !s.has_run || s.up != success, turns = told;
-  if (success) {
-    if (status != std::exchange(s.exit_status, status)) {
-      const std::int64_t own = rs(s).weight.value_or(1);
-      const std::int64_t share = std::exchange(s.weight, status == 0 ? 0 : status - 2 - own);
-      lvs.set_weight(step, conf, port, s.vs, s.rs, lvs.weight(s.vs, s.rs) - share + s.weight);
-    }
-    s.tries = 0;
-  } else if (told && s.tries < retry) {
-    ++s.tries;
-    told = c.log_all_failures;
-    turns = false;
-  } else if (told) {
-    s.tries = 0;
-    if (!s.terminated) {
-      lvs.forget_weight(s.vs, s.rs, std::exchange(s.weight, 0));
-      s.exit_status = status;
-    }
-  }
-  if (told) {
-    const std::string how = success        ? std::string("succeeded")
-                            : s.terminated ? fmt::format("timed out{}", which_try(s.tries, retry))
-                                           : fmt::format("failed{} (exited with status {})",
-                                                         which_try(s.tries, retry), status);
-    log(fmt::format("Misc check for [{} VS {}] by [{}] {}.", name(s), vs(s).name(),
-                    program_of(c.misc.command), how));
-  }
-  if (turns) turn(s, success);
-  if (turns && !success) s.weight = 0;
-  s.has_run = true;
-  s.phase = Phase::kWaiting;
-  s.at = std::max(s.began + (s.tries > 0 ? c.delay_before_retry.value() : delay_loop(s)),
-                  step.now() + SimDuration{1'000});
 }
 
 // --- what the daemon calls -----------------------------------------------------------------------
@@ -456,6 +410,7 @@ void Checkers::on_time(Step& step, const Configuration& conf, CheckerPort& port,
 
 void Checkers::on_timeout(Context& x, State& s) {
   if (s.phase == Phase::kWaiting) return x.begin(s);
+  if (s.phase == Phase::kTls) return x.go_on_tls(s);
   if (s.phase != Phase::kScript) return x.timed_out(s);
   s.at = SimTime::never();
   s.terminated = true;
@@ -552,10 +507,20 @@ void Checkers::handle(Context& x, const SocketEvent& event) {
     case SocketEventKind::kConnected: return x.connected(s);
     case SocketEventKind::kError: s.socket = {}; return x.failed(s);
     case SocketEventKind::kPeerClosed:
+      if (s.phase == Phase::kTls) {
+        s.tls->at_end = true;
+        s.at = x.step.now();
+      }
       if (s.phase == Phase::kReading) x.close_tcp(s, After::kAnswered);
       return;
     case SocketEventKind::kData: {
       const Checker& c = x.checker(s);
+      if (s.phase == Phase::kTls) {
+        // All that comes at one moment is read before anything is done about it.
+        s.tls->came.append(reinterpret_cast<const char*>(event.data.data()), event.data.size());
+        s.at = x.step.now();
+        return;
+      }
       const bool whole = c.kind == CheckerKind::kHttp && !c.urls[s.url].digest.empty();
       if (s.answer.size() < (whole ? kLongestPage : kLongestHead)) {
         s.answer.append(reinterpret_cast<const char*>(event.data.data()), event.data.size());

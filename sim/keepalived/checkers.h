@@ -2,12 +2,14 @@
 // turn its state.
 //
 // Models: TCP_CHECK, HTTP_GET (several URLs, status codes, digests, virtual hosts), MISC_CHECK
-// (exit status and misc_dynamic), PING_CHECK, UDP_CHECK (payload, wanted replies), DNS_CHECK; the
+// (exit status and misc_dynamic), PING_CHECK, UDP_CHECK (payload, wanted replies), DNS_CHECK;
+// SSL_GET: what HTTP_GET has, over TLS 1.2 (sim/wire/tls.h); the
 // random first check, delay_loop, retries, timeouts, alpha; what a reload keeps of their state;
 // that a close(2) with SO_LINGER holds up the whole process until its FIN is acknowledged. Leaves
-// out: SSL, patterns of pages, SMTP_CHECK: such a checker never runs, and its server counts as
-// alive. read_conf() says so. Source: check/check_api.c, check_tcp.c, check_http.c, check_misc.c,
-// check_ping.c, check_udp.c, check_dns.c, ipwrapper.c of keepalived 2.2.7.
+// out: keys and certificates of its own, patterns of pages, SMTP_CHECK: such a checker never runs,
+// and its server counts as alive. read_conf() says so. Source: check/check_api.c, check_tcp.c,
+// check_http.c, check_misc.c, check_ping.c, check_udp.c, check_dns.c, ipwrapper.c of
+// keepalived 2.2.7.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +22,7 @@
 
 #include "sim/keepalived/glibc_random.h"
 #include "sim/keepalived/lvs.h"
+#include "sim/wire/tls.h"
 
 namespace lvslab::keepalived {
 
@@ -94,16 +97,26 @@ class Checkers {
  private:
   static constexpr std::uint32_t kNoSocket = 0xffff'ffffU;
 
-  enum class Phase : std::uint8_t { kWaiting, kConnecting, kReading, kScript, kClosing };
+  enum class Phase : std::uint8_t { kWaiting, kConnecting, kReading, kTls, kScript, kClosing };
   /// What a checker does when its connection is closed.
-  enum class After : std::uint8_t { kConnected, kAnswered, kTimedOut };
+  enum class After : std::uint8_t { kConnected, kAnswered, kFailed };
+  /// SSL_GET: a connection, and what came on it that is not yet read.
+  struct Tls {
+    TlsClient end;
+    std::string came;
+    bool at_end = false;  ///< the server has closed its side
+    bool asked = false, heard = false;
+    SimTime patience;
+  };
   struct State {
     std::size_t index = 0;  ///< of this state
     std::size_t vs = 0, rs = 0, checker = 0;
     Phase phase = Phase::kWaiting;
     SimTime at = SimTime::never();  ///< of the next check, or the end of patience
     SocketId socket;
-    After after{};  ///< kClosing
+    After after{};         ///< kClosing
+    std::string_view why;  ///< After::kFailed
+    std::optional<Tls> tls;
     std::uint32_t udp = kNoSocket;
     std::uint16_t ping = 0;  ///< identifier of the ping socket; 0: none
     bool up = true;

@@ -201,6 +201,7 @@ struct Checker {
   std::optional<bool> alpha;
   bool log_all_failures = false;
   bool fast_recovery = false;
+  bool enable_sni = false;  ///< SSL_GET
   std::string http_protocol = "1.0";
   std::string virtual_host;
   std::vector<CheckUrl> urls;  ///< HTTP_GET, SSL_GET

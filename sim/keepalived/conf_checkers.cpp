@@ -158,6 +158,14 @@ void http_protocol(ConfReader& r, const ConfLine& line) {
   checker(r).http_protocol = version;
 }
 
+void enable_sni(ConfReader& r, const ConfLine& line) {
+  if (const auto on = r.flag(line)) {
+    checker(r).enable_sni = *on;
+  } else {
+    r.report(fmt::format("Invalid enable_sni parameter {}", last_word(line)));
+  }
+}
+
 void fast_recovery(ConfReader& r, const ConfLine& line) {
   if (const auto on = r.flag(line)) {
     checker(r).fast_recovery = *on;

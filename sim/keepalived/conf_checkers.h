@@ -15,7 +15,7 @@ Checker& checker(ConfReader& r);
 template <CheckerKind kKind>
 void begin_checker(ConfReader& r, const ConfLine& line) {
   checked_server(r).checkers.push_back({.kind = kKind, .where = line.where});
-  if (kKind == CheckerKind::kSsl || kKind == CheckerKind::kSmtp) {
+  if (kKind == CheckerKind::kSmtp) {
     r.advise(line.words.front() + " is not modelled: the server counts as alive",
              ConfMessage::Kind::kUnmodelled);
   }
@@ -41,6 +41,7 @@ void alpha(ConfReader& r, const ConfLine& line);
 void log_all_failures(ConfReader& r, const ConfLine& line);
 void virtual_host(ConfReader& r, const ConfLine& line);
 void http_protocol(ConfReader& r, const ConfLine& line);
+void enable_sni(ConfReader& r, const ConfLine& line);
 void fast_recovery(ConfReader& r, const ConfLine& line);
 void url(ConfReader& r, const ConfLine& line);
 void url_path(ConfReader& r, const ConfLine& line);
@@ -95,12 +96,13 @@ inline constexpr std::array kUrl{Keyword{"path", checker_words::url_path},
                                  unmodelled("regex_stack")};
 
 inline constexpr auto kTcpCheck = with_common(std::array<Keyword, 0>{});
-inline constexpr auto kHttpGet = with_common(
-    std::array{Keyword{"nb_get_retry", checker_words::nb_get_retry},
-               Keyword{"virtualhost", checker_words::virtual_host},
-               Keyword{"http_protocol", checker_words::http_protocol}, silent("enable_sni"),
-               Keyword{"fast_recovery", checker_words::fast_recovery},
-               Keyword{"url", checker_words::url, kUrl, checker_words::end_url}});
+inline constexpr auto kHttpGet =
+    with_common(std::array{Keyword{"nb_get_retry", checker_words::nb_get_retry},
+                           Keyword{"virtualhost", checker_words::virtual_host},
+                           Keyword{"http_protocol", checker_words::http_protocol},
+                           Keyword{"enable_sni", checker_words::enable_sni},
+                           Keyword{"fast_recovery", checker_words::fast_recovery},
+                           Keyword{"url", checker_words::url, kUrl, checker_words::end_url}});
 inline constexpr auto kMiscCheck =
     with_common(std::array{Keyword{"misc_path", checker_words::misc_path},
                            Keyword{"misc_timeout", checker_words::misc_timeout},

@@ -321,7 +321,7 @@ void Daemon::on_interface(Step& step, DaemonIo& io, const std::string& interface
 void Daemon::on_script(Step& step, DaemonIo& io, ScriptTicket ticket, int status) {
   if (ticket.kind == ScriptTicket::Kind::kTrack && hears_vrrp()) {
     Ports port(io, kVrrp, *this);
-    vrrp_.script_ended(step, conf_, port, ticket.index, status == 0);
+    vrrp_.script_ended(step, conf_, port, ticket.index, status);
   } else if (ticket.kind == ScriptTicket::Kind::kCheck && checker_process_.alive) {
     Ports port(io, kCheckers, *this);
     checkers_.script_ended(step, conf_, port, lvs_, ticket.index, status);
@@ -335,6 +335,7 @@ void Daemon::reload(Step& step, DaemonIo& io) {
   if (!read(step, io, false)) return stop(step, io);
   Ports checkers(io, kCheckers, *this), vrrp(io, kVrrp, *this);
   if (vrrp_process_.alive) {
+    vrrp_.before_reload(step, before, vrrp);
     vrrp.log(step, "Reloading");
     const SyncDaemon* sync = sync_of_vrrp();
     tell_reading(step, io, sync != nullptr ? "Reinitializing ipvs" : "");
@@ -368,9 +369,10 @@ void Daemon::reload(Step& step, DaemonIo& io) {
 // --- the end -------------------------------------------------------------------------------------
 
 void Daemon::signal(Step& step, DaemonIo& io, Part part, int signal) {
-  constexpr int kHangUp = 1, kInterrupt = 2, kKill = 9, kUser1 = 10, kTerminate = 15;
+  constexpr int kHangUp = 1, kInterrupt = 2, kKill = 9, kUser1 = 10, kUser2 = 12, kTerminate = 15;
   const bool terminates = signal == kTerminate || signal == kInterrupt;
   if (signal == kUser1) return print_data(step, io, part);
+  if (signal == kUser2) return print_statistics(step, io, part);
   if (part == kParent) {
     if (!parent_alive_) return;
     if (signal == kHangUp) return reload(step, io);
@@ -418,9 +420,18 @@ void Daemon::print_data(Step& step, DaemonIo& io, Part part) {
   }
   if (part != kVrrp && checker_process_.alive) {
     begin(kCheckers, "checker");
-    io.write_file("/tmp/keepalived_check.data",
-                  global_data(conf_.global, node_, "") + lvs_.data(conf_) + checkers_.data(conf_));
+    io.write_file("/tmp/keepalived_check.data", global_data(conf_.global, node_, "") +
+                                                    ssl_data(conf_) + lvs_.data(conf_) +
+                                                    checkers_.data(conf_));
   }
+}
+
+/// SIGUSR2: the parent passes it on to the VRRP process alone.
+void Daemon::print_statistics(Step& step, DaemonIo& io, Part part) {
+  if (part == kCheckers || !hears_vrrp()) return;
+  io.log(step, kVrrp,
+         fmt::format("Printing VRRP stats for process({}) on signal", io.pid_of(kVrrp)));
+  io.write_file("/tmp/keepalived.stats", vrrp_.statistics(conf_));
 }
 
 /// keepalived_terminate(): the parent waits for its children.

@@ -4,7 +4,7 @@
 // Models: the parent, the checker process and the VRRP process, each with its pid and its log
 // lines; start, SIGHUP, SIGTERM and SIGKILL of each; that a parent starts a child anew which died,
 // and that children end in order when their parent is killed.
-// Leaves out: notify FIFOs, mail, the statistics of SIGUSR2, and the pauses before a child is
+// Leaves out: notify FIFOs, mail, and the pauses before a child is
 // started for the second time.
 // Source: core/main.c, check/check_daemon.c, vrrp/vrrp_daemon.c of keepalived 2.2.7.
 #pragma once
@@ -120,7 +120,7 @@ class Daemon {
   /// An address is gone that the daemon did not take away itself.
   void on_address_removed(Step& step, DaemonIo& io, const std::string& interface, Ipv4Addr address);
   void on_script(Step& step, DaemonIo& io, ScriptTicket ticket, int status);
-  /// A signal to one of the processes: HUP, INT, TERM, KILL, USR1; others do nothing.
+  /// A signal to one of the processes: HUP, INT, TERM, KILL, USR1, USR2; others do nothing.
   void signal(Step& step, DaemonIo& io, Part part, int signal);
 
   const Vrrp& vrrp() const { return vrrp_; }
@@ -169,6 +169,7 @@ class Daemon {
   void respawn(Step& step, DaemonIo& io);
   void end_if_alone(Step& step, DaemonIo& io);
   void print_data(Step& step, DaemonIo& io, Part part);
+  void print_statistics(Step& step, DaemonIo& io, Part part);
   std::string stopped_text() const;
 
   std::string conf_path_, node_;

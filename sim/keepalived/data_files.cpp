@@ -105,6 +105,18 @@ constexpr std::string_view kBuffers = R"( vrrp_netlink_cmd_rcv_bufs = 0
 
 }  // namespace
 
+// dump_ssl().
+std::string ssl_data(const Configuration& conf) {
+  for (const VirtualServer& vs : conf.virtual_servers) {
+    for (const RealServer& rs : vs.real_servers) {
+      if (std::ranges::find(rs.checkers, CheckerKind::kSsl, &Checker::kind) != rs.checkers.end()) {
+        return "------< SSL definitions >------\n Using autogen SSL context\n";
+      }
+    }
+  }
+  return {};
+}
+
 std::string global_data(const GlobalDefs& global, std::string_view node,
                         std::string_view interface) {
   const bool vrrp = !interface.empty();
@@ -492,7 +504,7 @@ std::string Checkers::data(const Configuration& conf) const {
         out.line("   Keepalive method = {}_GET, http protocol {}",
                  c.kind == CheckerKind::kHttp ? "HTTP" : "SSL", protocol);
         if (!c.virtual_host.empty()) out.line("   Virtualhost = {}", c.virtual_host);
-        out.line("   Enable SNI unset");
+        out.line("   Enable SNI {}set", c.enable_sni ? "" : "un");
         out.line("   Fast recovery {}set", c.fast_recovery ? "" : "un");
         for (const CheckUrl& url : c.urls) append_url(out, url);
         if (s.failed_url) out.line("   Failed URL = {}", c.urls[*s.failed_url].path);

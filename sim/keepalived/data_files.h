@@ -19,4 +19,7 @@ namespace lvslab::keepalived {
 std::string global_data(const GlobalDefs& global, std::string_view node,
                         std::string_view interface);
 
+/// What the checkers speak TLS with, if one of them does.
+std::string ssl_data(const Configuration& conf);
+
 }  // namespace lvslab::keepalived

@@ -1,6 +1,8 @@
 #include "sim/keepalived/vrrp.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "sim/keepalived/vrrp_context.h"
 
@@ -9,6 +11,17 @@ namespace {
 
 constexpr SimTime kNever = SimTime::never();
 
+/// Members of a sync group start as backups, unless all of them own their addresses
+/// (vrrp_complete_init()).
+VrrpState starts_as(const Configuration& conf, const VrrpInstance& c) {
+  if (c.sync_group.empty() || c.want != VrrpState::kMaster) return c.want;
+  const bool all = std::ranges::all_of(conf.instances, [&](const VrrpInstance& other) {
+    return other.sync_group != c.sync_group ||
+           (other.want == VrrpState::kMaster && other.priority == kPriorityOwner);
+  });
+  return all ? c.want : VrrpState::kBackup;
+}
+
 }  // namespace
 
 // --- starting and stopping -----------------------------------------------------------------------
@@ -16,19 +29,14 @@ constexpr SimTime kNever = SimTime::never();
 void Vrrp::prepare(Step& step, const Configuration& conf, VrrpPort& port) {
   routers_.clear();
   groups_.clear();
-  scripts_.clear();
-  for (std::size_t i = 0; i < conf.scripts.size(); ++i) {
-    scripts_.push_back({.conf = i,
-                        .run_at = step.now(),
-                        .result = conf.scripts[i].init_fail ? 0 : conf.scripts[i].rise - 1});
-  }
+  make_scripts(step, conf, port);
   for (std::size_t i = 0; i < conf.sync_groups.size(); ++i) {
     groups_.push_back({.conf = i, .state = VrrpState::kBackup});
   }
   for (std::size_t i = 0; i < conf.instances.size(); ++i) {
     const VrrpInstance& c = conf.instances[i];
     routers_.push_back({.conf = i,
-                        .want = c.want,
+                        .want = starts_as(conf, c),
                         .base_priority = c.priority,
                         .priority = c.priority,
                         .master_advert_int = c.advert_int});
@@ -45,7 +53,9 @@ void Vrrp::start(Step& step, const Configuration& conf, VrrpPort& port) {
   for (VrrpRouter& r : routers_) {
     const VrrpInstance& c = x.conf_of(r);
     const bool owner = r.base_priority == kPriorityOwner && r.want == VrrpState::kMaster;
-    if (r.state == VrrpState::kFault || r.scripts_to_come > 0) {
+    const VrrpGroup* group = x.group_of(r);
+    const bool waits = r.scripts_to_come > 0 || (group != nullptr && x.waits_for_scripts(*group));
+    if (r.state == VrrpState::kFault || waits) {
       // Who waits for a script says nothing of it.
       r.state = VrrpState::kFault;
       r.want = VrrpState::kFault;
@@ -65,6 +75,13 @@ void Vrrp::start(Step& step, const Configuration& conf, VrrpPort& port) {
   }
 }
 
+void Vrrp::before_reload(Step& step, const Configuration& conf, VrrpPort& port) {
+  Context x{*this, step, conf, port};
+  for (VrrpRouter& r : routers_) {
+    if (r.state == VrrpState::kMaster) x.send_advert(r, r.priority);
+  }
+}
+
 void Vrrp::reload(Step& step, const Configuration& before, const Configuration& conf,
                   VrrpPort& port) {
   struct Kept {
@@ -77,14 +94,28 @@ void Vrrp::reload(Step& step, const Configuration& before, const Configuration& 
   for (const Kept& k : kept) {
     const auto now = std::ranges::find(conf.instances, k.name, &VrrpInstance::name);
     if (now != conf.instances.end() || !k.router.has_addresses) continue;
-    port.give_addresses(step, before.instances[k.router.conf]);
+    const VrrpInstance& gone = before.instances[k.router.conf];
+    port.send_advert(step, gone, kPriorityStop);
+    port.log_detail(step, fmt::format("({}) sent 0 priority", gone.name));
+    port.give_addresses(step, gone);
   }
+  for (const VrrpScriptState& s : scripts_) {
+    const VrrpScript& c = before.scripts[s.conf];
+    kept_scripts_.push_back({c.name, c.rise, c.fall, s});
+  }
+  reloads_ = true;
   for (const Kept& k : kept) {
     if (k.router.state == VrrpState::kMaster) masters_.push_back(k.name);
     (k.router.state == VrrpState::kFault ? faulty_ : known_).push_back(k.name);
   }
   prepare(step, conf, port);
+  reloads_ = false;
+  kept_scripts_.clear();
   Context x{*this, step, conf, port};
+  for (VrrpRouter& r : routers_) {
+    const auto old = std::ranges::find(kept, x.conf_of(r).name, &Kept::name);
+    if (old != kept.end()) r.stats = old->router.stats;
+  }
   const auto old_of = [&](const VrrpRouter& r) {
     const auto old = std::ranges::find(kept, x.conf_of(r).name, &Kept::name);
     return old == kept.end() || old->router.state != VrrpState::kMaster ? nullptr : &*old;
@@ -109,9 +140,13 @@ void Vrrp::reload(Step& step, const Configuration& before, const Configuration& 
   for (VrrpRouter& r : routers_) {
     if (!r.has_addresses) continue;
     r.state = r.want = VrrpState::kMaster;
-    port.send_advert(step, x.conf_of(r), r.priority);
     if (x.conf_of(r).garp.refresh.ns > 0) r.refresh_at = step.now();
     r.deadline = step.now();
+  }
+  for (VrrpGroup& group : groups_) {
+    bool all = true;
+    x.for_members(group, [&](const VrrpRouter& r) { all &= r.state == VrrpState::kMaster; });
+    if (all) group.state = VrrpState::kMaster;
   }
 }
 
@@ -157,15 +192,22 @@ void Vrrp::on_time(Step& step, const Configuration& conf, VrrpPort& port) {
     if (due) at = kNever;
     return due;
   };
+  // What was put off at once comes before an advert that is due by now: each of those before it
+  // came some microseconds late, and this one comes late by all of them.
+  std::vector<VrrpRouter*> in_turn;
+  for (VrrpRouter& r : routers_) in_turn.push_back(&r);
+  std::ranges::stable_sort(in_turn, {}, &VrrpRouter::announce_turn);
+  for (VrrpRouter* r : in_turn) {
+    const VrrpInstance& c = x.conf_of(*r);
+    step.set_cause(r->cause);
+    if (take_due(r->announce_at) && r->has_addresses) port.announce(step, c, c.garp.repeat);
+    if (take_due(r->announce_lower_at) && r->has_addresses) {
+      port.announce(step, c, c.garp.lower_prio_repeat);
+    }
+  }
   for (VrrpRouter& r : routers_) {
     const VrrpInstance& c = x.conf_of(r);
     step.set_cause(r.cause);
-    // What was put off at once comes before an advert that is due by now: each of those before it
-    // came some microseconds late, and this one comes late by all of them.
-    if (take_due(r.announce_at) && r.has_addresses) port.announce(step, c, c.garp.repeat);
-    if (take_due(r.announce_lower_at) && r.has_addresses) {
-      port.announce(step, c, c.garp.lower_prio_repeat);
-    }
     if (r.deadline > step.now()) continue;
     const VrrpState before = r.state;
     if (r.state == VrrpState::kBackup) {
@@ -215,12 +257,7 @@ void Vrrp::on_interface(Step& step, const Configuration& conf, VrrpPort& port,
   Context x{*this, step, conf, port};
   for (VrrpRouter& r : routers_) {
     const std::uint32_t count = x.faults_by(r, interface);
-    const bool was_faulty = r.faults > 0;
     if (count > 0 && up) x.recover(r);
-    // The switches are to learn where a unicast router is (netlink_link_filter(): observed).
-    if (was_faulty && r.faults == 0 && x.conf_of(r).unicast()) {
-      port.announce_source(step, x.conf_of(r));
-    }
     if (count > 0 && !up) x.fault(r);
     x.set_priority(r);
   }
@@ -246,62 +283,6 @@ void Vrrp::on_address_removed(Step& step, const Configuration& conf, VrrpPort& p
     r.down_timer = skew_time(c.version, r.master_advert_int, r.priority);
     x.set_deadline(r);
     x.sync_group_of(r, before);
-  }
-}
-
-std::vector<std::size_t> Vrrp::take_due_scripts(SimTime now, const Configuration& conf) {
-  std::vector<std::size_t> due;
-  for (std::size_t i = 0; i < scripts_.size(); ++i) {
-    VrrpScriptState& s = scripts_[i];
-    if (s.run_at > now) continue;
-    s.run_at = now + conf.scripts[s.conf].interval;
-    if (std::exchange(s.running, true)) continue;
-    due.push_back(i);
-  }
-  return due;
-}
-
-// vrrp_script_child_thread().
-void Vrrp::script_ended(Step& step, const Configuration& conf, VrrpPort& port, std::size_t script,
-                        bool success) {
-  Context x{*this, step, conf, port};
-  VrrpScriptState& s = scripts_[script];
-  const VrrpScript& c = conf.scripts[s.conf];
-  s.running = false;
-  const bool first = !s.known;
-  bool turned = false;
-  if (success) {
-    if (s.result + 1 < c.rise) {
-      ++s.result;
-    } else {
-      turned = s.result < c.rise;
-      s.result = c.rise + c.fall - 1;
-    }
-  } else if (s.result > c.rise) {
-    --s.result;
-  } else {
-    turned = s.result == c.rise || first;
-    s.result = 0;
-  }
-  if (!turned) return;
-  x.log(fmt::format("VRRP_Script({}) {}", c.name, success ? "succeeded" : "failed"));
-  s.known = true;
-  s.up = success;
-  for (VrrpRouter& r : routers_) {
-    for (const Tracked& t : x.tracked(r, &VrrpInstance::track_scripts, &SyncGroup::track_scripts)) {
-      if (t.name != c.name) continue;
-      if (t.weight != 0) {
-        x.set_priority(r);
-      } else if (!success) {
-        if (first && r.scripts_to_come > 0) --r.scripts_to_come;
-        x.fault(r);
-      } else if (!first) {
-        x.recover(r);
-      } else if (r.scripts_to_come > 0 && --r.scripts_to_come == 0 && r.faults == 0) {
-        ++r.faults;  // leaving the initial state is recovering from it
-        x.recover(r);
-      }
-    }
   }
 }
 

@@ -92,6 +92,18 @@ class VrrpPort {
   virtual void sync_daemon(Step& step, const VrrpInstance& conf, SyncTurn turn) = 0;
 };
 
+/// What a router counts (vrrp_stats). It goes on through a reload.
+struct VrrpStats {
+  std::uint64_t adverts_received = 0, adverts_sent = 0;
+  std::uint64_t became_master = 0, released_master = 0;
+  std::uint64_t bad_length = 0, bad_ttl = 0, bad_type = 0, bad_addresses = 0;
+  std::uint64_t bad_auth_type = 0, other_auth_type = 0, bad_password = 0;
+  std::uint64_t zeros_received = 0, zeros_sent = 0;
+};
+
+/// Counts an advert that was looked at, as vrrp_check_packet() does.
+void count_advert(VrrpStats& stats, const ReceivedAdvert& advert, AdvertFault fault);
+
 struct VrrpRouter {
   std::size_t conf = 0;  ///< index into Configuration::instances
   VrrpState state = VrrpState::kInit;
@@ -109,9 +121,11 @@ struct VrrpRouter {
   std::uint8_t master_priority = 0;
   SimTime last_transition;
   SimTime announce_at = SimTime::never();        ///< the second burst
+  std::uint64_t announce_turn = 0;               ///< of bursts at the same moment the earlier made
   SimTime announce_lower_at = SimTime::never();  ///< the second burst after a lower priority
   SimTime refresh_at = SimTime::never();
   RecordId cause;  ///< the record that set the deadline
+  VrrpStats stats;
 };
 
 struct VrrpGroup {
@@ -119,13 +133,21 @@ struct VrrpGroup {
   VrrpState state = VrrpState::kInit;
 };
 
+/// Whether a script has run.
+enum class ScriptInit : std::uint8_t {
+  kFirst,             ///< not yet: who tracks it without weight waits for it
+  kFirstAfterReload,  ///< not yet, but nobody waits
+  kDone
+};
+
 /// A tracked script: when it runs, and what its last runs said.
 struct VrrpScriptState {
   std::size_t conf = 0;
   SimTime run_at = SimTime::never();
   bool running = false;
-  bool known = false;  ///< it has succeeded or failed often enough to count
-  bool up = true;
+  ScriptInit init = ScriptInit::kFirst;
+  bool up = true;            ///< kDone: what it comes to
+  int last_status = 0;       ///< its exit status
   std::uint32_t result = 0;  ///< 0 .. rise + fall - 1, as keepalived counts
 };
 
@@ -136,6 +158,8 @@ class Vrrp {
   void prepare(Step& step, const Configuration& conf, VrrpPort& port);
   /// Begins with the routers that were prepared.
   void start(Step& step, const Configuration& conf, VrrpPort& port);
+  /// SIGHUP, before anything is read: masters say once more that they are there.
+  void before_reload(Step& step, const Configuration& conf, VrrpPort& port);
   /// Keeps what it can of a running configuration (SIGHUP).
   void reload(Step& step, const Configuration& before, const Configuration& conf, VrrpPort& port);
   /// SIGTERM: masters leave with priority 0 and take their addresses along.
@@ -155,19 +179,31 @@ class Vrrp {
                           const std::string& interface, Ipv4Addr address);
   std::vector<std::size_t> take_due_scripts(SimTime now, const Configuration& conf);
   void script_ended(Step& step, const Configuration& conf, VrrpPort& port, std::size_t script,
-                    bool success);
+                    int status);
 
   /// The routers in the words of the data file (dump_vrrp_data()).
   std::string data(const Configuration& conf, const VrrpPort& port) const;
+  /// What they have counted, in the words of the statistics file (vrrp_print_stats()).
+  std::string statistics(const Configuration& conf) const;
 
   const std::vector<VrrpRouter>& routers() const { return routers_; }
   bool is_master(const Configuration& conf, const std::string& instance) const;
 
  private:
   struct Context;  ///< what every step of the machine needs
+  void make_scripts(Step& step, const Configuration& conf, VrrpPort& port);
   std::vector<VrrpRouter> routers_;
   std::vector<VrrpGroup> groups_;
   std::vector<VrrpScriptState> scripts_;
+  /// While it reads anew: the scripts as they were, with their names, and rise and fall of then.
+  struct KeptScript {
+    std::string name;
+    std::uint32_t rise = 1, fall = 1;
+    VrrpScriptState state;
+  };
+  std::uint64_t turns_ = 0;  ///< second bursts that were put off
+  bool reloads_ = false;
+  std::vector<KeptScript> kept_scripts_;
   std::vector<std::string> masters_;  ///< while it reads anew: the instances that are master
   std::vector<std::string> known_;    ///< those that go on in a reload, without being told of
   std::vector<std::string> faulty_;   ///< those that were in FAULT before it, likewise

@@ -72,6 +72,31 @@ AdvertFault fault_of(const ReceivedAdvert& advert, const VrrpInstance& conf, boo
   return AdvertFault::kNone;
 }
 
+void count_advert(VrrpStats& stats, const ReceivedAdvert& advert, AdvertFault fault) {
+  const bool counts = fault == AdvertFault::kNone || fault == AdvertFault::kAddresses ||
+                      fault == AdvertFault::kPeer;
+  if (counts) ++stats.adverts_received;
+  switch (fault) {
+    case AdvertFault::kNone:
+      if (advert.message[2] == 0) ++stats.zeros_received;
+      return;
+    case AdvertFault::kLength: ++stats.bad_length; return;
+    case AdvertFault::kTtl: ++stats.bad_ttl; return;
+    case AdvertFault::kType: ++stats.bad_type; return;
+    case AdvertFault::kAddressCount:
+    case AdvertFault::kMulticast:
+    case AdvertFault::kAddresses: ++stats.bad_addresses; return;
+    case AdvertFault::kAuthType:
+      ++(advert.message[4] > 2 ? stats.bad_auth_type : stats.other_auth_type);
+      return;
+    case AdvertFault::kPassword: ++stats.bad_password; return;
+    case AdvertFault::kVersion:
+    case AdvertFault::kInterval:
+    case AdvertFault::kChecksum:
+    case AdvertFault::kPeer: return;
+  }
+}
+
 std::string fault_text(AdvertFault fault, const ReceivedAdvert& advert, const VrrpInstance& conf) {
   const Bytes m = advert.message;
   const int version = m.empty() ? 0 : m[0] >> 4;

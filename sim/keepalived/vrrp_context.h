@@ -81,10 +81,16 @@ struct Vrrp::Context {
     advertise(r);
   }
 
+  /// vrrp_send_adv().
+  void send_advert(VrrpRouter& r, std::uint8_t priority) {
+    port.send_advert(step, conf_of(r), priority);
+    ++r.stats.adverts_sent;
+  }
+
   /// The advert comes first, so that an old master drops the addresses before they are announced.
   void advertise(VrrpRouter& r) {
     const VrrpInstance& c = conf_of(r);
-    port.send_advert(step, c, r.priority);
+    send_advert(r, r.priority);
     if (!r.has_addresses) return become_master(r);
     if (r.refresh_at != SimTime::never() && step.now() >= r.refresh_at) {
       port.announce(step, c, c.garp.refresh_repeat);
@@ -96,6 +102,7 @@ struct Vrrp::Context {
   void become_master(VrrpRouter& r) {
     const VrrpInstance& c = conf_of(r);
     log(fmt::format("({}) Entering MASTER STATE", c.name));
+    ++r.stats.became_master;
     r.master_advert_int = c.advert_int;
     port.take_addresses(step, c);
     r.has_addresses = true;
@@ -103,13 +110,17 @@ struct Vrrp::Context {
     if (c.garp.refresh.ns > 0) r.refresh_at = step.now() + c.garp.refresh;
     notify(r);
     port.sync_daemon(step, c, SyncTurn::kBecomeMaster);
-    if (c.garp.delay.ns > 0) r.announce_at = step.now() + c.garp.delay;
+    if (c.garp.delay.ns > 0) {
+      r.announce_at = step.now() + c.garp.delay;
+      r.announce_turn = ++vrrp.turns_;
+    }
   }
 
   void give_up_addresses(VrrpRouter& r, bool advertise_stop) {
     const VrrpInstance& c = conf_of(r);
     if (advertise_stop) {
-      port.send_advert(step, c, kPriorityStop);
+      send_advert(r, kPriorityStop);
+      ++r.stats.zeros_sent;
       log_detail(fmt::format("({}) sent 0 priority", c.name));
     }
     if (!r.has_addresses) return;
@@ -126,7 +137,7 @@ struct Vrrp::Context {
       r.preempt_at.reset();
     } else {
       log(fmt::format("({}) Entering FAULT STATE", c.name));
-      port.send_advert(step, c, kPriorityStop);
+      send_advert(r, kPriorityStop);
     }
     give_up_addresses(r, advertise_stop);
     r.state = r.want;
@@ -134,6 +145,7 @@ struct Vrrp::Context {
     notify(r);
     r.down_timer = down_interval(r);
     set_deadline(r);
+    ++r.stats.released_master;
   }
 
   /// vrrp_state_leave_fault(): also how a backup goes to FAULT.
@@ -168,16 +180,29 @@ struct Vrrp::Context {
     if (VrrpGroup* group = group_of(r)) fault_group(r, *group);
   }
 
-  /// try_up_instance(): one reason less.
-  void recover(VrrpRouter& r) {
-    if (r.faults == 0 || --r.faults != 0 || r.scripts_to_come != 0) return;
+  /// try_up_instance(): one reason less, or the last of the scripts has run.
+  void recover(VrrpRouter& r, bool leaves_init = false) {
+    VrrpGroup* group = group_of(r);
+    if (leaves_init) {
+      if (r.faults > 0) return;
+    } else if (r.faults == 0) {
+      return;
+    } else if (--r.faults != 0 || r.scripts_to_come != 0) {
+      if (r.faults != 0) return;
+      if (group != nullptr) group->state = VrrpState::kInit;
+      r.want = VrrpState::kBackup;
+      return;
+    }
     r.want = VrrpState::kBackup;
     step.explain(Reason::kVrrpRecovered, {}, {conf_of(r).vrid, 0, 0});
-    if (VrrpGroup* group = group_of(r)) {
-      if (is_any_faulty(*group)) return;
-      recover_group(*group);
+    if (group != nullptr &&
+        (is_any_faulty(*group) || (!leaves_init && waits_for_scripts(*group)))) {
+      return;
     }
     leave_fault(r);
+    // The switches are to learn where a unicast router is.
+    if (conf_of(r).unicast()) port.announce_source(step, conf_of(r));
+    if (group != nullptr) sync_backup(r, *group);
   }
 
   // --- faults from the beginning (vrrp_complete_init(), initialise_tracking_priorities()) --------
@@ -208,14 +233,25 @@ struct Vrrp::Context {
       ++r.faults;
     }
     for (const Tracked& t : tracked(r, &VrrpInstance::track_scripts, &SyncGroup::track_scripts)) {
-      if (t.weight == 0) ++r.scripts_to_come;
+      const VrrpScriptState* script = script_state(t.name);
+      if (t.weight != 0 || script == nullptr) continue;
+      if (script->init == ScriptInit::kFirst) {
+        ++r.scripts_to_come;
+      } else if (script->init == ScriptInit::kDone && !script->up) {
+        ++r.faults;
+        log(fmt::format("({}): entering FAULT state due to script {}", c.name, t.name));
+      }
     }
     set_priority(r);
     VrrpGroup* group = group_of(r);
-    if (r.faults == 0 || group == nullptr || group->state == VrrpState::kFault) return;
-    group->state = VrrpState::kFault;
-    log(fmt::format("VRRP_Group({}): Syncing {} to FAULT state", conf.sync_groups[group->conf].name,
-                    c.name));
+    if (group == nullptr || group->state == VrrpState::kFault) return;
+    if (r.faults > 0) {
+      group->state = VrrpState::kFault;
+      log(fmt::format("VRRP_Group({}): Syncing {} to FAULT state",
+                      conf.sync_groups[group->conf].name, c.name));
+    } else if (r.scripts_to_come > 0) {
+      group->state = VrrpState::kInit;
+    }
   }
 
   /// FAULT for its own reasons, or for those of its group.
@@ -254,47 +290,62 @@ struct Vrrp::Context {
     return any;
   }
 
+  bool waits_for_scripts(const VrrpGroup& group) {
+    bool any = false;
+    for_members(group, [&](const VrrpRouter& r) { any = any || r.scripts_to_come > 0; });
+    return any;
+  }
+
+  void tell_sync(const VrrpGroup& group, VrrpState state) {
+    log(fmt::format("VRRP_Group({}) Syncing instances to {} state",
+                    conf.sync_groups[group.conf].name, to_string(state)));
+  }
+
+  /// vrrp_sync_fault(): backups follow without a word.
   void fault_group(const VrrpRouter& first, VrrpGroup& group) {
     if (group.state == VrrpState::kFault) return;
-    group.state = VrrpState::kFault;
-    log(fmt::format("VRRP_Group({}) Syncing instances to FAULT state",
-                    conf.sync_groups[group.conf].name));
+    tell_sync(group, VrrpState::kFault);
     for_members(group, [&](VrrpRouter& r) {
       if (&r == &first || r.state == VrrpState::kFault) return;
       r.want = VrrpState::kFault;
-      if (r.state == VrrpState::kMaster) {
-        leave_master(r, true);
-      } else {
-        leave_fault(r);
-      }
-    });
-  }
-
-  void recover_group(VrrpGroup& group) {
-    group.state = VrrpState::kBackup;
-    for_members(group, [&](VrrpRouter& r) {
-      if (r.state != VrrpState::kFault) return;
-      r.want = VrrpState::kBackup;
+      if (r.state == VrrpState::kMaster) return leave_master(r, false);
+      r.state = VrrpState::kFault;
       leave_fault(r);
     });
+    group.state = VrrpState::kFault;
+  }
+
+  /// vrrp_sync_backup().
+  void sync_backup(const VrrpRouter& first, VrrpGroup& group) {
+    if (group.state == VrrpState::kBackup) return;
+    tell_sync(group, VrrpState::kBackup);
+    for_members(group, [&](VrrpRouter& r) {
+      if (&r == &first || r.state == VrrpState::kBackup) return;
+      r.want = VrrpState::kBackup;
+      if (r.state == VrrpState::kMaster) return leave_master(r, false);
+      leave_fault(r);
+    });
+    group.state = VrrpState::kBackup;
+  }
+
+  /// vrrp_sync_master().
+  void sync_master(const VrrpRouter& first, VrrpGroup& group) {
+    if (group.state == VrrpState::kMaster || !group_may_be_master(first, group)) return;
+    tell_sync(group, VrrpState::kMaster);
+    for_members(group, [&](VrrpRouter& r) {
+      if (&r == &first || r.state == VrrpState::kMaster) return;
+      r.want = VrrpState::kMaster;
+      go_master(r);
+    });
+    group.state = VrrpState::kMaster;
   }
 
   /// VRRP_TSM_HANDLE(): the others of the group follow.
   void sync_group_of(VrrpRouter& r, VrrpState before) {
     VrrpGroup* group = group_of(r);
-    if (group == nullptr || r.state == before || r.state == group->state) return;
-    group->state = r.state;
-    log(fmt::format("VRRP_Group({}) Syncing instances to {} state",
-                    conf.sync_groups[group->conf].name, to_string(r.state)));
-    for_members(*group, [&](VrrpRouter& other) {
-      if (&other == &r || other.state == r.state) return;
-      other.want = r.state;
-      if (r.state == VrrpState::kMaster) {
-        go_master(other);
-      } else if (other.state == VrrpState::kMaster) {
-        leave_master(other, false);
-      }
-    });
+    if (group == nullptr || r.state == before) return;
+    if (r.state == VrrpState::kMaster) sync_master(r, *group);
+    if (r.state == VrrpState::kBackup) sync_backup(r, *group);
   }
 
   // --- adverts -----------------------------------------------------------------------------------
@@ -365,7 +416,7 @@ struct Vrrp::Context {
     const Ipv4Addr own = port.source_of(c);
     const bool higher = priority > r.priority || (priority == r.priority && advert.ip.src > own);
     if (priority == kPriorityStop || (c.higher_prio_send_advert.value_or(false) && higher)) {
-      port.send_advert(step, c, r.priority);
+      send_advert(r, r.priority);
       if (priority == kPriorityStop) {
         log(fmt::format("({}) Master received priority 0 message", c.name));
         return;
@@ -416,7 +467,7 @@ struct Vrrp::Context {
                     advert.ip.src.to_string(), priority, r.priority,
                     quiet ? "" : ", forcing new election"));
     step.explain(Reason::kVrrpInsists, {}, {arg(advert.ip.src), priority, r.priority});
-    if (!quiet) port.send_advert(step, c, r.priority);
+    if (!quiet) send_advert(r, r.priority);
     if (c.garp.lower_prio_repeat > 0) {
       port.announce(step, c, c.garp.lower_prio_repeat);
       if (c.garp.lower_prio_delay.ns > 0) {
@@ -426,8 +477,9 @@ struct Vrrp::Context {
     if (!c.notify.on_lower_priority.empty()) port.run_script(step, c.notify.on_lower_priority, "");
   }
 
-  bool accept(const VrrpRouter& r, const ReceivedAdvert& advert, bool check_addresses) {
+  bool accept(VrrpRouter& r, const ReceivedAdvert& advert, bool check_addresses) {
     const AdvertFault fault = fault_of(advert, conf_of(r), check_addresses);
+    count_advert(r.stats, advert, fault);
     if (fault == AdvertFault::kNone) return true;
     log(fault_text(fault, advert, conf_of(r)));
     step.explain(Reason::kVrrpAdvertRefused, {},
@@ -450,7 +502,8 @@ struct Vrrp::Context {
         total += weight_of(t, port.is_up(t.name));
       }
       for (const Tracked& t : tracked(r, &VrrpInstance::track_scripts, &SyncGroup::track_scripts)) {
-        if (const VrrpScriptState* script = script_state(t.name); script && script->known) {
+        if (const VrrpScriptState* script = script_state(t.name);
+            script && script->init == ScriptInit::kDone) {
           total += weight_of(t, script->up);
         }
       }
@@ -467,8 +520,8 @@ struct Vrrp::Context {
     if (r.state == VrrpState::kBackup) r.deadline = r.deadline + (r.down_timer - before);
   }
 
-  std::vector<Tracked> tracked(const VrrpRouter& r, std::vector<Tracked> VrrpInstance::* own,
-                               std::vector<Tracked> SyncGroup::* shared) {
+  std::vector<Tracked> tracked(const VrrpRouter& r, std::vector<Tracked> VrrpInstance::*own,
+                               std::vector<Tracked> SyncGroup::*shared) {
     std::vector<Tracked> all = conf_of(r).*own;
     if (const VrrpGroup* group = group_of(r)) {
       const auto& more = conf.sync_groups[group->conf].*shared;

@@ -147,6 +147,9 @@ constexpr std::array kGoodLines = std::to_array<std::string_view>({
     "head -5",
     "tail -n +3 f",
     "tee -a f",
+    "sed -i 's/state MASTER/state BACKUP/;s/priority 100/priority 50/' f",
+    "sed -n -E -s -e '/a|b/I,$!s/x+/[&]\\n/2gpI' -e '3,5d' -e p a b",
+    "sed -i.old 's:/a/:/:' f",
     "sort -rn -k 2",
     "uniq -c",
     "cut -d: -f1,3-",
@@ -268,6 +271,13 @@ TEST(BadUsage, OfOtherToolsIsWhatTheySay) {
       {"service nosuch start", "nosuch: unrecognized service\n", 1},
       {"hostname a_b", "hostname: the specified hostname is invalid\n", 1},
       {"grep '['", "grep: Unmatched [, [^, [:, [., or [=\n", 2},
+      {"sed s/two", "sed: -e expression #1, char 5: unterminated `s' command\n", 1},
+      {"sed s/a/b/q", "sed: -e expression #1, char 7: unknown option to `s'\n", 1},
+      {"sed k", "sed: -e expression #1, char 1: unknown command: `k'\n", 1},
+      {"sed 0p", "sed: -e expression #1, char 2: invalid usage of line address 0\n", 1},
+      {"sed -e p -e 'p p'", "sed: -e expression #2, char 3: extra characters after command\n", 1},
+      {"sed /two", "sed: -e expression #1, char 4: unterminated address regex\n", 1},
+      {"sed -i s/a/b/", "sed: no input files\n", 1},
       {"sleep x", "sleep: invalid time interval 'x'\nTry 'sleep --help' for more information.\n",
        1}};
   for (const auto& [line, err, status] : cases) {
@@ -327,6 +337,20 @@ TEST(Filters, DoWhatPipelinesNeed) {
   EXPECT_EQ(filtered("tail -1", "1\n2\n3"), "3");
   EXPECT_EQ(filtered("cut -d ' ' -f 2", "a b c\nnone\n"), "b\nnone\n");
   EXPECT_EQ(filtered("cat -n", "a\nb\n"), "     1\ta\n     2\tb\n");
+}
+
+TEST(Filters, SedEditsLines) {
+  const std::string_view text = "one two\nthree two\nlast";
+  EXPECT_EQ(filtered("sed s/two/2/", text), "one 2\nthree 2\nlast");
+  EXPECT_EQ(filtered("sed '/two/!s/a/A/g'", text), "one two\nthree two\nlAst");
+  EXPECT_EQ(filtered("sed '$d'", text), "one two\nthree two\n");
+  EXPECT_EQ(filtered("sed 3,1p", text), "one two\nthree two\nlast\nlast");
+  EXPECT_EQ(filtered("sed '/one/,/three/d;p'", text), "last\nlast");
+  EXPECT_EQ(filtered("sed -n '2,$p'", text), "three two\nlast");
+  EXPECT_EQ(filtered("sed 's/two/&&\\n\\&/'", text), "one twotwo\n&\nthree twotwo\n&\nlast");
+  EXPECT_EQ(filtered("sed -E 's/(a|o)n/X/2;s/t/T/I'", text), "one Two\nThree two\nlasT");
+  EXPECT_EQ(filtered("sed 's/x*/-/g'", "abc\n"), "-a-b-c-\n");
+  EXPECT_EQ(filtered("sed 's:/[/]:\\::2'", "a//b//c\n"), "a//b:c\n");
 }
 
 TEST(Filters, ReportFilesThatCannotBeRead) {

@@ -68,6 +68,75 @@ TEST(PingCheck, OpensThePingSocketsToItsGroupAndClosesThemAgain) {
   EXPECT_EQ(watch.lan.type('a', read), "1\t0\n");
 }
 
+/// Base64 between the lines of a PEM file, with "\n" for echo -e.
+std::string pem(std::string_view label, std::string_view bytes) {
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (std::size_t i = 0; i + 2 < bytes.size(); i += 3) {
+    const auto at = [&](std::size_t k) { return static_cast<std::uint8_t>(bytes[i + k]); };
+    const std::uint32_t bits = std::uint32_t{at(0)} << 16 | std::uint32_t{at(1)} << 8 | at(2);
+    for (int shift = 18; shift >= 0; shift -= 6) text += kDigits[bits >> shift & 63];
+  }
+  return fmt::format("-----BEGIN {0}-----\\n{1}\\n-----END {0}-----", label, text);
+}
+
+/// nginx on host b: port 53 with TLS ("ssl") or without.
+void serve_web(Lan& lan, std::string_view tls) {
+  const std::string modulus(256, '\x5a');
+  const std::string certificate =
+      std::string(
+          "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00\x03\x82\x01\x0f\x00\x30\x82\x01\x0a"
+          "\x02\x82\x01\x01\x00",
+          25) +
+      modulus + "\x01";
+  lan.type('b', "yum install nginx -y");
+  lan.type('b', "echo -e '" + pem("CERTIFICATE", certificate) + "' > /etc/nginx/a.crt");
+  lan.type('b', "echo -e '" + pem("PRIVATE KEY", modulus + "\x01\x02") + "' > /etc/nginx/a.key");
+  lan.type('b', fmt::format("echo 'events {{ }} http {{ server {{ listen 53 {}; ssl_certificate "
+                            "a.crt; ssl_certificate_key a.key; location / {{ return 200 hello; }} "
+                            "}} }}' > /etc/nginx/nginx.conf",
+                            tls));
+  EXPECT_EQ(lan.type('b', "nginx"), "");
+}
+
+TEST(SslGet, KeepsAServerThatAnswersByTls) {
+  Watch watch("SSL_GET {\n url {\n path /\n digest 5d41402abc4b2a76b9719d911017c592\n }\n }");
+  serve_web(watch.lan, "ssl");
+  watch.start();
+  EXPECT_TRUE(watch.in_use());
+  EXPECT_THAT(watch.log(), HasSubstr("Remote Web server [10.0.0.2]:udp:53 succeed on service."));
+  watch.lan.type('b', "nginx -s stop");
+  watch.lan.pass(kSecond * 12);
+  EXPECT_FALSE(watch.in_use());
+  EXPECT_THAT(watch.log(), HasSubstr("HTTP_CHECK on service [10.0.0.2]:udp:53 failed after 1 "
+                                     "retries."));
+  watch.lan.type('b', "nginx");
+  watch.lan.pass(kSecond * 12);
+  EXPECT_TRUE(watch.in_use());
+  EXPECT_THAT(watch.log(), HasSubstr("MD5 digest success to [10.0.0.2]:udp:53 url(/)"));
+}
+
+TEST(SslGet, AServerOfPlainHttpIsNone) {
+  Watch watch("SSL_GET {\n url {\n path /\n }\n log_all_failures\n }");
+  serve_web(watch.lan, "");
+  watch.start();
+  EXPECT_FALSE(watch.in_use());
+  EXPECT_THAT(watch.log(), HasSubstr("SSL handshake/communication error connecting to server "
+                                     "[10.0.0.2]:udp:53."));
+  EXPECT_THAT(watch.lan.type('b', "cat /var/log/nginx/access.log"),
+              HasSubstr(R"("\x16\x03\x01\x01$\x01)"));
+}
+
+TEST(SslGet, PlainHttpWhereTlsIsSpokenIsABadRequest) {
+  Watch watch("HTTP_GET {\n url {\n path /\n status_code 400\n }\n }");
+  serve_web(watch.lan, "ssl");
+  watch.start();
+  EXPECT_TRUE(watch.in_use());
+  EXPECT_THAT(watch.lan.type('a', "curl -s http://10.0.0.2:53/"),
+              HasSubstr("<title>400 The plain HTTP request was sent to HTTPS port</title>"));
+}
+
 TEST(UdpCheck, TakesSilenceForGoodNews) {
   Watch watch("UDP_CHECK {\n }");
   watch.lan.start('b', "nc -u -l -k -p 53");

@@ -270,8 +270,7 @@ TEST(Shell, AnUnknownCommandIsStatus127WithWhatIsClose) {
 
 TEST(Shell, AToolThatExistsButIsNotModelledIsNoUnknownCommand) {
   Lan lan(1);
-  EXPECT_EQ(lan.type('a', "sed s/a/b/ /etc/hosts"),
-            "lvslab: sed is not modelled (close: grep, cut)\n");
+  EXPECT_EQ(lan.type('a', "tr a b /etc/hosts"), "lvslab: tr is not modelled (close: sed, cut)\n");
   EXPECT_EQ(lan.status(), 127);
 }
 

@@ -163,7 +163,6 @@ TEST_P(Unmodelled, IsNamed) {
 INSTANTIATE_TEST_SUITE_P(Shipped, Unmodelled,
                          testing::Values(std::pair("IPv6", "IPv6"),
                                          std::pair("SMTP_CHECK", "SMTP_CHECK"),
-                                         std::pair("SSL_GET", "SSL_GET"),
                                          std::pair("SSL_GET", "AH"),
                                          std::pair("vrrp.rules", "virtual_rules"),
                                          std::pair("vrrp.static_ipaddress", "static_ipaddress")),
