@@ -115,6 +115,6 @@ inline constexpr auto kUdpCheck =
                            Keyword{"min_reply_length", checker_words::udp_min_reply},
                            Keyword{"max_reply_length", checker_words::udp_max_reply}});
 inline constexpr auto kSmtpCheck =
-    with_common(std::array{silent("helo_name"), silent("host", true)});
+    with_common(std::array{unmodelled("helo_name"), unmodelled("host", true)});
 
 }  // namespace lvslab::keepalived

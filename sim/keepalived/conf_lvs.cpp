@@ -335,7 +335,7 @@ constexpr std::array kRealServer{
     Keyword{"UDP_CHECK", begin_checker<CheckerKind::kUdp>, kUdpCheck, end_udp_check},
     Keyword{"DNS_CHECK", begin_checker<CheckerKind::kDns>, kDnsCheck},
     Keyword{"SMTP_CHECK", begin_checker<CheckerKind::kSmtp>, kSmtpCheck},
-    silent("smtp_alert"),
+    unmodelled("smtp_alert"),
     silent("snmp_name"),
     unmodelled("BFD_CHECK", true),
     unmodelled("FILE_CHECK", true)};
@@ -377,7 +377,7 @@ constexpr std::array kVirtualServer{
     Keyword{"sorry_server_lvs_method", sorry_method},
     Keyword{"real_server", real_server, kRealServer},
     silent("hashed"),
-    silent("smtp_alert"),
+    unmodelled("smtp_alert"),
     silent("snmp_name"),
     unmodelled("persistence_engine")};
 

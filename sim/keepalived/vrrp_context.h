@@ -520,8 +520,8 @@ struct Vrrp::Context {
     if (r.state == VrrpState::kBackup) r.deadline = r.deadline + (r.down_timer - before);
   }
 
-  std::vector<Tracked> tracked(const VrrpRouter& r, std::vector<Tracked> VrrpInstance::*own,
-                               std::vector<Tracked> SyncGroup::*shared) {
+  std::vector<Tracked> tracked(const VrrpRouter& r, std::vector<Tracked> VrrpInstance::* own,
+                               std::vector<Tracked> SyncGroup::* shared) {
     std::vector<Tracked> all = conf_of(r).*own;
     if (const VrrpGroup* group = group_of(r)) {
       const auto& more = conf.sync_groups[group->conf].*shared;
