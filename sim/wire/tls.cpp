@@ -173,6 +173,21 @@ void TlsEnd::take_open(const Record& record, std::string& text) {
   }
 }
 
+template <class Take>
+TlsEnd::State TlsEnd::feed_records(std::string_view data, std::string& text, const Take& take) {
+  input_ += data;
+  while (state_ == State::kHandshake || state_ == State::kOpen) {
+    const auto record = take_record();
+    if (!record) break;
+    if (state_ == State::kOpen) {
+      take_open(*record, text);
+    } else {
+      take(*record);
+    }
+  }
+  return state_;
+}
+
 std::string TlsEnd::seal(std::string_view text) {
   std::string out;
   for (std::size_t at = 0; at < text.size(); at += kLongestPlain) {
@@ -207,17 +222,7 @@ std::string TlsClient::hello(Prng& random, std::string_view server_name) {
 
 TlsEnd::State TlsClient::feed(Prng& random, std::string_view data, std::string& out,
                               std::string& text) {
-  input_ += data;
-  while (state_ == State::kHandshake || state_ == State::kOpen) {
-    const auto record = take_record();
-    if (!record) break;
-    if (state_ == State::kOpen) {
-      take_open(*record, text);
-    } else {
-      take_flight(random, *record, out);
-    }
-  }
-  return state_;
+  return feed_records(data, text, [&](const Record& record) { take_flight(random, record, out); });
 }
 
 void TlsClient::take_flight(Prng& random, const Record& record, std::string& out) {
@@ -248,22 +253,14 @@ void TlsClient::take_flight(Prng& random, const Record& record, std::string& out
 
 TlsEnd::State TlsServer::feed(Prng& random, std::string_view data, std::string& out,
                               std::string& text) {
-  input_ += data;
-  if (client_random_.empty() && !input_.empty() && byte_at(input_, 0) != kHandshakeType) {
+  const std::string_view first = input_.empty() ? data : std::string_view(input_);
+  if (client_random_.empty() && !first.empty() && byte_at(first, 0) != kHandshakeType) {
     is_plain_ = true;
     state_ = State::kBroken;
     return state_;
   }
-  while (state_ == State::kHandshake || state_ == State::kOpen) {
-    const auto record = take_record();
-    if (!record) break;
-    if (state_ == State::kOpen) {
-      take_open(*record, text);
-    } else {
-      take_handshake(random, *record, out);
-    }
-  }
-  return state_;
+  return feed_records(data, text,
+                      [&](const Record& record) { take_handshake(random, record, out); });
 }
 
 void TlsServer::take_handshake(Prng& random, const Record& record, std::string& out) {

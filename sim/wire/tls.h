@@ -40,6 +40,9 @@ class TlsEnd {
     std::uint8_t type = 0;
     std::string body;
   };
+  /// Takes in `data`: records of an open connection to `text`, those of the handshake by `take`.
+  template <class Take>
+  State feed_records(std::string_view data, std::string& text, const Take& take);
   /// The next whole record of what came; nothing if there is none yet, or kBroken.
   std::optional<Record> take_record();
   /// An encrypted record of `type`.
