@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
+#include <algorithm>
 #include <chrono>
 #include <new>
 
@@ -20,8 +21,8 @@ constexpr const char* kModules = "/usr/lib/uml/modules";
 /// Real time for booting; the machine may be busy.
 constexpr std::chrono::seconds kBootLimit{180};
 /// How much processor time may pass without a pause before time creeps on: more than a dozen
-/// programs that fail at once need on a busy machine.
-constexpr std::uint32_t kPatienceMs = 4'000;
+/// programs that fail at once need on a busy machine. How slow the machine is, booting tells.
+constexpr std::uint32_t kPatienceMs = 4'000, kPatienceInBoots = 5;
 /// Longer messages go by a file: the kernel reads its serial line byte by byte.
 constexpr std::size_t kLongestLine = 1'000;
 
@@ -42,11 +43,18 @@ Result<std::unique_ptr<UmlKernel>> UmlKernel::boot(const UmlOptions& options) {
     return fail("no kernel can be booted here: " + what, {},
                 "install Debian's package user-mode-linux");
   }
-  std::unique_ptr<UmlKernel> kernel(new UmlKernel);
-  auto started = kernel->start(options);
-  if (started) started = kernel->wait_for_hello();
-  if (started) return kernel;
-  return fail("no kernel can be booted here: " + started.error().message);
+  // Where many are started at once, one in some dozens ends before it has run any program.
+  constexpr int kAttempts = 3;
+  std::string problem;
+  for (int i = 0; i < kAttempts; ++i) {
+    std::unique_ptr<UmlKernel> kernel(new UmlKernel);
+    auto started = kernel->start(options);
+    if (started) started = kernel->wait_for_hello();
+    if (started) return kernel;
+    problem = started.error().message;
+    if (!kernel->has_stopped_) break;
+  }
+  return fail("no kernel can be booted here: " + problem);
 }
 
 UmlKernel::~UmlKernel() {
@@ -84,7 +92,7 @@ Result<void> UmlKernel::wait_for_hello() {
         return fail(last_words());
       }
       page_->limit = now();
-      page_->patience_ms = kPatienceMs;
+      page_->patience_ms = std::max(kPatienceMs, kPatienceInBoots * page_->boot_ms.load());
       return {};
     }
     if (end == TurnEnd::kDied) return fail(last_words());
@@ -133,6 +141,7 @@ TurnEnd UmlKernel::turn(std::int64_t limit, const volatile std::sig_atomic_t* st
       char buffer[512];
       const ssize_t got = ::read(lifeline_.get(), buffer, sizeof buffer);
       if (got <= 0) {
+        has_stopped_ = true;
         give_up("the kernel has stopped");
       } else if (directory_.empty() && buffer[0] != '!') {
         directory_.assign(buffer, static_cast<std::size_t>(got) - 1);

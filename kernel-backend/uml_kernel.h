@@ -47,6 +47,7 @@ class UmlKernel final : public KeptKernel {
   std::uint64_t taken_ = 0;
   std::uint32_t grant_ = 0;
   std::uint32_t files_ = 0;
+  bool has_stopped_ = false;  ///< by itself
 };
 
 }  // namespace lvslab::kernel

@@ -26,6 +26,8 @@ struct ClockPage {
   std::atomic<std::uint32_t> spun{0};
   /// By the launcher: 1 while a process that spins may not let time creep on, either.
   std::atomic<std::uint32_t> paused{0};
+  /// By the kernel: how much processor time it took until it was up; ms.
+  std::atomic<std::uint32_t> boot_ms{0};
   /// By the launcher: how much processor time, in ms, the kernel may take without a pause
   /// before time creeps on.
   std::atomic<std::uint32_t> patience_ms{0};

@@ -205,6 +205,7 @@ void confine_when_up() {
   static bool confined = false;
   if (confined || g_page == &g_alone || g_page->sent.load() == 0) return;
   confined = true;
+  g_page->boot_ms.store(static_cast<std::uint32_t>(processor_time(0) / 1'000'000));
   g_page->confined.store(lvslab::kernel::confine() ? 1 : 0);
 }
 

@@ -79,9 +79,9 @@ TEST_F(KernelLab, TellsOfSettingsHoweverTheyWereWritten) {
 TEST_F(KernelLab, ListsTheProcessesOfAHost) {
   type("b", "timeout 1000 nc -l 80 &");
   for (const char* list : {"ps aux", "ps -ef"}) {
-    EXPECT_THAT(type("b", list), HasSubstr("timeout 1000 nc -l 80"));
+    EXPECT_THAT(type("b", list), HasSubstr("timeout 1000"));  // ps cuts what is behind column 80
     EXPECT_EQ(status_, 0);
-    EXPECT_THAT(type("a", list), Not(HasSubstr("nc -l 80")));
+    EXPECT_THAT(type("a", list), Not(HasSubstr("timeout 1000")));
   }
 }
 
