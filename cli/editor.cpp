@@ -14,13 +14,6 @@
 namespace lvslab::cli {
 namespace {
 
-/// One word for a shell.
-std::string one_word(std::string_view text) {
-  std::string word = "'";
-  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return word + "'";
-}
-
 std::string text_of(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::stringstream text;
@@ -72,7 +65,7 @@ Result<std::optional<std::string>> edit(lab::Session& session, const std::string
   const PrivateFolder folder;
   const std::filesystem::path copy = folder.path() / std::filesystem::path(path).filename();
   std::ofstream(copy, std::ios::binary) << before;
-  const int status = std::system((program + " " + one_word(copy.string())).c_str());
+  const int status = std::system((program + " " + lab::one_word(copy.string())).c_str());
   if (folder.path().empty() || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
     return fail("the editor `" + program + "` has failed; " + path + " stays as it is");
   }

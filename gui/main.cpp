@@ -53,9 +53,7 @@ void tell_no_display(QtMsgType type, const QMessageLogContext& /*context*/, cons
 
 // As large as it was asked to be (View menu), for a projector; the environment has the last word.
 void take_size() {
-  const int percent = QSettings(QStringLiteral("lvslab"), QStringLiteral("lvslab-gui"))
-                          .value(QStringLiteral("size"), 100)
-                          .toInt();
+  const int percent = QSettings().value(QStringLiteral("size"), 100).toInt();
   if (percent == 100 || qEnvironmentVariableIsSet("QT_SCALE_FACTOR")) return;
   qputenv("QT_SCALE_FACTOR", QByteArray::number(percent / 100.0));
 }
@@ -72,12 +70,12 @@ bool wants_words_only(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   if (wants_words_only(argc, argv)) qputenv("QT_QPA_PLATFORM", "offscreen");
+  QApplication::setOrganizationName(QStringLiteral("lvslab"));  // where settings are looked for
+  QApplication::setApplicationName(QStringLiteral("lvslab-gui"));
   take_size();
   const QtMessageHandler usual = qInstallMessageHandler(tell_no_display);
   QApplication app(argc, argv);
   qInstallMessageHandler(usual);
-  QApplication::setOrganizationName(QStringLiteral("lvslab"));
-  QApplication::setApplicationName(QStringLiteral("lvslab-gui"));
   QApplication::setApplicationVersion(QStringLiteral(LVSLAB_VERSION));
   QCommandLineParser parser;
   parser.setApplicationDescription(QCoreApplication::translate(

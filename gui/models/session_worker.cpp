@@ -114,33 +114,34 @@ class SessionWorker::Engine : public QObject, public lab::Listener {
     return true;
   }
 
-  void perform(const TypeRequest& request) {
-    if (!go_to(request.at)) return;
-    const auto entry = session_->type(request.host, request.line);
+  /// Types a line and lets it run. Its entry; nothing after telling why it could not be typed.
+  std::optional<std::size_t> type(Position at, const std::string& host, const std::string& line) {
+    if (!go_to(at)) return std::nullopt;
+    const auto entry = session_->type(host, line);
     if (!entry) {
       update_.error = entry.error();
-      return;
+      return std::nullopt;
     }
     update_.end = session_->run_until_done(*entry, session_->now() + kPatience);
+    if (session_->entries()[*entry].refused) update_.error = Error{host + " is down", {}, {}};
+    return *entry;
+  }
+
+  void perform(const TypeRequest& request) {
+    const auto entry = type(request.at, request.host, request.line);
+    if (!entry) return;
     const lab::Entry& typed = session_->entries()[*entry];
-    if (typed.refused) update_.error = Error{request.host + " is down", {}, {}};
     if (update_.end == lab::PlayEnd::kInterrupted && !typed.done) session_->interrupt(*entry);
     update_.typed = scenario::to_yaml(session_->to_scenario());
   }
 
   void perform(const ReadRequest& request) {
-    if (!go_to(request.at)) return;
-    const auto entry = session_->type(request.host, "cat " + request.path);
-    if (!entry) {
-      update_.error = entry.error();
-      return;
-    }
-    update_.end = session_->run_until_done(*entry, session_->now() + kPatience);
+    const auto entry = type(request.at, request.host, "cat " + request.path);
+    if (!entry) return;
     const lab::Entry& shown = session_->entries()[*entry];
+    if (shown.refused) return;
     const bool missing = shown.output.find("No such file") != std::string::npos;
-    if (shown.refused) {
-      update_.error = Error{request.host + " is down", {}, {}};
-    } else if (shown.done && (shown.status == 0 || missing)) {
+    if (shown.done && (shown.status == 0 || missing)) {
       update_.file = FileText{request.host, request.path, missing ? "" : shown.output};
     } else {
       update_.error = Error{request.path + " cannot be edited: " + shown.output, {}, {}};

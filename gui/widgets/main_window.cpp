@@ -45,6 +45,7 @@
 #include "gui/widgets/topology_view.h"
 #include "gui/widgets/transport_bar.h"
 #include "gui/widgets/why_panel.h"
+#include "sim/trace/capture_reader.h"
 
 namespace lvslab::gui {
 namespace {
@@ -67,9 +68,9 @@ bool is_capture(const QString& path) {
   }
   QFile file(path);
   if (!file.open(QIODevice::ReadOnly)) return false;
-  const QByteArray begin = file.read(4).toHex();
-  return begin == "0a0d0d0a" || begin == "a1b2c3d4" || begin == "d4c3b2a1" || begin == "a1b23c4d" ||
-         begin == "4d3cb2a1";
+  const QByteArray begin = file.read(4);
+  return begins_capture({reinterpret_cast<const std::uint8_t*>(begin.data()),
+                         static_cast<std::size_t>(begin.size())});
 }
 
 }  // namespace

@@ -9,7 +9,6 @@
 #include <QMenu>
 #include <QMimeData>
 #include <QPlainTextEdit>
-#include <QSaveFile>
 #include <QSettings>
 #include <QStandardPaths>
 #include <QTabWidget>
@@ -23,6 +22,7 @@
 #include "gui/widgets/palette_bar.h"
 #include "gui/widgets/scenario_editor.h"
 #include "gui/widgets/topology_view.h"
+#include "gui/widgets/whole_file.h"
 
 namespace lvslab::gui {
 namespace {
@@ -51,39 +51,20 @@ timeline:
   - {on: client, run: ping -c 1 192.168.80.100}
 )";
 
-/// Nodes that were dragged.
-class PlacesCommand : public QUndoCommand {
+/// Something that was done on the canvas before it is pushed: how it is undone and done again.
+class DoneCommand : public QUndoCommand {
  public:
-  using Places = QMap<QString, QPointF>;
-  PlacesCommand(std::function<void(const Places&)> put, Places before, Places after)
-      : put_(std::move(put)), before_(std::move(before)), after_(std::move(after)) {}
-  void undo() override { put_(before_); }
+  DoneCommand(std::function<void()> undo, std::function<void()> redo)
+      : undo_(std::move(undo)), redo_(std::move(redo)) {}
+  void undo() override { undo_(); }
   void redo() override {
-    if (std::exchange(done_, false)) return;  // when it is pushed
-    put_(after_);
+    if (!std::exchange(pushed_, true)) return;
+    redo_();
   }
 
  private:
-  std::function<void(const Places&)> put_;
-  Places before_, after_;
-  bool done_ = true;
-};
-
-/// Something drawn, which is text since.
-class DrawnCommand : public QUndoCommand {
- public:
-  DrawnCommand(ScenarioEditor& editor, QString before, QString after)
-      : editor_(editor), before_(std::move(before)), after_(std::move(after)) {}
-  void undo() override { editor_.put_text(before_, false); }
-  void redo() override {
-    if (std::exchange(done_, false)) return;  // when it is pushed
-    editor_.put_text(after_, true);
-  }
-
- private:
-  ScenarioEditor& editor_;
-  QString before_, after_;
-  bool done_ = true;
+  std::function<void()> undo_, redo_;
+  bool pushed_ = false;
 };
 
 }  // namespace
@@ -97,14 +78,15 @@ void MainWindow::connect_drawing() {
                      draw_node(kind, on, at);
                    });
   QObject::connect(topology_, &TopologyView::cable_drawn, this, &MainWindow::draw_cable);
-  QObject::connect(topology_, &TopologyView::rearranged, this,
-                   [this](const QMap<QString, QPointF>& before, const QMap<QString, QPointF>& now) {
-                     const auto put = [this](const QMap<QString, QPointF>& places) {
-                       topology_->set_places(places);
-                       save_state();
-                     };
-                     drawn_->push(new PlacesCommand(put, before, now));
-                   });
+  QObject::connect(
+      topology_, &TopologyView::rearranged, this,
+      [this](const QMap<QString, QPointF>& before, const QMap<QString, QPointF>& now) {
+        const auto put = [this](const QMap<QString, QPointF>& places) {
+          topology_->set_places(places);
+          save_state();
+        };
+        drawn_->push(new DoneCommand([put, before] { put(before); }, [put, now] { put(now); }));
+      });
   QObject::connect(editor_, &ScenarioEditor::save_wanted, this, &MainWindow::save_text);
   QObject::connect(play_.get(), &PlayModel::typed, this, &MainWindow::keep_typed);
   kept_path_ = QSettings().value(QStringLiteral("typed")).toString();
@@ -124,7 +106,9 @@ bool MainWindow::apply_drawing(
   }
   const QString before = editor_->text()->toPlainText();
   if (!editor_->apply_edit(edit(before, *editor_->scenario()))) return false;
-  drawn_->push(new DrawnCommand(*editor_, before, editor_->text()->toPlainText()));
+  const QString after = editor_->text()->toPlainText();
+  drawn_->push(new DoneCommand([this, before] { editor_->put_text(before, false); },
+                               [this, after] { editor_->put_text(after, true); }));
   if (!editor_->scenario()) {
     tabs_->setCurrentWidget(editor_);
     tell(tr("The text refers to what was removed: see the list beside it, or undo (Ctrl+Z)."));
@@ -309,10 +293,7 @@ void MainWindow::keep_typed(const QString& text) {
   const QString path = folder.filePath(name.endsWith(QLatin1String("-typed"))
                                            ? name + QStringLiteral(".yaml")
                                            : name + QStringLiteral("-typed.yaml"));
-  QSaveFile file(path);
-  const QByteArray bytes = text.toUtf8();
-  if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size() || !file.commit())
-    return;
+  if (!write_whole(path, text.toUtf8())) return;
   kept_path_ = path;
   QSettings().setValue(QStringLiteral("typed"), path);
   actions_.at("reopen-typed")->setEnabled(true);

@@ -5,7 +5,6 @@
 #include <QFileInfo>
 #include <QPainter>
 #include <QProcess>
-#include <QSaveFile>
 #include <QSvgGenerator>
 #include <QThreadPool>
 #include <QUndoStack>
@@ -19,6 +18,7 @@
 #include "gui/widgets/main_window.h"
 #include "gui/widgets/theme.h"
 #include "gui/widgets/topology_view.h"
+#include "gui/widgets/whole_file.h"
 #include "sim/lab/html_report.h"
 #include "sim/trace/capture_reader.h"
 #include "sim/trace/pcap.h"
@@ -161,11 +161,7 @@ void MainWindow::ask_report() {
 }
 
 bool MainWindow::write_bytes(const QString& path, const std::string& text) {
-  QSaveFile file(path);
-  const bool ok = file.open(QIODevice::WriteOnly) &&
-                  file.write(text.data(), static_cast<qint64>(text.size())) ==
-                      static_cast<qint64>(text.size()) &&
-                  file.commit();
+  const bool ok = write_whole(path, QByteArray::fromStdString(text));
   if (ok) {
     notice(tr("Written: %1").arg(path));
   } else {

@@ -8,7 +8,6 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QListWidget>
-#include <QSaveFile>
 #include <QSplitter>
 #include <QStandardPaths>
 #include <QStringDecoder>
@@ -19,6 +18,7 @@
 #include "gui/models/words.h"
 #include "gui/widgets/icons.h"
 #include "gui/widgets/theme.h"
+#include "gui/widgets/whole_file.h"
 #include "sim/lab/loading.h"
 
 namespace lvslab::gui {
@@ -60,12 +60,6 @@ Result<QString> read_text(const QString& path) {
     return refuse(ScenarioEditor::tr("it is not text in UTF-8"), other);
   }
   return text;
-}
-
-bool write_file(const QString& path, const QString& text) {
-  QSaveFile file(path);
-  const QByteArray bytes = text.toUtf8();
-  return file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size() && file.commit();
 }
 
 QToolButton* button(QWidget* parent, Glyph glyph) {
@@ -256,20 +250,20 @@ void ScenarioEditor::put_text(const QString& text, bool redo) {
 // --- files ---------------------------------------------------------------------------------------
 
 bool ScenarioEditor::save() {
-  if (path_.isEmpty()) return false;
-  if (!write_file(path_, text_->toPlainText())) {
-    Q_EMIT failed(tr("Cannot write %1").arg(path_));
-    return false;
-  }
-  text_->document()->setModified(false);
-  draft_timer_.stop();
-  QFile::remove(draft_of(path_));
+  if (path_.isEmpty() || !write_to(path_)) return false;
   offer_draft();
   return true;
 }
 
 bool ScenarioEditor::save_as(const QString& path) {
-  if (!write_file(path, text_->toPlainText())) {
+  if (!write_to(path)) return false;
+  check();
+  retranslate();
+  return true;
+}
+
+bool ScenarioEditor::write_to(const QString& path) {
+  if (!write_whole(path, text_->toPlainText().toUtf8())) {
     Q_EMIT failed(tr("Cannot write %1").arg(path));
     return false;
   }
@@ -278,8 +272,6 @@ bool ScenarioEditor::save_as(const QString& path) {
   text_->document()->setModified(false);
   draft_timer_.stop();
   QFile::remove(draft_of(path_));
-  check();
-  retranslate();
   return true;
 }
 
@@ -294,7 +286,7 @@ void ScenarioEditor::keep_draft() {
   if (path_.isEmpty() || !is_modified()) return;
   const QString draft = draft_of(path_);
   QFileInfo(draft).dir().mkpath(QStringLiteral("."));
-  write_file(draft, text_->toPlainText());
+  write_whole(draft, text_->toPlainText().toUtf8());
 }
 
 // Only one that differs from what one sees, and is younger than the file.

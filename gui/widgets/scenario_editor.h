@@ -105,6 +105,8 @@ class ScenarioEditor : public QWidget {
   void retranslate();
   void check();
   void offer_draft();
+  /// The text is saved at `path` from now on, and has no draft. False after telling why not.
+  bool write_to(const QString& path);
 
   QString path_;
   ScenarioText* text_;

@@ -78,6 +78,12 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
+bool is_among(const Endpoint& local, std::span<const Endpoint> listening) {
+  return std::ranges::any_of(listening, [&](const Endpoint& at) {
+    return at.port == local.port && (at.addr.is_any() || at.addr == local.addr);
+  });
+}
+
 std::string_view first_line_of(std::string_view head) {
   return head.substr(0, head.find_first_of("\r\n"));
 }
@@ -188,10 +194,8 @@ void Nginx::handle(Step& step, AppIo& io, const News& news) {
     client.remote = io.tcp().remote(client.socket);
     client.number = ++connections_;
     for (const NginxVirtualServer& server : conf_.servers) {
-      const bool tls = std::ranges::any_of(server.listen_tls, [&](const Endpoint& at) {
-        return at.port == client.local.port && (at.addr.is_any() || at.addr == client.local.addr);
-      });
-      if (tls) client.tls.emplace(server.certificate, server.key_bytes);
+      if (!is_among(client.local, server.listen_tls)) continue;
+      client.tls.emplace(server.certificate, server.key_bytes);
     }
     client.deadline = step.now() + kHeaderTimeout;
     return;
@@ -286,10 +290,7 @@ void Nginx::find_location(Client& client, std::string_view target) const {
   client.place.reset();
   for (std::size_t s = 0; s < conf_.servers.size(); ++s) {
     const NginxVirtualServer& server = conf_.servers[s];
-    const bool here = std::ranges::any_of(server.listen, [&](const Endpoint& at) {
-      return at.port == client.local.port && (at.addr.is_any() || at.addr == client.local.addr);
-    });
-    if (!here) continue;
+    if (!is_among(client.local, server.listen)) continue;
     client.server = s;
     std::size_t longest = 0;
     for (std::size_t i = 0; i < server.locations.size(); ++i) {

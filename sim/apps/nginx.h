@@ -4,11 +4,11 @@
 // Models: keep-alive towards clients, HTTP/1.0 with "Connection: close" towards servers, bodies of
 // requests by Content-Length, the next server if one cannot be reached or hangs up, 502 and 504,
 // access log and error log, reload; TLS towards clients (sim/wire/tls.h). All that comes at one
-// moment is read before anything is done about it, as epoll(7) tells of it. Left out: what
-// nginx_conf.h leaves out; answers pass on when they are whole (the real one begins earlier with
-// those beyond its buffers); caching; compression; chunked requests (411 as by 1.0). Source:
-// nginx 1.22.1 src/http/ngx_http_request.c, ngx_http_upstream.c, ngx_http_header_filter_ module.c,
-// ngx_http_proxy_module.c, ngx_http_special_response.c.
+// moment is read before anything is done about it, as epoll(7) tells of it.
+// Left out: what nginx_conf.h leaves out; answers pass on when they are whole (the real one begins
+// earlier with those beyond its buffers); caching; compression; chunked requests (411 as by 1.0).
+// Source: nginx 1.22.1 src/http/ngx_http_request.c, ngx_http_upstream.c,
+// ngx_http_header_filter_module.c, ngx_http_proxy_module.c, ngx_http_special_response.c.
 #pragma once
 
 #include <cstdint>

@@ -114,7 +114,7 @@ class ScriptReader {
     } else if (c == '/' || c == '\\') {
       if (c == '\\' && ++at_ == script_.size()) return complain("unexpected `,'");
       const char delimiter = script_[at_++];
-      auto pattern = until(delimiter);
+      auto pattern = until(delimiter, Brackets::kKept);
       if (!pattern) return complain("unterminated address regex");
       SedAddress read{.kind = SedAddress::Kind::kPattern, .line = 0, .pattern = *pattern};
       if (at_ < script_.size() && script_[at_] == 'I') {
@@ -127,8 +127,12 @@ class ScriptReader {
     return {};
   }
 
+  /// Of a pattern, in whose brackets `delimiter` is a member as any; they mean nothing in what
+  /// replaces.
+  enum class Brackets : std::uint8_t { kKept, kPlain };
+
   /// The text up to `delimiter`, which is taken off; "\DELIMITER" stands for it.
-  std::optional<std::string> until(char delimiter) {
+  std::optional<std::string> until(char delimiter, Brackets brackets) {
     std::string text;
     for (bool bracket = false; at_ < script_.size(); ++at_) {
       const char c = script_[at_];
@@ -143,7 +147,7 @@ class ScriptReader {
         text += next;
         continue;
       }
-      if (c == '[' && !bracket && !pattern_done_) {
+      if (c == '[' && !bracket && brackets == Brackets::kKept) {
         bracket = true;
         text += c;
         // "]" and "^]" at the beginning are members.
@@ -170,11 +174,9 @@ class ScriptReader {
   Output substitution(SedEdit& edit) {
     if (at_ == script_.size()) return complain("unterminated `s' command");
     const char delimiter = script_[at_++];
-    auto pattern = until(delimiter);
+    auto pattern = until(delimiter, Brackets::kKept);
     if (!pattern) return complain("unterminated `s' command");
-    pattern_done_ = true;
-    auto replacement = until(delimiter);
-    pattern_done_ = false;
+    auto replacement = until(delimiter, Brackets::kPlain);
     if (!replacement) return complain("unterminated `s' command");
     edit.pattern = std::move(*pattern);
     edit.replacement = std::move(*replacement);
@@ -187,8 +189,7 @@ class ScriptReader {
     for (std::size_t i = 0; i + 1 < text.size(); ++i) {
       if (text[i] != '\\') continue;
       const char next = text[++i];
-      if (next >= '0' && next <= '9') return refuse(fmt::format("\\{} in what replaces", next));
-      if (std::string_view("LUlEuftvacdox").contains(next)) {
+      if (std::string_view("0123456789LUlEuftvacdox").contains(next)) {
         return refuse(fmt::format("\\{} in what replaces", next));
       }
     }
@@ -228,7 +229,6 @@ class ScriptReader {
   std::string_view script_;
   std::size_t number_;
   bool extended_;
-  bool pattern_done_ = false;  ///< brackets mean nothing in what replaces
   std::size_t at_ = 0;
 };
 

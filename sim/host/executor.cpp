@@ -27,15 +27,17 @@ std::string without_alias(std::string_view name) {
   return std::string(name.substr(0, name.find(':')));
 }
 
+std::string_view Executor::reading_problem(const std::string& name, bool found) const {
+  if (wiring_.user().files.is_directory(wiring_.path_of(name))) return "Is a directory";
+  return found ? "" : "No such file or directory";
+}
+
 Output Executor::edit_in_place(const command::SedCommand& c) {
   Output all;
   for (const std::string& name : c.files) {
     const auto text = wiring_.read_file(name);
-    const bool directory = wiring_.user().files.is_directory(wiring_.path_of(name));
     const command::NamedText input{name, text ? std::string_view(*text) : std::string_view{},
-                                   directory ? "Is a directory"
-                                   : text    ? ""
-                                             : "No such file or directory"};
+                                   reading_problem(name, text.has_value())};
     Output one = command::run(c, std::span(&input, 1));
     all.err += one.err;
     if (one.status != 0) {
@@ -73,12 +75,8 @@ CommandOutcome Executor::filter(const command::Command& c) {
         continue;
       }
       auto text = wiring_.read_file(name);
-      const bool directory = wiring_.user().files.is_directory(wiring_.path_of(name));
       texts.push_back(text ? std::move(*text) : std::string());
-      const std::string_view problem = directory ? "Is a directory"
-                                       : text    ? ""
-                                                 : "No such file or directory";
-      inputs.push_back({name, texts.back(), problem});
+      inputs.push_back({name, texts.back(), reading_problem(name, text.has_value())});
     }
     output = run_filter(c, inputs);
   }

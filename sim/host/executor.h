@@ -86,6 +86,8 @@ class Executor {
 
  private:
   Started start(apps::App app, ShortName name);
+  /// What cat(1) and the like say of a file that was found or not; empty if it can be read.
+  std::string_view reading_problem(const std::string& name, bool found) const;
 
   // ip(8)
   command::Output change(const command::IpAddrChange& c);

@@ -5,6 +5,7 @@
 #include "sim/keepalived/checker_context.h"
 #include "sim/keepalived/coarse_clock.h"
 #include "sim/keepalived/md5.h"
+#include "sim/wire/build.h"
 
 namespace lvslab::keepalived {
 namespace {
@@ -147,9 +148,7 @@ void Checkers::Context::failed(State& s) {
 void Checkers::Context::connected(State& s) {
   if (checker(s).kind == CheckerKind::kTcp) return close_tcp(s, After::kConnected);
   if (checker(s).kind == CheckerKind::kSsl) return greet(s);
-  const std::string text = request(s);
-  port.tcp().send(step, s.socket,
-                  {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  port.tcp().send(step, s.socket, text_bytes(request(s)));
   s.answer.clear();
   s.phase = Phase::kReading;
   s.at = step.now() + timeout(s);

@@ -4,15 +4,12 @@
 #include <utility>
 
 #include "sim/keepalived/checker_context.h"
+#include "sim/wire/build.h"
 
 namespace lvslab::keepalived {
 namespace {
 
 constexpr std::size_t kLongestAnswer = 1U << 20;
-
-std::span<const std::uint8_t> octets(const std::string& text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
 
 }  // namespace
 
@@ -22,7 +19,7 @@ void Checkers::Context::greet(State& s) {
   s.tls->patience = s.at;
   const std::string* name = checker(s).enable_sni ? virtual_host(s, true) : nullptr;
   const std::string hello = s.tls->end.hello(step.random(), name != nullptr ? *name : "");
-  port.tcp().send(step, s.socket, octets(hello));
+  port.tcp().send(step, s.socket, text_bytes(hello));
   s.answer.clear();
   s.phase = Phase::kTls;
 }
@@ -33,15 +30,15 @@ void Checkers::Context::go_on_tls(State& s) {
   const std::size_t before = s.answer.size();
   tls.end.feed(step.random(), std::exchange(tls.came, {}), out, s.answer);
   s.answer.resize(std::min(s.answer.size(), kLongestAnswer));
-  if (!out.empty()) port.tcp().send(step, s.socket, octets(out));
+  if (!out.empty()) port.tcp().send(step, s.socket, text_bytes(out));
   s.at = tls.patience;
   const bool over = tls.end.state() == TlsEnd::State::kClosed ||
                     tls.end.state() == TlsEnd::State::kBroken || tls.at_end;
   if (!tls.asked) {
-    if (tls.end.state() == TlsEnd::State::kBroken) {
-      return tls_failed(s, "SSL handshake/communication error connecting to", true);
+    if (over) {
+      const bool abort = tls.end.state() == TlsEnd::State::kBroken;
+      return tls_failed(s, "SSL handshake/communication error connecting to", abort);
     }
-    if (over) return tls_failed(s, "SSL handshake/communication error connecting to", false);
     if (tls.end.is_open()) return ask_by_tls(s);
     if (step.now() >= tls.patience) tls_failed(s, "Timeout connecting", false);
     return;
@@ -56,7 +53,7 @@ void Checkers::Context::go_on_tls(State& s) {
 }
 
 void Checkers::Context::ask_by_tls(State& s) {
-  port.tcp().send(step, s.socket, octets(s.tls->end.seal(request(s))));
+  port.tcp().send(step, s.socket, text_bytes(s.tls->end.seal(request(s))));
   s.tls->asked = true;
   s.at = s.tls->patience = step.now() + timeout(s);
 }

@@ -23,6 +23,15 @@ std::optional<std::vector<std::uint8_t>> hex_bytes(std::string_view text) {
   return bytes;
 }
 
+/// What ConfReader::flag() reads; else the complaint of this keyword.
+void take_flag(ConfReader& r, const ConfLine& line, bool& flag) {
+  if (const auto on = r.flag(line)) {
+    flag = *on;
+  } else {
+    r.report(fmt::format("Invalid {} parameter {}", line.words.front(), last_word(line)));
+  }
+}
+
 }  // namespace
 
 void end_http_get(ConfReader& r) {
@@ -158,20 +167,10 @@ void http_protocol(ConfReader& r, const ConfLine& line) {
   checker(r).http_protocol = version;
 }
 
-void enable_sni(ConfReader& r, const ConfLine& line) {
-  if (const auto on = r.flag(line)) {
-    checker(r).enable_sni = *on;
-  } else {
-    r.report(fmt::format("Invalid enable_sni parameter {}", last_word(line)));
-  }
-}
+void enable_sni(ConfReader& r, const ConfLine& line) { take_flag(r, line, checker(r).enable_sni); }
 
 void fast_recovery(ConfReader& r, const ConfLine& line) {
-  if (const auto on = r.flag(line)) {
-    checker(r).fast_recovery = *on;
-  } else {
-    r.report(fmt::format("Invalid fast_recovery parameter {}", last_word(line)));
-  }
+  take_flag(r, line, checker(r).fast_recovery);
 }
 
 void url(ConfReader& r, const ConfLine&) { checker(r).urls.emplace_back(); }

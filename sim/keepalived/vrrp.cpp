@@ -99,18 +99,17 @@ void Vrrp::reload(Step& step, const Configuration& before, const Configuration& 
     port.log_detail(step, fmt::format("({}) sent 0 priority", gone.name));
     port.give_addresses(step, gone);
   }
+  kept_scripts_.emplace();
   for (const VrrpScriptState& s : scripts_) {
     const VrrpScript& c = before.scripts[s.conf];
-    kept_scripts_.push_back({c.name, c.rise, c.fall, s});
+    kept_scripts_->push_back({c.name, c.rise, c.fall, s});
   }
-  reloads_ = true;
   for (const Kept& k : kept) {
     if (k.router.state == VrrpState::kMaster) masters_.push_back(k.name);
     (k.router.state == VrrpState::kFault ? faulty_ : known_).push_back(k.name);
   }
   prepare(step, conf, port);
-  reloads_ = false;
-  kept_scripts_.clear();
+  kept_scripts_.reset();
   Context x{*this, step, conf, port};
   for (VrrpRouter& r : routers_) {
     const auto old = std::ranges::find(kept, x.conf_of(r).name, &Kept::name);

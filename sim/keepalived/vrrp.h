@@ -195,15 +195,14 @@ class Vrrp {
   std::vector<VrrpRouter> routers_;
   std::vector<VrrpGroup> groups_;
   std::vector<VrrpScriptState> scripts_;
-  /// While it reads anew: the scripts as they were, with their names, and rise and fall of then.
+  /// A script as it was, with its name, and rise and fall of then.
   struct KeptScript {
     std::string name;
     std::uint32_t rise = 1, fall = 1;
     VrrpScriptState state;
   };
-  std::uint64_t turns_ = 0;  ///< second bursts that were put off
-  bool reloads_ = false;
-  std::vector<KeptScript> kept_scripts_;
+  std::uint64_t turns_ = 0;                              ///< second bursts that were put off
+  std::optional<std::vector<KeptScript>> kept_scripts_;  ///< only while it reads anew
   std::vector<std::string> masters_;  ///< while it reads anew: the instances that are master
   std::vector<std::string> known_;    ///< those that go on in a reload, without being told of
   std::vector<std::string> faulty_;   ///< those that were in FAULT before it, likewise

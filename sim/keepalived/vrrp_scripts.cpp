@@ -12,10 +12,11 @@ void Vrrp::make_scripts(Step& step, const Configuration& conf, VrrpPort& port) {
   for (std::size_t i = 0; i < conf.scripts.size(); ++i) {
     scripts_.push_back({.conf = i,
                         .run_at = step.now(),
-                        .init = reloads_ ? ScriptInit::kFirstAfterReload : ScriptInit::kFirst,
+                        .init = kept_scripts_ ? ScriptInit::kFirstAfterReload : ScriptInit::kFirst,
                         .result = conf.scripts[i].rise - 1});
   }
-  for (const KeptScript& old : kept_scripts_) {
+  if (!kept_scripts_) return;
+  for (const KeptScript& old : *kept_scripts_) {
     const auto now = std::ranges::find_if(
         scripts_, [&](const VrrpScriptState& s) { return conf.scripts[s.conf].name == old.name; });
     if (now == scripts_.end()) continue;

@@ -5,16 +5,11 @@
 #include <sstream>
 
 namespace lvslab::lab {
-namespace {
-
-/// One word for a shell.
 std::string one_word(std::string_view text) {
   std::string word = "'";
   for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return word + "'";
 }
-
-}  // namespace
 
 std::optional<std::string> file_to_edit(std::string_view line) {
   std::istringstream words{std::string(line)};

@@ -12,6 +12,8 @@ namespace lvslab::lab {
 
 /// The file of "vi FILE" (or vim, or nano); nothing for any other line.
 std::optional<std::string> file_to_edit(std::string_view line);
+/// `text` as one word for a shell.
+std::string one_word(std::string_view text);
 /// The line that writes `content` to `path`.
 std::string writing_line(std::string_view path, std::string_view content);
 

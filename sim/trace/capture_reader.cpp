@@ -212,12 +212,18 @@ class PcapngReader {
 
 // --- pcap ----------------------------------------------------------------------------------------
 
+/// The type of a section header is the same in both byte orders.
+bool is_pcapng(Bytes file) {
+  return file.size() >= 4 && Reader(file).u32(0) == pcapng::kSectionHeader;
+}
+
+bool is_magic(const Reader& in) { return in.u32(0) == kMicroMagic || in.u32(0) == kNanoMagic; }
+
 Result<Capture> parse_pcap(Bytes file) {
   Reader in(file);
   if (in.size() < kPcapHeader) return cut_off(0);
-  const auto is_magic = [&] { return in.u32(0) == kMicroMagic || in.u32(0) == kNanoMagic; };
-  if (!is_magic()) in.set_swapped(true);
-  if (!is_magic()) return fail("this is not a capture", {}, kHint);
+  if (!is_magic(in)) in.set_swapped(true);
+  if (!is_magic(in)) return fail("this is not a capture", {}, kHint);
   const std::int64_t unit = in.u32(0) == kNanoMagic ? 1 : 1'000;
   if ((in.u32(20) & 0xffffU) != pcapng::kLinkEthernet) {
     return fail(fmt::format("the capture has link type {}; only Ethernet (1) can be shown",
@@ -244,10 +250,16 @@ Result<Capture> parse_pcap(Bytes file) {
 
 }  // namespace
 
+bool begins_capture(Bytes file) {
+  if (file.size() < 4) return false;
+  Reader in(file);
+  if (is_pcapng(file) || is_magic(in)) return true;
+  in.set_swapped(true);
+  return is_magic(in);
+}
+
 Result<Capture> parse_capture(Bytes file, CutCapture cut) {
-  // The type of a section header is the same in both byte orders.
-  const bool pcapng = file.size() >= 4 && Reader(file).u32(0) == pcapng::kSectionHeader;
-  auto capture = pcapng ? Result<Capture>(PcapngReader(file).read()) : parse_pcap(file);
+  auto capture = is_pcapng(file) ? Result<Capture>(PcapngReader(file).read()) : parse_pcap(file);
   if (capture && capture->cut_at && (cut == CutCapture::kRefused || capture->frames.empty())) {
     return cut_off(*capture->cut_at);
   }

@@ -49,6 +49,9 @@ struct Capture {
   std::optional<std::size_t> cut_at;
 };
 
+/// True if a file that begins so is a capture, by its first four bytes.
+bool begins_capture(Bytes file);
+
 /// What becomes of a capture that is cut off: of one that was copied while it was written, say.
 enum class CutCapture : std::uint8_t { kRefused, kKept };
 
