@@ -4,10 +4,10 @@
 // Models: CLOCK_MONOTONIC, CLOCK_REALTIME and the one timer that the kernel uses
 // (arch/um/os-Linux/time.c: os_nsecs(), os_timer_*(), os_idle_sleep()) as virtual time, which
 // clock_page.h describes; random bytes from a seed; the end of all rights
-// to change the machine (confine.h); floating point state of processors whose xstate
-// is larger than the kernel expects; children that die with the kernel. Leaves out: everything
-// else, which goes on to libc untouched. Nothing here allocates, or keeps anything per thread: the
-// kernel has taken malloc and the stacks over.
+// to change the machine (confine.h); floating point state: of processors whose xstate is larger
+// than the kernel expects, and set only when it has changed; children that die with the kernel.
+// Leaves out: everything else, which goes on to libc untouched. Nothing here allocates, or keeps
+// anything per thread: the kernel has taken malloc and the stacks over.
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -240,6 +240,85 @@ void suspend(const sigset_t* mask) {
   syscall(SYS_rt_sigsuspend, mask, kSignalSetBytes);
 }
 
+// --- floating point state ------------------------------------------------------------------------
+
+// The kernel saves and sets the floating point state of a process whenever it stops and goes on
+// (arch/um/os-Linux/skas/process.c: userspace(), get_skas_faultinfo()): up to four times a page
+// fault. Setting it takes longer than all other calls of a turn (arch/x86/kernel/fpu/regset.c:
+// xstateregs_set() maps a buffer), and mostly it is what it was.
+
+constexpr std::size_t kXstateBytes = 1U << 14;
+constexpr long kXstate = 0x202;        // NT_X86_XSTATE
+constexpr long kSetOptionsOfOld = 21;  // PTRACE_OLDSETOPTIONS
+
+/// What is known of the floating point state of one process.
+struct FloatingPoint {
+  long pid;  // 0: nothing
+  std::size_t bytes;
+  alignas(64) char state[kXstateBytes];
+
+  bool is(long of, const iovec& wanted) const {
+    return pid == of && bytes <= wanted.iov_len && memcmp(state, wanted.iov_base, bytes) == 0;
+  }
+  void keep(long of, const iovec& got) {
+    pid = 0;
+    if (got.iov_len > kXstateBytes) return;
+    memcpy(state, got.iov_base, got.iov_len);
+    bytes = got.iov_len;
+    pid = of;
+  }
+};
+
+FloatingPoint& floating_point_of(long pid) {
+  static FloatingPoint known[64];
+  return known[static_cast<unsigned long>(pid) % 64];
+}
+
+/// PTRACE_GETREGSET of NT_X86_XSTATE.
+long get_floating_point(long pid, iovec& to) {
+  FloatingPoint& known = floating_point_of(pid);
+  if (known.pid == pid && known.bytes <= to.iov_len) {
+    memcpy(to.iov_base, known.state, known.bytes);
+    to.iov_len = known.bytes;
+    return 0;
+  }
+  const long result = syscall(SYS_ptrace, PTRACE_GETREGSET, pid, kXstate, &to);
+  if (result == 0) known.keep(pid, to);
+  return result;
+}
+
+/// PTRACE_SETREGSET of NT_X86_XSTATE. One that is shorter than the processor's fails with EFAULT;
+/// what the kernel leaves out keeps the child's value.
+long set_floating_point(long pid, const iovec& from) {
+  FloatingPoint& known = floating_point_of(pid);
+  if (known.is(pid, from)) return 0;
+  known.pid = 0;
+  const long result = syscall(SYS_ptrace, PTRACE_SETREGSET, pid, kXstate, &from);
+  if (result == 0) known.keep(pid, from);
+  if (result == 0 || errno != EFAULT) return result;
+  alignas(64) static char full[kXstateBytes];
+  iovec all{full, sizeof full};
+  if (syscall(SYS_ptrace, PTRACE_GETREGSET, pid, kXstate, &all) != 0) return -1;
+  memcpy(full, from.iov_base, from.iov_len < all.iov_len ? from.iov_len : all.iov_len);
+  return syscall(SYS_ptrace, PTRACE_SETREGSET, pid, kXstate, &all);
+}
+
+/// Before `request`: is the floating point state of `pid` another one after it? PTRACE_CONT without
+/// a signal runs a system call of the kernel's in the process, which uses no floating point.
+bool changes_floating_point(long request, long data) {
+  switch (request) {
+    case PTRACE_CONT: return data != 0;
+    case PTRACE_SYSCALL:
+    case PTRACE_SYSEMU:
+    case PTRACE_SYSEMU_SINGLESTEP:
+    case PTRACE_SINGLESTEP:
+    case PTRACE_KILL:
+    case PTRACE_SETOPTIONS:  // a new process, perhaps with the number of one that is gone
+    case kSetOptionsOfOld: return true;
+    default: return false;
+  }
+}
+
 }  // namespace
 
 extern "C" {
@@ -315,10 +394,8 @@ ssize_t getrandom(void* bytes, size_t size, unsigned) {
 
 // --- processes -----------------------------------------------------------------------------------
 
-/// PTRACE_SETREGSET of a floating point state that is shorter than the processor's fails with
-/// EFAULT; what the kernel leaves out keeps the child's value. And no child survives the kernel.
+/// No child survives the kernel.
 long ptrace(__ptrace_request request, ...) noexcept {
-  constexpr long kXstate = 0x202;  // NT_X86_XSTATE
   va_list list;
   va_start(list, request);
   const long pid = va_arg(list, int);
@@ -333,15 +410,12 @@ long ptrace(__ptrace_request request, ...) noexcept {
     const long result = syscall(SYS_ptrace, op, pid, addr, &word);
     return result < 0 ? result : word;
   }
-  const long result = syscall(SYS_ptrace, op, pid, addr, data);
-  if (result == 0 || errno != EFAULT || request != PTRACE_SETREGSET || addr != kXstate)
-    return result;
-  alignas(64) static char full[1U << 14];
-  iovec all{full, sizeof full};
-  if (syscall(SYS_ptrace, static_cast<long>(PTRACE_GETREGSET), pid, addr, &all) != 0) return -1;
-  const auto* given = reinterpret_cast<const iovec*>(data);
-  memcpy(full, given->iov_base, given->iov_len < all.iov_len ? given->iov_len : all.iov_len);
-  return syscall(SYS_ptrace, op, pid, addr, &all);
+  if (addr == kXstate && request == PTRACE_GETREGSET)
+    return get_floating_point(pid, *reinterpret_cast<iovec*>(data));
+  if (addr == kXstate && request == PTRACE_SETREGSET)
+    return set_floating_point(pid, *reinterpret_cast<const iovec*>(data));
+  if (changes_floating_point(op, data)) floating_point_of(pid).pid = 0;
+  return syscall(SYS_ptrace, op, pid, addr, data);
 }
 
 }  // extern "C"
