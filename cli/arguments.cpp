@@ -38,7 +38,7 @@ constexpr const char* kRunFooterEn = R"(Examples:
   lvslab run dr-basic --pcap captures/           one .pcap per host interface
   lvslab run dr-basic --backend kernel           the same on a real Linux kernel
   lvslab run dr-basic --backend kernel --pcap - | wireshark -k -i -      live
-  lvslab run dr-basic --trace jsonl | jq .kind   every record of the run, for machines
+  lvslab run dr-basic --trace jsonl > dr.jsonl   every record, for jq and for lvslab gui dr.jsonl
 With --trace text or jsonl standard output holds the trace only; the summary goes to standard error.
 A run is stopped (exit 3) when one frame passes the switches more than 1000 times each, or when a host
 receives more than 500000 frames within one simulated second. A command that takes more than one
@@ -50,7 +50,7 @@ constexpr const char* kRunFooterZh = R"(示例：
   lvslab run dr-basic --pcap captures/           每个主机接口一个 .pcap 文件
   lvslab run dr-basic --backend kernel           同一场景，在真实的 Linux 内核上
   lvslab run dr-basic --backend kernel --pcap - | wireshark -k -i -      实时查看
-  lvslab run dr-basic --trace jsonl | jq .kind   运行的每条记录，供程序读取
+  lvslab run dr-basic --trace jsonl > dr.jsonl   每条记录，可用 jq 读取，也可用 lvslab gui dr.jsonl 重放
 使用 --trace text 或 jsonl 时，标准输出只有记录，总结写到标准错误。
 同一个帧在每台交换机上经过超过 1000 次，或一台主机在模拟的一秒内收到超过 500000 个帧时，运行会被
 终止（退出状态 3）。模拟时间超过一小时的命令会被中断。)";
@@ -307,9 +307,10 @@ void Declaration::export_and_bench() {
   exported
       ->add_option("--format", a_.exported.format,
                    say("yaml: the scenario, written canonically; dot: its drawing for Graphviz; "
-                       "json: hosts, cables and places in the drawing; jsonl: the records of a run",
+                       "json: hosts, cables and places in the drawing; jsonl: a run with all its "
+                       "records, for programs and for lvslab gui",
                        "yaml：规范写法的场景；dot：给 Graphviz 的图；json：主机、网线和图中位置；"
-                       "jsonl：一次运行的记录"))
+                       "jsonl：一次运行及其全部记录，供程序读取，也可用 lvslab gui 重放"))
       ->check(CLI::IsMember({"yaml", "dot", "json", "jsonl"}));
   backend(*exported, a_.exported.backend);
   exported

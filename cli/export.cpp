@@ -7,7 +7,7 @@
 #include "sim/lab/html_report.h"
 #include "sim/scenario/topology.h"
 #include "sim/scenario/writer.h"
-#include "sim/trace/text.h"
+#include "sim/trace/run_file.h"
 
 namespace lvslab::cli {
 namespace {
@@ -122,7 +122,9 @@ int export_run(const Terminal& terminal, const ExportOptions& options, Scenario 
     for (const std::string& file : *files) fmt::print("{}\n", file);
     return status;
   }
-  const auto written = write_text(options.output, dump_jsonl(session.trace(), terminal.language));
+  const auto written = write_text(
+      options.output,
+      run_file(session.trace(), scenario::to_yaml(session.scenario()), terminal.language));
   return written ? status : finish(written);
 }
 

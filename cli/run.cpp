@@ -3,7 +3,8 @@
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/story.h"
-#include "sim/trace/text.h"
+#include "sim/scenario/writer.h"
+#include "sim/trace/run_file.h"
 
 namespace lvslab::cli {
 namespace {
@@ -15,30 +16,31 @@ void print_head(const Terminal& terminal, const scenario::Scenario& scenario) {
   if (!summary.empty()) fmt::print("{}", terminal.paint("2", folded(summary)));
 }
 
-/// Prints the records of a run while it goes on.
+/// Prints the records of a run while it goes on: as lines for people, or as a run file.
 class TracePrinter {
  public:
-  TracePrinter(Language language, bool json) : describer_(language), json_(json) {}
+  explicit TracePrinter(Language language) : lines_(Describer(language)) {}
+  explicit TracePrinter(RunFileWriter writer) : lines_(std::move(writer)) {}
+
   void print_news(const Trace& trace) {
-    if (printed_ == trace.size()) return;
-    for (; printed_ < trace.size(); ++printed_) {
-      line_.clear();
-      if (json_) {
-        describer_.json(trace, RecordId(printed_), line_);
-      } else {
-        describer_.text(trace, RecordId(printed_), line_);
+    out_.clear();
+    if (auto* writer = std::get_if<RunFileWriter>(&lines_)) {
+      writer->add(trace, out_);
+    } else {
+      for (; printed_ < trace.size(); ++printed_) {
+        std::get<Describer>(lines_).text(trace, RecordId(printed_), out_);
+        out_ += '\n';
       }
-      line_ += '\n';
-      std::fwrite(line_.data(), 1, line_.size(), stdout);
     }
+    if (out_.empty()) return;
+    std::fwrite(out_.data(), 1, out_.size(), stdout);
     std::fflush(stdout);
   }
 
  private:
-  Describer describer_;
-  bool json_;
+  std::variant<Describer, RunFileWriter> lines_;
   std::uint32_t printed_ = 0;
-  std::string line_;
+  std::string out_;
 };
 
 // What the end of the play means for the exit status; 0 if the expectations decide.
@@ -121,7 +123,11 @@ int run_command(const Terminal& terminal, const RunOptions& options) {
   if (!backend) return complain(backend.error()), kExitBadInput;
   Story told(terminal, quiet);
   std::optional<TracePrinter> records;
-  if (tracing) records.emplace(terminal.language, options.trace == "jsonl");
+  if (tracing && options.trace == "jsonl") {
+    records.emplace(RunFileWriter(scenario::to_yaml(*scenario), terminal.language));
+  } else if (tracing) {
+    records.emplace(terminal.language);
+  }
   LiveStory story(told, streams, std::move(records));
   lab::Session session(**backend, *std::move(scenario),
                        {.until = options.until, .stop = &g_interrupted}, &story);

@@ -8,15 +8,14 @@
 #include <set>
 
 #include "gui/models/words.h"
+#include "sim/lab/ladder_columns.h"
 #include "sim/lab/show.h"
 
 namespace lvslab::gui {
 namespace {
 
 LadderBuilder ladder_of(const scenario::Scenario& scenario, const Trace& trace) {
-  std::vector<std::string> hosts;
-  for (const scenario::Host& host : scenario.hosts) hosts.push_back(host.name);
-  LadderBuilder ladder(std::move(hosts), false);
+  LadderBuilder ladder(lab::ladder_columns(scenario), false);
   for (Position i = 0; i < trace.size(); ++i) ladder.take(trace, i);
   return ladder;
 }

@@ -35,6 +35,7 @@ TraceChunk TraceChunk::since(const Trace& trace, const Trace::Mark& from, bool w
   for (std::size_t i = from.rows; i < to.rows; ++i) {
     chunk.rows.push_back(trace.row(static_cast<std::uint32_t>(i)));
   }
+  chunk.addresses.assign(trace.addresses().begin(), trace.addresses().end());
   return chunk;
 }
 
@@ -67,10 +68,12 @@ void History::append(const TraceChunk& chunk) {
   }
   for (const std::string& text : chunk.texts) trace_.add_text(text);
   for (const TableRow& row : chunk.rows) trace_.add_row(row);
+  trace_.learn_addresses(chunk.addresses);
   for (const TraceRecord& record : chunk.records) {
     const RecordId id = trace_.append(record);
     arrivals_.push_back(RecordId::kNone);
     if (is_words(record.kind)) words_.push_back(id.value);
+    if (record.kind == RecordKind::kRowAdded) add_device_of(record);
     const bool ends =
         record.kind == RecordKind::kFrameReceived || record.kind == RecordKind::kFrameDropped;
     if (!ends || !record.cause.valid() || record.cause.value >= id.value) continue;
@@ -79,6 +82,12 @@ void History::append(const TraceChunk& chunk) {
   }
   vrrp_.advance(trace_);
   extend_bookmarks();
+}
+
+// A device that a module brought has a name from then on.
+void History::add_device_of(const TraceRecord& record) {
+  const TableRow row = trace_.row(record.args[0]);
+  if (const auto* link = std::get_if<LinkRow>(&row)) trace_.add_device(record.node, *link);
 }
 
 // What a record ends the flight of: its cause, or (lost at the plug) what the same event has just

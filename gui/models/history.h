@@ -27,6 +27,7 @@ struct TraceChunk {
   std::vector<std::uint32_t> frame_lengths;
   std::vector<std::string> texts;
   std::vector<TableRow> rows;
+  std::vector<Ipv6Addr> addresses;  ///< all that have names by now
 
   /// What `trace` has beyond `from`; its nodes, too, if `with_nodes`.
   static TraceChunk since(const Trace& trace, const Trace::Mark& from, bool with_nodes);
@@ -78,6 +79,7 @@ class History {
     Position position = 0;
     std::vector<Folder> hosts;  ///< by node
   };
+  void add_device_of(const TraceRecord& record);
   RecordId sending_of(const TraceRecord& record, RecordId id) const;
   void extend_bookmarks();
   /// Tables that were asked for last: several views look at the same ones.

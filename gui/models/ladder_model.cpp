@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gui/models/words.h"
+#include "sim/lab/ladder_columns.h"
 #include "sim/trace/text.h"
 
 namespace lvslab::gui {
@@ -16,13 +17,14 @@ LadderModel::LadderModel(PlayModel& play, QObject* parent) : QObject(parent), pl
 
 void LadderModel::rebuild() {
   columns_.clear();
-  for (const scenario::Host& host : play_.scenario().hosts) {
+  for (const LadderColumn& column : lab::ladder_columns(play_.scenario())) {
     QStringList addresses;
-    for (const scenario::Nic& nic : host.nics) {
+    for (const scenario::Nic& nic : play_.scenario().find_host(column.host)->nics) {
+      if (nic.name != column.dev) continue;
       for (const Ipv4Prefix& address : nic.addresses) addresses << to_qt(address.addr.to_string());
       for (const Ipv6Prefix& address : nic.addresses6) addresses << to_qt(address.addr.to_string());
     }
-    columns_.push_back({host.name, addresses.join(QStringLiteral(", "))});
+    columns_.push_back({column, addresses.join(QStringLiteral(", "))});
   }
   on_cut(0);
 }
@@ -37,9 +39,7 @@ void LadderModel::on_grew(quint32 from) {
 
 // From the beginning again: an arrow that stays may have lost an end.
 void LadderModel::on_cut(quint32 to) {
-  std::vector<std::string> hosts;
-  for (const Column& column : columns_) hosts.push_back(column.host);
-  builder_ = LadderBuilder(std::move(hosts));
+  builder_ = LadderBuilder({columns_.begin(), columns_.end()});
   for (Position i = play_.start(); i < std::min(to, play_.history().end()); ++i) {
     builder_.take(play_.trace(), i);
   }

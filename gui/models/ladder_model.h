@@ -1,5 +1,6 @@
-// The run as a time-sequence diagram: a column for each host, a row for each thing that happened,
-// an arrow from the host that sent a packet to the host that got it, whatever switches lay between.
+// The run as a time-sequence diagram: a column for each interface of a host, a row for each thing
+// that happened, an arrow from the interface that sent a packet to those that got it, whatever
+// switches lay between.
 //
 // Models: arrows (with retransmissions and resets marked), packets that were lost on the way,
 // drops, commands. Leaves out: the picture; and loopback traffic.
@@ -21,8 +22,7 @@ class LadderModel : public QObject {
  public:
   explicit LadderModel(PlayModel& play, QObject* parent = nullptr);
 
-  struct Column {
-    std::string host;
+  struct Column : LadderColumn {
     QString addresses;
   };
   const std::vector<Column>& columns() const { return columns_; }

@@ -10,6 +10,7 @@
 
 #include "sim/base/calendar.h"
 #include "sim/base/digest.h"
+#include "sim/scenario/loader.h"
 #include "sim/trace/frame_facts.h"
 #include "sim/trace/same_packet.h"
 #include "sim/wire/ethernet.h"
@@ -441,6 +442,42 @@ class RunMaker {
 
 Result<RecordedRun> recorded_run(const Capture& capture, const std::string& name) {
   return RunMaker(capture, name).make();
+}
+
+Result<RecordedRun> recorded_run(const SavedRun& saved, const std::string& file) {
+  auto scenario = scenario::load_text(saved.scenario, file);
+  if (!scenario) {
+    return fail(
+        fmt::format("the scenario in this run has mistakes: {}", scenario.error().front().message),
+        {file, 1, 1});
+  }
+  RecordedRun run{.scenario = *std::move(scenario),
+                  .chunk = TraceChunk::since(saved.trace, {}, true),
+                  .start = 0};
+  const std::vector<TraceNode>& nodes = run.chunk.nodes;
+  const auto drawn = [&](const auto& parts, bool is_switch) {
+    return std::ranges::all_of(parts, [&](const auto& part) {
+      const auto node = std::ranges::find(nodes, part.name, &TraceNode::name);
+      return node != nodes.end() && node->is_switch == is_switch;
+    });
+  };
+  const std::size_t parts = run.scenario.hosts.size() + run.scenario.switches.size();
+  if (nodes.size() != parts || !drawn(run.scenario.hosts, false) ||
+      !drawn(run.scenario.switches, true)) {
+    return fail("the scenario in this run draws other hosts than those that its records speak of",
+                {file, 1, 1});
+  }
+  const auto nothing = [&](const TraceRecord& r) {
+    return r.kind == RecordKind::kNote && r.args[0] >= run.scenario.timeline.size();
+  };
+  if (std::ranges::any_of(run.chunk.records, nothing)) {
+    return fail("this run tells of a note that its scenario does not have", {file, 1, 1});
+  }
+  const auto begin = std::ranges::find_if(run.chunk.records, [](const TraceRecord& r) {
+    return !names_row(r.kind) && r.kind != RecordKind::kDecision;
+  });
+  run.start = static_cast<Position>(begin - run.chunk.records.begin());
+  return run;
 }
 
 }  // namespace lvslab::gui

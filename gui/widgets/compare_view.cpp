@@ -53,8 +53,8 @@ int ComparedLadders::head_height() const { return fontMetrics().height() * 2 + 1
 
 LadderGrid ComparedLadders::grid_of(bool right) const {
   const double half = viewport()->width() / 2.0;
-  const std::size_t hosts = model_.runs() == nullptr ? 1 : model_.runs()->scenario.hosts.size();
-  return {(right ? half : 0) + kTimeWidth, half - kTimeWidth - 4, hosts, row_height()};
+  const std::size_t columns = model_.runs() == nullptr ? 1 : model_.runs()->left.columns().size();
+  return {(right ? half : 0) + kTimeWidth, half - kTimeWidth - 4, columns, row_height()};
 }
 
 void ComparedLadders::refresh() {
@@ -100,7 +100,7 @@ void ComparedLadders::paint_side(QPainter& p, std::size_t at, bool right, double
   p.setPen(what.kind == LadderRow::Kind::kCommand ? t.text : t.danger);
   const QRectF words = box.adjusted(kTimeWidth + 6, 0, -6, 0);
   const QString shown = fontMetrics().elidedText(
-      to_qt(runs.scenario.hosts[what.from].name) + QStringLiteral(" ") + text, Qt::ElideRight,
+      to_qt(runs.left.columns()[what.from].host) + QStringLiteral(" ") + text, Qt::ElideRight,
       static_cast<int>(words.width()));
   QRectF back = words;  // no lifeline goes through the words
   back.setWidth(fontMetrics().horizontalAdvance(shown) + 4);
@@ -123,7 +123,9 @@ void ComparedLadders::paint_head(QPainter& p) const {
     for (std::size_t c = 0; c < grid.columns; ++c) {
       p.drawText(QRectF(grid.x(c) - cell / 2, fontMetrics().height() + 4, cell,
                         fontMetrics().height() + 4),
-                 Qt::AlignCenter, to_qt(model_.runs()->scenario.hosts[c].name));
+                 Qt::AlignCenter,
+                 fontMetrics().elidedText(to_qt(model_.runs()->left.columns()[c].name()),
+                                          Qt::ElideRight, static_cast<int>(cell) - 4));
     }
   }
   p.setPen(t.line);

@@ -73,20 +73,32 @@ void LadderView::paint_head(QPainter& p, double width) const {
   p.fillRect(QRectF(0, 0, width, head_height()), t.raised);
   p.setPen(t.line);
   p.drawLine(QPointF(0, head_height()), QPointF(width, head_height()));
-  const double cell =
-      (width - kTimeWidth) / static_cast<double>(std::max<std::size_t>(1, model_.columns().size()));
-  for (std::size_t c = 0; c < model_.columns().size(); ++c) {
-    const QRectF box(grid_of(width).x(c) - cell / 2 + 2, 4, cell - 4, fontMetrics().height() + 2);
+  const LadderGrid grid = grid_of(width);
+  const double cell = grid.width / static_cast<double>(std::max<std::size_t>(1, grid.columns));
+  const std::vector<LadderModel::Column>& columns = model_.columns();
+  const int line = fontMetrics().height();
+  for (std::size_t c = 0, next = 0; c < columns.size(); c = next) {
+    while (next < columns.size() && columns[next].host == columns[c].host) ++next;
+    const double left = grid.x(c) - cell / 2 + 2;
+    const double right = grid.x(next - 1) + cell / 2 - 2;
     QFont bold = font();
     bold.setWeight(QFont::DemiBold);
     p.setFont(bold);
     p.setPen(t.text);
-    p.drawText(box, Qt::AlignCenter, to_qt(model_.columns()[c].host));
+    p.drawText(QRectF(left, 4, right - left, line + 2), Qt::AlignCenter, to_qt(columns[c].host));
     p.setFont(font());
+    if (next - c > 1) {  // what belongs together
+      p.setPen(t.line);
+      p.drawLine(QPointF(grid.x(c), line + 6), QPointF(grid.x(next - 1), line + 6));
+    }
     p.setPen(t.muted);
-    const QString addresses = fontMetrics().elidedText(model_.columns()[c].addresses,
-                                                       Qt::ElideRight, static_cast<int>(cell) - 8);
-    p.drawText(box.translated(0, fontMetrics().height() + 1), Qt::AlignCenter, addresses);
+    for (std::size_t one = c; one < next; ++one) {
+      const LadderModel::Column& column = columns[one];
+      const QString text =
+          column.alone ? column.addresses : to_qt(column.dev) + u' ' + column.addresses;
+      p.drawText(QRectF(grid.x(one) - cell / 2 + 2, line + 5, cell - 4, line + 2), Qt::AlignCenter,
+                 fontMetrics().elidedText(text, Qt::ElideRight, static_cast<int>(cell) - 8));
+    }
   }
 }
 

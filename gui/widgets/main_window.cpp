@@ -26,6 +26,7 @@
 #include "gui/models/library.h"
 #include "gui/models/packet_model.h"
 #include "gui/models/play_model.h"
+#include "gui/models/recording_file.h"
 #include "gui/models/timeline_model.h"
 #include "gui/models/topology_model.h"
 #include "gui/models/why_model.h"
@@ -45,7 +46,6 @@
 #include "gui/widgets/topology_view.h"
 #include "gui/widgets/transport_bar.h"
 #include "gui/widgets/why_panel.h"
-#include "sim/trace/capture_reader.h"
 
 namespace lvslab::gui {
 namespace {
@@ -57,20 +57,6 @@ constexpr int kNoticeMs = 7'000;
 void share_out(QSplitter& splitter, std::initializer_list<int> factors) {
   int pane = 0;
   for (const int factor : factors) splitter.setStretchFactor(pane++, factor);
-}
-
-/// By its name, or by how every capture begins.
-bool is_capture(const QString& path) {
-  const QString suffix = QFileInfo(path).suffix().toLower();
-  if (suffix == QLatin1String("pcapng") || suffix == QLatin1String("pcap") ||
-      suffix == QLatin1String("cap")) {
-    return true;
-  }
-  QFile file(path);
-  if (!file.open(QIODevice::ReadOnly)) return false;
-  const QByteArray begin = file.read(4);
-  return begins_capture({reinterpret_cast<const std::uint8_t*>(begin.data()),
-                         static_cast<std::size_t>(begin.size())});
 }
 
 }  // namespace
@@ -248,13 +234,12 @@ void MainWindow::open(const QString& name) {
     return tell_unopened(
         Error{from_qt(tr("There is no scenario or file '%1'.").arg(name)), {}, {}});
   }
-  if (is_capture(path)) return open_capture(path);
-  const QString suffix = QFileInfo(path).suffix().toLower();
-  if (suffix == QLatin1String("jsonl") || suffix == QLatin1String("trace")) {
-    return tell_unopened(Error{
-        from_qt(tr("%1 is a list of records for other programs: it holds no packets.").arg(path)),
-        {},
-        from_qt(tr("open the capture (.pcapng) of that run, or its scenario"))});
+  if (is_recording(from_qt(path))) return open_recording(path);
+  if (QFileInfo(path).suffix().toLower() == QLatin1String("trace")) {
+    return tell_unopened(
+        Error{from_qt(tr("%1 is a list for people to read: it holds no packets.").arg(path)),
+              {},
+              from_qt(tr("save the run as .jsonl to play it again, or open its scenario"))});
   }
   if (auto opened = editor_->open(path); !opened) return tell_unopened(opened.error());
   if (path != path_) drawn_->clear();

@@ -51,7 +51,7 @@ class TopologyView;
 class TransportBar;
 class WhyModel;
 class WhyPanel;
-struct ReadCapture;
+struct ReadRecording;
 
 /// A backend that main.cpp offers; `title` is translated in the context "Backend".
 struct BackendChoice {
@@ -87,6 +87,8 @@ class MainWindow : public QMainWindow {
   bool export_capture(const QString& path);
   /// The run so far as one HTML file.
   bool export_report(const QString& path);
+  /// Every record: as a run that can be played again (.jsonl), else as a list for people.
+  bool export_run(const QString& path);
   /// The packets that the event list shows; false after telling why not.
   bool export_shown(const QString& path);
 
@@ -132,8 +134,8 @@ class MainWindow : public QMainWindow {
   void refresh_caption();
   void on_opened();
   // main_window_export.cpp
-  void open_capture(const QString& path);
-  void show_capture(const QString& path, ReadCapture read);
+  void open_recording(const QString& path);
+  void show_recording(const QString& path, ReadRecording read);
   // main_window.cpp
   void tell_unopened(const Error& error);
   void remember_recent(const QString& path);

@@ -13,6 +13,7 @@
 #include "gui/models/event_list_model.h"
 #include "gui/models/play_model.h"
 #include "gui/models/recorded_run.h"
+#include "gui/models/recording_file.h"
 #include "gui/models/words.h"
 #include "gui/widgets/ladder_view.h"
 #include "gui/widgets/main_window.h"
@@ -20,62 +21,58 @@
 #include "gui/widgets/topology_view.h"
 #include "gui/widgets/whole_file.h"
 #include "sim/lab/html_report.h"
-#include "sim/trace/capture_reader.h"
+#include "sim/scenario/writer.h"
 #include "sim/trace/pcap.h"
 #include "sim/trace/pcapng.h"
+#include "sim/trace/run_file.h"
 #include "sim/trace/text.h"
 
 namespace lvslab::gui {
-
-/// A capture as a run.
-struct ReadCapture {
-  Result<RecordedRun> run;
-  std::optional<std::size_t> cut_at;
-};
 
 namespace {
 
 /// What is larger is read beside the window.
 constexpr qint64 kReadAtOnce = 2 << 20;
 
-ReadCapture read_run(const QString& path) {
-  const auto capture = read_capture(from_qt(path), CutCapture::kKept);
-  if (!capture) return {std::unexpected(capture.error()), {}};
-  return {recorded_run(*capture, from_qt(QFileInfo(path).completeBaseName())), capture->cut_at};
-}
-
 }  // namespace
 
-// What was captured elsewhere, by this program, tcpdump or Wireshark.
-void MainWindow::open_capture(const QString& path) {
-  if (QFileInfo(path).size() <= kReadAtOnce) return show_capture(path, read_run(path));
+// What was captured elsewhere, by this program, tcpdump or Wireshark, and what was saved here.
+void MainWindow::open_recording(const QString& path) {
+  if (QFileInfo(path).size() <= kReadAtOnce) {
+    return show_recording(path, read_recording(from_qt(path)));
+  }
   notice(tr("%1 is being read…").arg(path));
   QThreadPool::globalInstance()->start([this, path, number = opening_] {
-    const auto read = std::make_shared<ReadCapture>(read_run(path));
+    const auto read = std::make_shared<ReadRecording>(read_recording(from_qt(path)));
     QMetaObject::invokeMethod(
         this,
         [this, path, number, read] {
-          if (number == opening_) show_capture(path, std::move(*read));
+          if (number == opening_) show_recording(path, std::move(*read));
         },
         Qt::QueuedConnection);
   });
 }
 
-void MainWindow::show_capture(const QString& path, ReadCapture read) {
+void MainWindow::show_recording(const QString& path, ReadRecording read) {
   if (!read.run) return tell_unopened(read.run.error());
   drawn_->clear();
   path_ = path;
   play_->open_recorded(*std::move(read.run));
-  if (!read.cut_at) return;
-  tell(tr("%1 is cut off or damaged at byte %2: what stands before it is shown.")
-           .arg(path)
-           .arg(*read.cut_at));
+  if (read.cut_at_byte) {
+    tell(tr("%1 is cut off or damaged at byte %2: what stands before it is shown.")
+             .arg(path)
+             .arg(*read.cut_at_byte));
+  } else if (read.cut_at_line) {
+    tell(tr("%1 is cut off or damaged at line %2: what stands before it is shown.")
+             .arg(path)
+             .arg(*read.cut_at_line));
+  }
 }
 
 void MainWindow::ask_open() {
   const QString path = QFileDialog::getOpenFileName(
-      this, tr("Open a scenario or a capture"), QFileInfo(path_).path(),
-      tr("Scenarios and captures (*.yaml *.yml *.pcapng *.pcap *.cap)"));
+      this, tr("Open a scenario, a capture or a saved run"), QFileInfo(path_).path(),
+      tr("Scenarios, captures and saved runs (*.yaml *.yml *.pcapng *.pcap *.cap *.jsonl)"));
   if (!path.isEmpty()) open(path);
 }
 
@@ -111,15 +108,22 @@ void MainWindow::ask_export() {
   if (!path.isEmpty()) export_capture(path);
 }
 
+// As a file that can be played again, or as a list to read.
 void MainWindow::ask_trace() {
   if (!play_->has_scenario()) return;
   const QString path = QFileDialog::getSaveFileName(
       this, tr("Export every record"), to_qt(play_->scenario().name) + QStringLiteral(".jsonl"),
-      tr("Records (*.jsonl *.trace)"));
-  if (path.isEmpty()) return;
-  const bool json = path.endsWith(QLatin1String(".jsonl"));
-  write_bytes(path,
-              json ? dump_jsonl(play_->trace(), language_) : dump_text(play_->trace(), language_));
+      tr("A run to play again (*.jsonl);;A list to read (*.trace)"));
+  if (!path.isEmpty()) export_run(path);
+}
+
+bool MainWindow::export_run(const QString& path) {
+  if (!play_->has_scenario()) return false;
+  if (!path.endsWith(QLatin1String(".jsonl"))) {
+    return write_bytes(path, dump_text(play_->trace(), language_));
+  }
+  return write_bytes(path,
+                     run_file(play_->trace(), scenario::to_yaml(play_->scenario()), language_));
 }
 
 // One interface, as tcpdump on it would have written it.

@@ -148,7 +148,8 @@ std::optional<SshRequest> read_request(std::string_view bytes) {
   const auto* kind = std::ranges::find_if(
       kKinds, [&](std::string_view known) { return bytes.starts_with(known); });
   if (kind == std::end(kKinds)) return std::nullopt;
-  SshRequest request{.kind = static_cast<SshRequest::Kind>(kind - kKinds)};
+  SshRequest request;
+  request.kind = static_cast<SshRequest::Kind>(kind - kKinds);
   bytes.remove_prefix(kind->size());
   const auto argument = take_number(bytes, ' ');
   const auto name = argument ? take_number(bytes, ' ') : std::nullopt;

@@ -8,8 +8,8 @@
 #include <map>
 
 #include "sim/lab/html_text.h"
+#include "sim/lab/ladder_columns.h"
 #include "sim/scenario/topology.h"
-#include "sim/trace/ladder_rows.h"
 #include "sim/trace/text.h"
 
 namespace lvslab::lab {
@@ -298,13 +298,14 @@ std::string_view class_of(const FrameFacts& facts) {
 
 class Ladder {
  public:
-  explicit Ladder(const HtmlReport& report) : report_(report), builder_(hosts_of(report)) {
+  explicit Ladder(const HtmlReport& report)
+      : report_(report), columns_(ladder_columns(*report.scenario)), builder_(columns_) {
     for (std::uint32_t i = 0; i < report.trace->size(); ++i) builder_.take(*report.trace, i);
   }
 
   std::string draw() const {
     const std::size_t shown = std::min(builder_.rows().size(), report_.most_rows);
-    const std::size_t columns = report_.scenario->hosts.size();
+    const std::size_t columns = columns_.size();
     const int width = kTimeWidth + static_cast<int>(columns) * kColumn + kBesideLast;
     const int height = kHead + static_cast<int>(shown + 1) * kRow;
     std::string svg = fmt::format(
@@ -315,7 +316,7 @@ class Ladder {
       svg += fmt::format(R"(<text class="name" x="{0}" y="20">{1}</text>)"
                          R"(<line class="life" x1="{0}" y1="{2}" x2="{0}" y2="{3}"/>)"
                          "\n",
-                         x_of(c), html(report_.scenario->hosts[c].name), kHead - 6, height);
+                         x_of(c), html(columns_[c].name()), kHead - 6, height);
     }
     for (std::size_t r = 0; r < shown; ++r) {
       svg += row(builder_.rows()[r], kHead + static_cast<int>(r + 1) * kRow - 6);
@@ -334,11 +335,6 @@ class Ladder {
   }
 
  private:
-  static std::vector<std::string> hosts_of(const HtmlReport& report) {
-    std::vector<std::string> hosts;
-    for (const scenario::Host& host : report.scenario->hosts) hosts.push_back(host.name);
-    return hosts;
-  }
   static int x_of(std::size_t column) {
     return kTimeWidth + static_cast<int>(column) * kColumn + kColumn / 2;
   }
@@ -362,7 +358,7 @@ class Ladder {
 
   /// Beside the host's line, on its left where the right edge is near.
   std::string word(const LadderRow& row, int y, std::string_view css, std::string_view text) const {
-    const std::size_t columns = report_.scenario->hosts.size();
+    const std::size_t columns = columns_.size();
     const bool left = columns > 1 && row.from * 2 >= columns;
     return fmt::format(R"(<circle class="{0}" cx="{1}" cy="{2}" r="3"/>)"
                        R"(<text class="{0} {3}" x="{4}" y="{5}">{6}</text>)"
@@ -406,6 +402,7 @@ class Ladder {
   }
 
   const HtmlReport& report_;
+  std::vector<LadderColumn> columns_;
   LadderBuilder builder_;
 };
 

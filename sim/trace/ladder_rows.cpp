@@ -8,10 +8,20 @@ namespace lvslab {
 
 bool is_loss(const TraceRecord& drop) { return drop.reason != Reason::kNoGroupMember; }
 
-std::size_t LadderBuilder::column_of(const Trace& trace, NodeId node) const {
-  if (!node.valid()) return hosts_.size();
-  const auto found = std::ranges::find(hosts_, trace.node(node).name);
-  return static_cast<std::size_t>(found - hosts_.begin());
+std::size_t LadderBuilder::find_column(const Trace& trace, NodeId node, IfIndex dev) const {
+  if (!node.valid()) return columns_.size();
+  const auto first = std::ranges::find(columns_, trace.node(node).name, &LadderColumn::host);
+  const std::string name = trace.dev_name(node, dev);
+  for (auto one = first; one != columns_.end() && one->host == first->host; ++one) {
+    if (one->dev == name) return static_cast<std::size_t>(one - columns_.begin());
+  }
+  return static_cast<std::size_t>(first - columns_.begin());
+}
+
+std::size_t LadderBuilder::column_of(const Trace& trace, NodeId node, IfIndex dev) {
+  const auto [known, is_new] = known_columns_.try_emplace({node, dev}, 0);
+  if (is_new) known->second = find_column(trace, node, dev);
+  return known->second;
 }
 
 // Through switches back to the host that sent the frame.
@@ -30,7 +40,7 @@ RecordId LadderBuilder::host_sending(const Trace& trace, RecordId arrival) const
 void LadderBuilder::take(const Trace& trace, std::uint32_t i) {
   const RecordId id(i);
   const TraceRecord& r = trace[id];
-  const std::size_t column = column_of(trace, r.node);
+  const std::size_t column = column_of(trace, r.node, r.dev);
   const auto add = [&](LadderRow::Kind kind) {
     LadderRow row{.kind = kind, .at = r.at, .record = id, .from = column};
     if (r.frame.valid()) {
@@ -41,7 +51,7 @@ void LadderBuilder::take(const Trace& trace, std::uint32_t i) {
   };
   switch (r.kind) {
     case RecordKind::kFrameSent: {
-      if (column == hosts_.size() || !r.frame.valid() || r.dev == kLoopback) return;
+      if (column == columns_.size() || !r.frame.valid() || r.dev == kLoopback) return;
       add(LadderRow::Kind::kArrow);
       row_of_sending_[i] = rows_.size() - 1;
       const FrameFacts& f = rows_.back().facts;
@@ -52,20 +62,20 @@ void LadderBuilder::take(const Trace& trace, std::uint32_t i) {
       return;
     }
     case RecordKind::kFrameReceived: {
-      if (column == hosts_.size()) return;
+      if (column == columns_.size()) return;
       const RecordId sent = host_sending(trace, id);
       const auto row = row_of_sending_.find(sent.value);
       if (row != row_of_sending_.end()) rows_[row->second].to.push_back(column);
       return;
     }
     case RecordKind::kFrameDropped:
-      if (column < hosts_.size() && drops_ && is_loss(r)) add(LadderRow::Kind::kDrop);
+      if (column < columns_.size() && drops_ && is_loss(r)) add(LadderRow::Kind::kDrop);
       return;
     case RecordKind::kCommand:
-      if (column < hosts_.size()) add(LadderRow::Kind::kCommand);
+      if (column < columns_.size()) add(LadderRow::Kind::kCommand);
       return;
     case RecordKind::kFault:
-      if (column < hosts_.size()) add(LadderRow::Kind::kFault);
+      if (column < columns_.size()) add(LadderRow::Kind::kFault);
       return;
     default: return;
   }

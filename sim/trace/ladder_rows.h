@@ -1,5 +1,6 @@
-// What a time-sequence diagram shows of a trace: a row for each thing that happened, an arrow from
-// the host that sent a packet to the hosts that got it, whatever switches lay between.
+// What a time-sequence diagram shows of a trace: a column for each interface of a host, a row for
+// each thing that happened, an arrow from the interface that sent a packet to those that got it,
+// whatever switches lay between.
 //
 // Models: arrows (with retransmissions marked), drops, commands, faults; built record by record.
 // Leaves out: loopback traffic; the picture.
@@ -8,12 +9,23 @@
 #include <map>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "sim/trace/frame_facts.h"
 #include "sim/trace/trace.h"
 
 namespace lvslab {
+
+/// An interface of a host.
+struct LadderColumn {
+  std::string host;
+  std::string dev;    ///< "" for a host without any
+  bool alone = true;  ///< the host has no other
+
+  /// "node01", or "router eth1" where the host alone would not tell it.
+  std::string name() const { return alone ? host : host + ' ' + dev; }
+};
 
 struct LadderRow {
   enum class Kind : std::uint8_t { kArrow, kDrop, kCommand, kFault };
@@ -32,23 +44,28 @@ bool is_loss(const TraceRecord& drop);
 
 class LadderBuilder {
  public:
-  /// `hosts` are the columns. `drops`: with a row for each drop, which a kernel's trace has not.
-  explicit LadderBuilder(std::vector<std::string> hosts = {}, bool drops = true)
-      : hosts_(std::move(hosts)), drops_(drops) {}
+  /// `columns`: those of a host stand side by side; what happened at none of its interfaces stands
+  /// in its first. `drops`: with a row for each drop, which a kernel's trace has not.
+  explicit LadderBuilder(std::vector<LadderColumn> columns = {}, bool drops = true)
+      : columns_(std::move(columns)), drops_(drops) {}
 
   /// Records in order, each once.
   void take(const Trace& trace, std::uint32_t i);
 
+  const std::vector<LadderColumn>& columns() const { return columns_; }
   const std::vector<LadderRow>& rows() const { return rows_; }
   /// The row of `record` or the last one before it; -1 if there is none.
   int row_of(const Trace& trace, RecordId record) const;
 
  private:
   RecordId host_sending(const Trace& trace, RecordId arrival) const;
-  std::size_t column_of(const Trace& trace, NodeId node) const;
+  /// The number of columns if the node has none.
+  std::size_t column_of(const Trace& trace, NodeId node, IfIndex dev);
+  std::size_t find_column(const Trace& trace, NodeId node, IfIndex dev) const;
 
-  std::vector<std::string> hosts_;
+  std::vector<LadderColumn> columns_;
   bool drops_;
+  std::map<std::pair<NodeId, IfIndex>, std::size_t> known_columns_;
   std::vector<LadderRow> rows_;
   std::map<std::uint32_t, std::size_t> row_of_sending_;  ///< record → row
   /// (host, source, sequence, ports) → how often it was sent with data, SYN or FIN.

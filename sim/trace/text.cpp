@@ -6,7 +6,6 @@
 #include <iterator>
 #include <optional>
 
-#include "sim/base/json.h"
 #include "sim/wire/ethernet.h"
 #include "sim/wire/ipv6.h"
 #include "sim/wire/tcp.h"
@@ -41,11 +40,6 @@ Word verb_of(RecordKind kind) {
 }
 
 bool has_frame(const TraceRecord& r) { return r.frame.valid(); }
-
-bool is_row(RecordKind kind) {
-  return kind == RecordKind::kRowAdded || kind == RecordKind::kRowChanged ||
-         kind == RecordKind::kRowRemoved;
-}
 
 /// Output as one line: newlines become "\n", so that a record stays a line.
 void append_one_line(std::string& out, std::string_view text) {
@@ -186,49 +180,6 @@ void Describer::text(const Trace& trace, RecordId id, std::string& out) {
   append_what(trace, r, out);
 }
 
-void Describer::json(const Trace& trace, RecordId id, std::string& out) {
-  const TraceRecord& r = trace[id];
-  const auto to = std::back_inserter(out);
-  const auto text = [&](std::string_view key, std::string_view value) {
-    fmt::format_to(to, ",\"{}\":", key);
-    append_json_string(out, value);
-  };
-  fmt::format_to(to, "{{\"record\":{}", id.value);
-  if (r.cause.valid()) fmt::format_to(to, ",\"cause\":{}", r.cause.value);
-  fmt::format_to(to, ",\"time\":{}.{:09}", r.at.ns / kNsPerSecond, r.at.ns % kNsPerSecond);
-  if (r.node.valid()) text("node", trace.node(r.node).name);
-  if (r.node.valid() && r.dev.valid()) text("dev", trace.dev_name(r.node, r.dev));
-  text("kind", kind_name(r.kind));
-  if (has_frame(r)) {
-    fmt::format_to(to, ",\"packet\":{}", packet_number(r.frame));
-    if (r.kind == RecordKind::kFrameSent || r.kind == RecordKind::kFrameReceived) {
-      fmt::format_to(to, ",\"length\":{}", trace.frame(r.frame).size());
-      text("summary", frame_line(trace, r.frame));
-    }
-  }
-  if (r.reason != Reason::kNone) {
-    text("reason", info(r.reason).name);
-    fmt::format_to(to, ",\"args\":[{},{},{}]", r.args[0], r.args[1], r.args[2]);
-    text("text", reason_sentence(trace, r, language_));
-    text("source", info(r.reason).source);
-  }
-  if (is_row(r.kind)) {
-    text("table", table_name(trace.row(r.args[0])));
-    text("row", row_text(trace, r.node, trace.row(r.args[0])));
-  }
-  switch (r.kind) {
-    case RecordKind::kOutput: text("stream", r.args[2] == 2 ? "stderr" : "stdout"); [[fallthrough]];
-    case RecordKind::kCommand: fmt::format_to(to, ",\"pid\":{}", r.args[1]); [[fallthrough]];
-    case RecordKind::kFault: text("text", trace.text(r.args[0])); break;
-    case RecordKind::kExit:
-      fmt::format_to(to, ",\"pid\":{},\"status\":{}", r.args[1], r.args[0]);
-      break;
-    case RecordKind::kNote: fmt::format_to(to, ",\"item\":{}", r.args[0]); break;
-    default: break;
-  }
-  out += '}';
-}
-
 std::string describe(const Trace& trace, RecordId id, Language language) {
   std::string out;
   Describer(language).text(trace, id, out);
@@ -240,16 +191,6 @@ std::string dump_text(const Trace& trace, Language language) {
   Describer describer(language);
   for (std::uint32_t i = 0; i < trace.size(); ++i) {
     describer.text(trace, RecordId(i), out);
-    out += '\n';
-  }
-  return out;
-}
-
-std::string dump_jsonl(const Trace& trace, Language language) {
-  std::string out;
-  Describer describer(language);
-  for (std::uint32_t i = 0; i < trace.size(); ++i) {
-    describer.json(trace, RecordId(i), out);
     out += '\n';
   }
   return out;

@@ -1,5 +1,5 @@
-// A trace in words: one line per record, for people and for diff(1), and one JSON object per
-// record for machines. Both are functions of the trace alone, so they can be kept as goldens.
+// A trace in words: one line per record, for people and for diff(1); a function of the trace alone, so
+// that it can be kept as a golden. For machines see run_file.h.
 //
 //   0.000104000 node02 eth0 decides [arp-ignored] node02 stays silent: ...
 //
@@ -44,11 +44,6 @@ class Describer {
 
   /// Appends the line of `id` without a newline.
   void text(const Trace& trace, RecordId id, std::string& out);
-  /// Appends one JSON object. Keys: record, cause (absent for a beginning), time (seconds), node,
-  /// dev, kind, packet, length, summary (a frame's line in tcpdump's words), reason, args, text,
-  /// source, table, row, pid, status, stream, item; only those that apply. `text` is a decision's
-  /// sentence, a command line, an output or a fault.
-  void json(const Trace& trace, RecordId id, std::string& out);
   /// A frame in tcpdump's words.
   std::string frame_line(const Trace& trace, FrameId frame);
 
@@ -65,7 +60,5 @@ class Describer {
 std::string describe(const Trace& trace, RecordId id, Language language);
 /// All records, a line each.
 std::string dump_text(const Trace& trace, Language language);
-/// All records, a JSON object in a line each.
-std::string dump_jsonl(const Trace& trace, Language language);
 
 }  // namespace lvslab

@@ -87,6 +87,8 @@ class Trace {
   std::size_t frame_count() const { return frames_.size(); }
   /// What an address of a reason stands for: an IPv6 address has a name of 32 bits in a world.
   IpAddr address(Ipv4Addr addr) const;
+  /// All IPv6 addresses, in the order of their names.
+  std::span<const Ipv6Addr> addresses() const { return addresses_; }
   std::string_view text(std::uint32_t index) const;
   TableRow row(std::uint32_t index) const { return rows_[index]; }
   std::span<const TraceNode> nodes() const { return nodes_; }

@@ -4,6 +4,7 @@
 
 #include "sim/lab/expect.h"
 #include "sim/trace/diff.h"
+#include "sim/trace/run_file.h"
 #include "sim/trace/text.h"
 #include "tests/backend/play.h"
 #include "tests/golden.h"
@@ -20,6 +21,16 @@ TEST_P(Scenario, RecordsWhatIsKnown) {
   ASSERT_EQ(lab.session.run_to_end(), lab::PlayEnd::kFinished);
   test::expect_golden(source_dir() / "tests/backend/golden" / (GetParam() + ".trace"),
                       dump_text(lab.session.trace(), Language::kEn));
+}
+
+TEST_P(Scenario, IsReadBackFromItsFileAsItWas) {
+  Lab lab(load_shipped(GetParam()));
+  lab.session.run_to_end();
+  const std::string text = run_file(lab.session.trace(), "", Language::kEn);
+  const auto read = parse_run_file(text, GetParam());
+  ASSERT_TRUE(read) << read.error().to_string();
+  EXPECT_EQ(read->cut_at, std::nullopt);
+  EXPECT_EQ(first_difference(lab.session.trace(), read->trace), std::nullopt);
 }
 
 TEST_P(Scenario, MeetsItsExpectations) {

@@ -1,8 +1,7 @@
 // The program from outside: what it prints, where to, and its exit status.
 #include <gmock/gmock.h>
 
-#include <sstream>
-
+#include "sim/trace/run_file.h"
 #include "test_paths.h"
 #include "tests/cli/program.h"
 
@@ -121,16 +120,13 @@ TEST(Run, TheSameSeedGivesTheSameTrace) {
   EXPECT_NE(trace("7"), trace("8"));
 }
 
-TEST(Run, TraceJsonlIsOneObjectALineAndNothingElse) {
+TEST(Run, TraceJsonlIsARunFileAndNothingElse) {
   const Outcome run = lvslab({{"run", "dr-basic", "--trace", "jsonl"}});
-  std::istringstream lines(run.out);
-  std::string line;
-  int count = 0;
-  while (std::getline(lines, line)) {
-    ++count;
-    ASSERT_TRUE(line.starts_with("{\"record\":") && line.ends_with("}")) << line;
-  }
-  EXPECT_GT(count, 300);
+  const auto read = parse_run_file(run.out, "standard output");
+  ASSERT_TRUE(read) << read.error().to_string();
+  EXPECT_EQ(read->cut_at, std::nullopt);
+  EXPECT_GT(read->trace.size(), 300U);
+  EXPECT_THAT(read->scenario, HasSubstr("name: dr-basic"));
   EXPECT_THAT(run.err, HasSubstr("expectations"));
 }
 

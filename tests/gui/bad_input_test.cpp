@@ -128,9 +128,28 @@ TEST_F(BadInput, ACaptureThatWasCutShort) {
   expect_lab_lives();
 }
 
-TEST_F(BadInput, AListOfRecordsIsForOtherPrograms) {
+TEST_F(BadInput, AListOfRecordsHoldsNoRun) {
   bench_.window().open(file("run.jsonl", "{\"record\":0,\"time\":0.0,\"kind\":\"note\"}\n"));
-  EXPECT_THAT(said(), HasSubstr("open the capture"));
+  EXPECT_THAT(said(), HasSubstr("run.jsonl:1:1: this is no recorded run"));
+  bench_.window().open(file("run.trace", "0.000000000 client runs ip addr\n"));
+  EXPECT_THAT(said(), HasSubstr("save the run as .jsonl"));
+  expect_lab_lives();
+}
+
+TEST_F(BadInput, ASavedRunThatWasCutShort) {
+  bench_.press(Qt::Key_End);
+  const QString whole = folder_.filePath(QStringLiteral("whole.jsonl"));
+  ASSERT_TRUE(bench_.window().export_run(whole));
+  QFile in(whole);
+  ASSERT_TRUE(in.open(QIODevice::ReadOnly));
+  const QByteArray bytes = in.readAll();
+  for (const qsizetype part : {bytes.size() / 2, bytes.size() - 3, qsizetype{60}, qsizetype{7}}) {
+    bench_.window().open(file("cut.jsonl", bytes.first(part)));
+    bench_.settle();
+    EXPECT_THAT(said(), HasSubstr("cut.jsonl")) << part << " of " << bytes.size();
+    if (bench_.play().recorded()) bench_.window().open(QStringLiteral("dr-basic"));
+    bench_.settle();
+  }
   expect_lab_lives();
 }
 

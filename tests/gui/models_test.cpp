@@ -4,6 +4,7 @@
 #include <QAbstractItemModelTester>
 #include <QSignalSpy>
 #include <algorithm>
+#include <set>
 
 #include "gui/models/event_list_model.h"
 #include "gui/models/ladder_model.h"
@@ -21,6 +22,9 @@
 namespace lvslab::gui {
 namespace {
 
+using testing::Contains;
+using testing::IsSupersetOf;
+using testing::Not;
 using Mode = QAbstractItemModelTester::FailureReportingMode;
 
 TEST(Words, AreWithoutWhatOnlyMovesAndColours) {
@@ -266,6 +270,30 @@ TEST(Ladder, AnArrowGoesFromHostToHost) {
   EXPECT_EQ(ladder.columns()[arrow->from].host, "client");
   EXPECT_EQ(arrow->to.size(), 3U) << "everybody hears an ARP question";
   EXPECT_FALSE(ladder.is_lost(*arrow));
+}
+
+TEST(Ladder, ARouterHasAColumnForEachOfItsInterfaces) {
+  Bench bench("dr-across-router");
+  LadderModel ladder(bench.play);
+  bench.play.open(bench.play.scenario(), "simulator");
+  bench.settle();
+  bench.to_end();
+  std::vector<std::string> names;
+  for (const LadderModel::Column& column : ladder.columns()) names.push_back(column.name());
+  const auto first = std::ranges::find(names, "router eth0");
+  ASSERT_NE(first, names.end());
+  ASSERT_EQ(*(first + 1), "router eth1") << "side by side";
+  const auto eth0 = static_cast<std::size_t>(first - names.begin());
+  // What came in by one goes out by the other, and each arrow ends where the cable does.
+  std::set<std::size_t> from, to;
+  for (const LadderRow& row : ladder.rows()) {
+    if (row.kind != LadderRow::Kind::kArrow) continue;
+    from.insert(row.from);
+    to.insert(row.to.begin(), row.to.end());
+    EXPECT_THAT(row.to, Not(Contains(row.from)));
+  }
+  EXPECT_THAT(from, IsSupersetOf({eth0, eth0 + 1}));
+  EXPECT_THAT(to, IsSupersetOf({eth0, eth0 + 1}));
 }
 
 TEST(Timeline, MarksCommandsFaultsAndWhatFailed) {

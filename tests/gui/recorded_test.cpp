@@ -9,8 +9,12 @@
 #include "gui/models/recorded_run.h"
 #include "gui/models/topology_model.h"
 #include "gui/models/words.h"
+#include "sim/scenario/writer.h"
+#include "sim/trace/diff.h"
 #include "sim/trace/pcap.h"
 #include "sim/trace/pcapng.h"
+#include "sim/trace/run_file.h"
+#include "sim/trace/text.h"
 #include "tests/gui/bench.h"
 
 namespace lvslab::gui {
@@ -18,6 +22,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 using testing::UnorderedElementsAre;
 
 /// What a run of `scenario` looks like to those who have only its capture.
@@ -125,6 +130,68 @@ TEST(RecordedRun, ACaptureOfOneInterfaceShowsWhoTookPart) {
   EXPECT_THAT(names, UnorderedElementsAre("192.168.80.10", "192.168.80.201", "192.168.80.202",
                                           "192.168.80.204"));
   EXPECT_EQ(host(run, "192.168.80.201").role, scenario::Role::kDirector);
+}
+
+/// The run of `live`, saved and opened again.
+RecordedRun saved_run_of(Bench& live) {
+  const std::string text =
+      run_file(live.play.trace(), scenario::to_yaml(live.play.scenario()), Language::kEn);
+  return recorded_run(parse_run_file(text, "run.jsonl").value(), "run.jsonl").value();
+}
+
+class SavedRun : public testing::TestWithParam<const char*> {};
+
+TEST_P(SavedRun, ShowsWhatTheLiveOneShowed) {
+  Bench live(GetParam());
+  const Position start = live.play.start();
+  live.to_end();
+  Bench again;
+  again.play.open_recorded(saved_run_of(live));
+  EXPECT_EQ(again.play.scenario(), live.play.scenario());
+  EXPECT_EQ(again.play.start(), start);
+  EXPECT_EQ(first_difference(live.play.trace(), again.play.trace()), std::nullopt);
+  const Position middle = live.play.history().end() / 2;
+  for (std::uint32_t n = 0; n < live.play.trace().nodes().size(); ++n) {
+    const HostTables was = live.play.history().tables_at(NodeId(n), middle);
+    const HostTables is = again.play.history().tables_at(NodeId(n), middle);
+    EXPECT_EQ(is.addrs, was.addrs);
+    EXPECT_EQ(is.neighs, was.neighs);
+    EXPECT_EQ(is.conns, was.conns);
+    EXPECT_EQ(is.services, was.services);
+  }
+  for (std::uint32_t i = 0; i < live.play.trace().size(); ++i) {
+    ASSERT_EQ(describe(again.play.trace(), RecordId(i), Language::kZh),
+              describe(live.play.trace(), RecordId(i), Language::kZh));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Labs, SavedRun,
+                         testing::Values("dr-basic", "ha-failover", "tun-basic", "ipv6-dr"));
+
+TEST(RecordedRun, NamesDevicesAndAddressesOfIpv6AsTheLabDoes) {
+  Bench tunnel("tun-basic");
+  tunnel.to_end();
+  Bench six("ipv6-dr");
+  six.to_end();
+  for (Bench* bench : {&tunnel, &six}) {
+    std::string told;
+    for (std::uint32_t i = 0; i < bench->play.trace().size(); ++i) {
+      told += describe(bench->play.trace(), RecordId(i), Language::kEn) + "\n";
+    }
+    EXPECT_THAT(told, Not(HasSubstr(" if4 ")));
+    EXPECT_THAT(told, Not(HasSubstr(" reaches :: ")));
+    EXPECT_THAT(told, HasSubstr(bench == &six ? "[2001:db8::150]:80" : " tunl0 "));
+  }
+}
+
+TEST(RecordedRun, OfOtherHostsThanItsScenarioDrawsIsRefused) {
+  Bench live;
+  live.to_end();
+  std::string text =
+      run_file(live.play.trace(), "name: x\nhosts:\n  - name: other\n", Language::kEn);
+  const auto other = recorded_run(parse_run_file(text, "run.jsonl").value(), "run.jsonl");
+  ASSERT_FALSE(other);
+  EXPECT_THAT(other.error().to_string(), HasSubstr("run.jsonl:1:1: the scenario in this run"));
 }
 
 TEST(RecordedRun, CanBeWatchedAndNothingElse) {

@@ -67,7 +67,7 @@ constexpr std::array kFloors{
 
 struct Library {
   std::string_view prefix;  ///< how its headers begin
-  std::array<std::string_view, 4> rooms;
+  std::array<std::string_view, 5> rooms;
 };
 
 /// Libraries that only the named rooms may include.
@@ -75,7 +75,7 @@ constexpr std::array kLibraries{
     Library{"pcap", {"trace"}},
     Library{"yaml-cpp/", {"scenario"}},
     Library{"boost/", {"scenario"}},
-    Library{"nlohmann/", {"command", "scenario", "compare", "cli"}},
+    Library{"nlohmann/", {"trace", "command", "scenario", "compare", "cli"}},
     Library{"CLI/", {"cli"}},
     Library{"benchmark/", {"cli"}},
     Library{"Q", {"gui/models", "gui/widgets", "gui"}},

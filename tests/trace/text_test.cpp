@@ -101,20 +101,6 @@ TEST(DumpText, ShowsControlCharactersInsteadOfObeyingThem) {
             "0.000000000 client prints \\x1b[31m红\\x07\tred\\x7f\n");
 }
 
-TEST(DumpJsonl, NamesWhatApplies) {
-  Teller t;
-  t.command(kClient, "echo \"hi\"");
-  t.decide(kClient, Reason::kIpvsNoService, {kVip.bits, 80, 0});
-  t.row(kClient, RecordKind::kRowAdded, SysctlRow{"net.ipv4.ip_forward", "1"});
-  const std::string out = dump_jsonl(t.trace, Language::kEn);
-  EXPECT_THAT(out, StartsWith(R"({"record":0,"time":0.000000000,"node":"client","kind":"command",)"
-                              R"("pid":100,"text":"echo \"hi\""})"
-                              "\n"));
-  EXPECT_THAT(out, HasSubstr(R"("cause":0,"time":0.000000000,"node":"client","dev":"eth0",)"
-                             R"("kind":"decision","reason":"ipvs-no-service",)"));
-  EXPECT_THAT(out, HasSubstr(R"("table":"sysctl","row":"net.ipv4.ip_forward = 1"})"));
-}
-
 TEST(Diff, OfEqualTracesIsNothing) {
   EXPECT_EQ(first_difference(dr_story().trace(), dr_story().trace()), std::nullopt);
 }
