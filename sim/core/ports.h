@@ -129,6 +129,8 @@ class IpOutput {
   virtual void confirm(Step& step, Ipv4Addr peer) = 0;
   /// True if `addr` is an address of this host (any device).
   virtual bool is_local(Ipv4Addr addr) const = 0;
+  /// The IPv4 addresses of all devices, up or down.
+  virtual std::vector<Ipv4Addr> addresses() const = 0;
 };
 
 // --- what a device offers to IP ----------------------------------------------------------------

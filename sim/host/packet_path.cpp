@@ -313,6 +313,12 @@ bool Wiring::is_local(Ipv4Addr addr) const {
   return ip::has_address6(host_.ip, network_.world_.names.address_of(addr));
 }
 
+std::vector<Ipv4Addr> Wiring::addresses() const {
+  std::vector<Ipv4Addr> all;
+  for (const ip::InAddr& addr : host_.ip.addrs) all.push_back(addr.local);
+  return all;
+}
+
 // --- TCP for programs
 // -------------------------------------------------------------------------------
 

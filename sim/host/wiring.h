@@ -112,6 +112,7 @@ class Wiring final : public ip::Ports,
   Errno send(Step& step, const IpSend& how, FrameRef segment) override;
   void confirm(Step& step, Ipv4Addr peer) override;
   bool is_local(Ipv4Addr addr) const override;
+  std::vector<Ipv4Addr> addresses() const override;
 
   // --- TcpSockets
   // ---------------------------------------------------------------------------------

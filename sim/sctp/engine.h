@@ -73,6 +73,8 @@ class Engine {
   Socket& socket(std::uint32_t index) { return tables().sockets[index]; }
   std::uint32_t find_association(Endpoint local, Endpoint remote);
   std::uint32_t find_listener(Endpoint local);
+  /// True if `local`, or one of the host's addresses if that is any, may speak to `remote`.
+  bool has_source(Ipv4Addr local, Ipv4Addr remote) const;
   bool port_taken(Endpoint local);
   std::uint32_t add_association(Endpoint local, Endpoint remote);
   void remove(std::uint32_t index);

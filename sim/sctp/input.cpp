@@ -395,7 +395,8 @@ void Engine::receive_unknown(const Incoming& in) {
   if (first->type == Type::kCookieEcho && listener != IndexTable::kNone) {
     return accept_cookie(listener, in, *first);
   }
-  if (first->type == Type::kInitAck) return;
+  // sctp_sf_do_5_2_3_initack(): who listens there discards it.
+  if (first->type == Type::kInitAck && listener != IndexTable::kNone) return;
   out_of_the_blue(in);
 }
 

@@ -18,6 +18,24 @@ std::uint64_t hash_of(Endpoint local, Endpoint remote) {
 }
 std::uint64_t hash_of(std::uint16_t port) { return mix64(port); }
 
+/// How far an address is known: farthest first (net/sctp/protocol.c: sctp_v4_scope()).
+enum class Reach : std::uint8_t { kGlobal, kPrivate, kLink, kLoopback, kNowhere };
+
+Reach reach_of(Ipv4Addr addr) {
+  const auto in = [addr](std::uint32_t network, int length) {
+    return Ipv4Prefix{{network}, static_cast<std::uint8_t>(length)}.contains(addr);
+  };
+  // "This network", 6to4 relays, groups.
+  if (in(0, 8) || in(0xc058'6300, 24) || addr.is_multicast() || addr.is_broadcast()) {
+    return Reach::kNowhere;
+  }
+  if (addr.is_loopback()) return Reach::kLoopback;
+  if (addr.is_link_local()) return Reach::kLink;
+  const bool is_private =
+      in(0x0a00'0000, 8) || in(0xac10'0000, 12) || in(0xc0a8'0000, 16) || in(0xc612'0000, 15);
+  return is_private ? Reach::kPrivate : Reach::kGlobal;
+}
+
 }  // namespace
 
 std::uint32_t Engine::find_association(Endpoint local, Endpoint remote) {
@@ -31,6 +49,17 @@ std::uint32_t Engine::find_listener(Endpoint local) {
     const Endpoint& own = socket(i).local;
     return own.port == local.port && (own.addr.is_any() || own.addr == local.addr);
   });
+}
+
+// net/sctp/bind_addr.c: sctp_bind_addr_copy()
+bool Engine::has_source(Ipv4Addr local, Ipv4Addr remote) const {
+  const std::vector<Ipv4Addr> own =
+      local.is_any() ? ports_.ip.addresses() : std::vector<Ipv4Addr>{local};
+  const auto any_within = [&](Reach reach) {
+    return std::ranges::any_of(own, [&](Ipv4Addr addr) { return reach_of(addr) <= reach; });
+  };
+  const Reach reach = reach_of(remote);
+  return any_within(reach) || (reach == Reach::kGlobal && any_within(Reach::kLink));
 }
 
 bool Engine::port_taken(Endpoint local) {
@@ -130,6 +159,7 @@ std::expected<SocketId, Errno> Engine::connect(AppId owner, Endpoint local, Endp
     if (!port_taken(local)) break;
   }
   if (port_taken(local)) return std::unexpected(Errno::kAddrInUse);
+  if (!has_source(local.addr, remote.addr)) return std::unexpected(Errno::kNetUnreach);
   const std::uint32_t index = add_association(local, remote);
   Socket& s = socket(index);
   const std::uint32_t other =

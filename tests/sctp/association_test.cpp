@@ -46,6 +46,7 @@ class Side final : public IpOutput, public SocketEvents {
   }
   void confirm(Step&, Ipv4Addr) override { ++confirmed; }
   bool is_local(Ipv4Addr addr) const override { return addr == addr_; }
+  std::vector<Ipv4Addr> addresses() const override { return {addr_}; }
   void on_socket(Step& step, AppId, const SocketEvent& event) override {
     heard.push_back(event.kind);
     if (event.kind == Kind::kError) error = event.error;
@@ -419,8 +420,26 @@ TEST_F(Wire, WhatComesOutOfTheBlueIsAnsweredByItsKind) {
   EXPECT_EQ(answer_to(Type::kHeartbeat), "ABORT");
   EXPECT_EQ(answer_to(Type::kShutdownAck), "SHUTDOWN COMPLETE");
   EXPECT_EQ(load_be32(seen.front().bytes.data() + SctpRepr::kTagAt), 77U);  // reflected
-  for (const Type silent : {Type::kAbort, Type::kShutdownComplete, Type::kCookieAck}) {
+  for (const Type silent :
+       {Type::kAbort, Type::kShutdownComplete, Type::kCookieAck, Type::kInitAck}) {
     EXPECT_EQ(answer_to(silent), "nothing");
+  }
+}
+
+TEST_F(Wire, AnInitAckThatNobodyAskedForIsAborted) {
+  inject(77, bare(Type::kInitAck));
+  ASSERT_FALSE(seen.empty());
+  EXPECT_EQ(seen.front().chunks.front(), "ABORT");
+}
+
+TEST_F(Wire, ALoopbackAddressSpeaksToNobodyElse) {
+  Step s = step(0);
+  const Ipv4Addr loopback{0x7f000001};
+  Side alone(loopback, [](const IpSend&, FrameRef) { FAIL() << "nothing is sent"; });
+  for (const Ipv4Addr local : {Ipv4Addr{}, loopback}) {
+    const auto socket = sctp::connect(s, alone.stack, alone.ports(), kApp, {local, 0}, kThere);
+    ASSERT_FALSE(socket);
+    EXPECT_EQ(socket.error(), Errno::kNetUnreach);
   }
 }
 

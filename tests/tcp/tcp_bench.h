@@ -64,6 +64,7 @@ class End final : public IpOutput, public SocketEvents {
   }
   void confirm(Step&, Ipv4Addr) override { ++confirmed; }
   bool is_local(Ipv4Addr addr) const override { return addr == addr_; }
+  std::vector<Ipv4Addr> addresses() const override { return {addr_}; }
   void on_socket(Step& step, AppId, const SocketEvent& event) override {
     heard.push_back({event.kind, event.socket, event.error, event.cookie, event.data.size()});
     if (event.kind == SocketEventKind::kData) {
