@@ -1446,8 +1446,8 @@
         <translation>导出全部记录</translation>
     </message>
     <message>
-        <source>Records (*.jsonl *.trace)</source>
-        <translation>记录 (*.jsonl *.trace)</translation>
+        <source>A run to play again (*.jsonl);;A list to read (*.trace)</source>
+        <translation>可重放的运行 (*.jsonl);;供阅读的列表 (*.trace)</translation>
     </message>
     <message>
         <source>Captures (*.pcap)</source>
@@ -1466,12 +1466,12 @@
         <translation>（抓包记录）</translation>
     </message>
     <message>
-        <source>Open a scenario or a capture</source>
-        <translation>打开场景或抓包文件</translation>
+        <source>Open a scenario, a capture or a saved run</source>
+        <translation>打开场景、抓包文件或保存的运行</translation>
     </message>
     <message>
-        <source>Scenarios and captures (*.yaml *.yml *.pcapng *.pcap *.cap)</source>
-        <translation>场景与抓包文件 (*.yaml *.yml *.pcapng *.pcap *.cap)</translation>
+        <source>Scenarios, captures and saved runs (*.yaml *.yml *.pcapng *.pcap *.cap *.jsonl)</source>
+        <translation>场景、抓包文件与保存的运行 (*.yaml *.yml *.pcapng *.pcap *.cap *.jsonl)</translation>
     </message>
     <message>
         <source>Lose no frames on %1</source>
@@ -1514,16 +1514,24 @@
         <translation>没有名为“%1”的场景或文件。</translation>
     </message>
     <message>
-        <source>%1 is a list of records for other programs: it holds no packets.</source>
-        <translation>%1 是给其他程序使用的记录列表，其中没有报文。</translation>
+        <source>%1 is a list for people to read: it holds no packets.</source>
+        <translation>%1 是供人阅读的列表，其中没有报文。</translation>
     </message>
     <message>
-        <source>open the capture (.pcapng) of that run, or its scenario</source>
-        <translation>请打开那次运行的抓包文件（.pcapng）或它的场景</translation>
+        <source>save the run as .jsonl to play it again, or open its scenario</source>
+        <translation>要重放，请把运行保存为 .jsonl；或者打开它的场景</translation>
     </message>
     <message>
         <source>%1 is cut off or damaged at byte %2: what stands before it is shown.</source>
         <translation>%1 在第 %2 字节处被截断或损坏：这里显示此前的部分。</translation>
+    </message>
+    <message>
+        <source>%1 is cut off or damaged at line %2: what stands before it is shown.</source>
+        <translation>%1 在第 %2 行处被截断或损坏：这里显示此前的部分。</translation>
+    </message>
+    <message>
+        <source>What you typed in %1 earlier and did not write is here again.</source>
+        <translation>之前在 %1 中输入、尚未写入的内容已恢复。</translation>
     </message>
     <message>
         <source>There is an unsaved draft of this file: the page Scenario restores it.</source>
@@ -1772,8 +1780,8 @@
         <translation>最近打开</translation>
     </message>
     <message>
-        <source>Scenarios and captures can be dropped anywhere on this window.</source>
-        <translation>场景和抓包文件可以拖放到本窗口的任何位置。</translation>
+        <source>Scenarios, captures and saved runs can be dropped anywhere on this window.</source>
+        <translation>场景、抓包文件和保存的运行可以拖放到本窗口的任何位置。</translation>
     </message>
     <message>
         <source>Find a lesson</source>

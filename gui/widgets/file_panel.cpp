@@ -61,6 +61,11 @@ void FilePanel::open(const QString& path, const QString& text) {
   retranslate();
 }
 
+void FilePanel::restore(const QString& text) {
+  text_->setPlainText(text);
+  text_->document()->setModified(true);
+}
+
 bool FilePanel::is_changed() const { return text_->document()->isModified(); }
 
 void FilePanel::changeEvent(QEvent* event) {

@@ -18,6 +18,8 @@ class FilePanel : public QWidget {
   explicit FilePanel(const QString& host, QWidget* parent = nullptr);
 
   void open(const QString& path, const QString& text);
+  /// What was typed before, and not written: it is not written now either.
+  void restore(const QString& text);
   QString path() const { return path_; }
   bool is_changed() const;
   QPlainTextEdit* text() const { return text_; }

@@ -126,6 +126,7 @@ void HostPanel::edit_file(const QString& path, const QString& text) {
   file_->open(path, text);
   ways_->setCurrentWidget(file_);
   file_->text()->setFocus(Qt::ShortcutFocusReason);
+  Q_EMIT file_opened();
 }
 
 bool HostPanel::has_unsaved_file() const { return file_ != nullptr && file_->is_changed(); }

@@ -42,6 +42,10 @@ class HostPanel : public QWidget {
   bool has_unsaved_file() const;
   TablesModel& table(HostTable table) const { return *models_[static_cast<std::size_t>(table)]; }
 
+ Q_SIGNALS:
+  /// In the editor of file().
+  void file_opened();
+
  protected:
   void changeEvent(QEvent* event) override;
   bool eventFilter(QObject* watched, QEvent* event) override;

@@ -9,6 +9,7 @@
 #include <QLabel>
 #include <QLibraryInfo>
 #include <QMessageBox>
+#include <QPlainTextEdit>
 #include <QSettings>
 #include <QSlider>
 #include <QSplitter>
@@ -33,6 +34,7 @@
 #include "gui/models/words.h"
 #include "gui/widgets/compare_view.h"
 #include "gui/widgets/event_panel.h"
+#include "gui/widgets/file_panel.h"
 #include "gui/widgets/host_panel.h"
 #include "gui/widgets/icons.h"
 #include "gui/widgets/inspector.h"
@@ -277,7 +279,11 @@ void MainWindow::compare() {
 }
 
 void MainWindow::on_opened() {
-  while (!hosts_.empty()) close_host(hosts_.begin()->first);
+  while (!hosts_.empty()) {
+    keep_left_text(hosts_.begin()->first, *hosts_.begin()->second);
+    close_host(hosts_.begin()->first);
+  }
+  shown_path_ = path_;
   const bool lab = !play_->recorded();
   if (!lab && (tabs_->currentWidget() == editor_ || tabs_->currentWidget() == compare_)) {
     tabs_->setCurrentWidget(events_);
@@ -317,6 +323,8 @@ HostPanel* MainWindow::open_host(const QString& host) {
   HostPanel*& panel = hosts_[host];
   if (panel == nullptr) {
     panel = new HostPanel(*play_, from_qt(host), this);
+    QObject::connect(panel, &HostPanel::file_opened, this,
+                     [this, host, panel] { restore_left_text(host, *panel); });
     tabs_->addTab(panel, icon(Glyph::kTerminal), host);
     tabs_->setTabToolTip(tabs_->indexOf(panel), tr("Terminal and tables of %1").arg(host));
     auto* close = new QToolButton(tabs_);
@@ -343,6 +351,20 @@ void MainWindow::close_host(const QString& host) {
   tabs_->removeTab(tabs_->indexOf(found->second));
   found->second->deleteLater();
   hosts_.erase(found);
+}
+
+void MainWindow::keep_left_text(const QString& host, const HostPanel& panel) {
+  if (!panel.has_unsaved_file()) return;
+  left_texts_[{shown_path_, host, panel.file()->path()}] = panel.file()->text()->toPlainText();
+}
+
+void MainWindow::restore_left_text(const QString& host, const HostPanel& panel) {
+  const auto left = left_texts_.find({shown_path_, host, panel.file()->path()});
+  if (left == left_texts_.end()) return;
+  panel.file()->restore(left->second);
+  left_texts_.erase(left);
+  notice(tr("What you typed in %1 earlier and did not write is here again.")
+             .arg(panel.file()->path()));
 }
 
 // --- words ---------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "gui/models/scenario_edit.h"
@@ -190,6 +191,8 @@ class MainWindow : public QMainWindow {
   void tell(const QString& message);
   void notice(const QString& text);
   void close_host(const QString& host);
+  void keep_left_text(const QString& host, const HostPanel& panel);
+  void restore_left_text(const QString& host, const HostPanel& panel);
 
   WindowOptions options_;
   std::unique_ptr<PlayModel> play_;
@@ -224,6 +227,10 @@ class MainWindow : public QMainWindow {
   QToolButton* theme_button_ = nullptr;
   QComboBox* backend_ = nullptr;
   std::map<QString, HostPanel*> hosts_;
+  /// Texts in editors of hosts that were not written when the lab began anew or another one was
+  /// opened, by lab, host and file.
+  std::map<std::tuple<QString, QString, QString>, QString> left_texts_;
+  QString shown_path_;  ///< of the lab that is shown
 
   QMenu* file_menu_ = nullptr;
   QMenu* edit_menu_ = nullptr;

@@ -258,7 +258,7 @@ void StartPage::retranslate() {
   open_->setToolTip(tr("A scenario, or a capture of another run (Ctrl+O)"));
   recent_title_->setText(tr("Opened last"));
   recent_->setAccessibleName(tr("Opened last"));
-  drop_->setText(tr("Scenarios and captures can be dropped anywhere on this window."));
+  drop_->setText(tr("Scenarios, captures and saved runs can be dropped anywhere on this window."));
 }
 
 void StartPage::show_levels() {

@@ -87,6 +87,24 @@ TEST(Vi, ThrowsChangesAwayOnlyWhenAskedTwice) {
               testing::Not(HasSubstr("x127")));
 }
 
+TEST(Vi, KeepsWhatWasNotWrittenWhenTheLabBeginsAnew) {
+  WindowBench bench;
+  const QString node = QStringLiteral("node01"), path = QStringLiteral("/etc/hosts");
+  FilePanel* file = vi(bench, node, path);
+  ASSERT_NE(file, nullptr);
+  QTest::keyClicks(file->text(), QStringLiteral("half a thought "));
+  bench.window().open(QStringLiteral("dr-server-dead"));
+  ASSERT_TRUE(bench.settle());
+  file = vi(bench, node, path);
+  EXPECT_THAT(file->text()->toPlainText().toStdString(), testing::Not(HasSubstr("thought")))
+      << "it is another lab's";
+  bench.window().open(QStringLiteral("dr-basic"));
+  ASSERT_TRUE(bench.settle());
+  file = vi(bench, node, path);
+  EXPECT_THAT(file->text()->toPlainText().toStdString(), HasSubstr("half a thought "));
+  EXPECT_TRUE(bench.window().open_host(node)->has_unsaved_file());
+}
+
 TEST(Vi, AFolderIsRefusedInWords) {
   WindowBench bench;
   vi(bench, QStringLiteral("node01"), QStringLiteral("/etc"));
