@@ -1,5 +1,5 @@
-// A trace in words: one line per record, for people and for diff(1); a function of the trace alone, so
-// that it can be kept as a golden. For machines see run_file.h.
+// A trace in words: one line per record, for people and for diff(1). A function of the trace alone,
+// so that it can be kept as a golden. For machines see run_file.h.
 //
 //   0.000104000 node02 eth0 decides [arp-ignored] node02 stays silent: ...
 //

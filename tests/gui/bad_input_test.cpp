@@ -45,6 +45,19 @@ class BadInput : public testing::Test {
     return words.join(u'\n').toStdString();
   }
   /// The lab that was open, and a step further to see that it lives.
+  /// Whichever part of a recording there is, `name` is told of.
+  void open_beginnings_of(const QString& whole, const char* name) {
+    QFile in(whole);
+    ASSERT_TRUE(in.open(QIODevice::ReadOnly));
+    const QByteArray bytes = in.readAll();
+    for (const qsizetype part : {bytes.size() / 2, bytes.size() - 3, qsizetype{60}, qsizetype{7}}) {
+      bench_.window().open(file(name, bytes.first(part)));
+      bench_.settle();
+      EXPECT_THAT(said(), HasSubstr(name)) << part << " of " << bytes.size();
+      if (bench_.play().recorded()) bench_.window().open(QStringLiteral("dr-basic"));
+      bench_.settle();
+    }
+  }
   void expect_lab_lives() {
     ASSERT_TRUE(bench_.settle());
     EXPECT_EQ(bench_.play().scenario().name, "dr-basic");
@@ -115,16 +128,7 @@ TEST_F(BadInput, ACaptureThatWasCutShort) {
   bench_.press(Qt::Key_End);
   const QString whole = folder_.filePath(QStringLiteral("whole.pcapng"));
   ASSERT_TRUE(bench_.window().export_capture(whole));
-  QFile in(whole);
-  ASSERT_TRUE(in.open(QIODevice::ReadOnly));
-  const QByteArray bytes = in.readAll();
-  for (const qsizetype part : {bytes.size() / 2, bytes.size() - 3, qsizetype{60}, qsizetype{7}}) {
-    bench_.window().open(file("cut.pcapng", bytes.first(part)));
-    bench_.settle();
-    EXPECT_THAT(said(), HasSubstr("cut.pcapng")) << part << " of " << bytes.size();
-    if (bench_.play().recorded()) bench_.window().open(QStringLiteral("dr-basic"));
-    bench_.settle();
-  }
+  open_beginnings_of(whole, "cut.pcapng");
   expect_lab_lives();
 }
 
@@ -140,16 +144,7 @@ TEST_F(BadInput, ASavedRunThatWasCutShort) {
   bench_.press(Qt::Key_End);
   const QString whole = folder_.filePath(QStringLiteral("whole.jsonl"));
   ASSERT_TRUE(bench_.window().export_run(whole));
-  QFile in(whole);
-  ASSERT_TRUE(in.open(QIODevice::ReadOnly));
-  const QByteArray bytes = in.readAll();
-  for (const qsizetype part : {bytes.size() / 2, bytes.size() - 3, qsizetype{60}, qsizetype{7}}) {
-    bench_.window().open(file("cut.jsonl", bytes.first(part)));
-    bench_.settle();
-    EXPECT_THAT(said(), HasSubstr("cut.jsonl")) << part << " of " << bytes.size();
-    if (bench_.play().recorded()) bench_.window().open(QStringLiteral("dr-basic"));
-    bench_.settle();
-  }
+  open_beginnings_of(whole, "cut.jsonl");
   expect_lab_lives();
 }
 
