@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "sim/wire/arp.h"
@@ -90,13 +89,17 @@ std::optional<IcmpType> echo_type(IpProto protocol, std::uint8_t type) {
 }  // namespace
 
 Flows::Flows(const Trace& trace) {
-  std::vector<std::uint32_t> order(trace.size());
-  std::iota(order.begin(), order.end(), 0U);
-  std::ranges::stable_sort(order, {}, [&](std::uint32_t i) { return trace[RecordId(i)].at; });
-  for (const std::uint32_t i : order) {
-    const TraceRecord& r = trace[RecordId(i)];
-    if (!passed_a_host(trace, r) || frames_.contains(r.frame.value)) continue;
-    read(trace.frame(r.frame), r.at, frames_[r.frame.value]);
+  std::vector<TraceRecord> passed;
+  for (const TraceRecord& r : trace.records()) {
+    if (passed_a_host(trace, r)) passed.push_back(r);
+  }
+  std::ranges::stable_sort(passed, {}, &TraceRecord::at);
+  for (const TraceRecord& r : passed) {
+    const auto [frame, is_new] = frames_.try_emplace(r.frame.value);
+    if (is_new) read(trace.frame(r.frame), r.at, frame->second);
+    for (const Layer& layer : frame->second.layers) {
+      if (layer.flow != Layer::kNoFlow) took_part_.insert({layer.flow, r.node});
+    }
   }
 }
 
@@ -302,29 +305,37 @@ std::string Flows::conversation_of(Bytes frame, const ReadFrame& read) const {
   return name;
 }
 
-const Flow* Flows::latest(const Peer& from, SimTime at, std::optional<Peer> to) const {
+const Flow* Flows::latest(const Peer& from, SimTime at, std::optional<Peer> to, NodeId host) const {
   const Flow* found = nullptr;
-  for (const Flow& flow : flows_) {
-    if (Peer{flow.src, flow.src_port} == from && flow.begun <= at && !is_echo(flow.protocol) &&
-        (!to || *to == Peer{flow.dst, flow.dst_port}) &&
-        (found == nullptr || flow.begun > found->begun)) {
+  bool found_here = false;
+  for (std::uint32_t i = 0; i < flows_.size(); ++i) {
+    const Flow& flow = flows_[i];
+    if (Peer{flow.src, flow.src_port} != from || flow.begun > at || is_echo(flow.protocol) ||
+        (to && *to != Peer{flow.dst, flow.dst_port})) {
+      continue;
+    }
+    // A SYN that was lost on its way took nobody's place at the server.
+    const bool here = host.valid() && took_part_.contains({i, host});
+    const bool later = found == nullptr || flow.begun > found->begun;
+    if (here == found_here ? later : here) {
       found = &flow;
+      found_here = here;
     }
   }
   return found;
 }
 
-std::string Flows::port_name(IpAddr addr, std::uint16_t port, SimTime at,
-                             std::optional<Peer> peer) const {
+std::string Flows::port_name(IpAddr addr, std::uint16_t port, SimTime at, std::optional<Peer> peer,
+                             NodeId host) const {
   if (!is_ephemeral(port)) return fmt::format("{}", port);
-  const Flow* found = latest({addr, port}, at, peer);
-  if (found == nullptr) return peer ? port_name(addr, port, at) : "#?";
+  const Flow* found = latest({addr, port}, at, peer, host);
+  if (found == nullptr) return peer ? port_name(addr, port, at, {}, host) : "#?";
   return fmt::format("{} to {}:{}", found->port_name, found->dst.bracketed(), found->dst_port);
 }
 
-const Flow* Flows::flow_between(const Peer& one, const Peer& other, SimTime at) const {
-  const Flow* there = latest(one, at, other);
-  const Flow* back = latest(other, at, one);
+const Flow* Flows::flow_between(const Peer& one, const Peer& other, SimTime at, NodeId host) const {
+  const Flow* there = latest(one, at, other, host);
+  const Flow* back = latest(other, at, one, host);
   if (there == nullptr || back == nullptr) return there == nullptr ? back : there;
   return there->begun > back->begun ? there : back;
 }

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -86,11 +87,13 @@ class Flows {
   /// The name of a port in a listing that was printed at `at`: "#2 to 192.168.80.150:80" if a flow
   /// from `addr` had it until then, the port's number if it is not ephemeral, else "#?".
   /// A port that was used towards several servers has the name of its flow to `peer`, if the
-  /// listing tells whom it is connected to.
-  std::string port_name(IpAddr addr, std::uint16_t port, SimTime at,
-                        std::optional<Peer> peer = {}) const;
-  /// The latest flow between two ends that had begun until `at`, whoever began it.
-  const Flow* flow_between(const Peer& one, const Peer& other, SimTime at) const;
+  /// listing tells whom it is connected to; one that was drawn again that of the last flow which
+  /// `host`, whose listing it is, took part in.
+  std::string port_name(IpAddr addr, std::uint16_t port, SimTime at, std::optional<Peer> peer = {},
+                        NodeId host = {}) const;
+  /// The latest flow between two ends that had begun until `at`, whoever began it; of those that
+  /// `host` took part in, if there is any.
+  const Flow* flow_between(const Peer& one, const Peer& other, SimTime at, NodeId host = {}) const;
   /// True if the flow called `name` has lost its ports: the same ones were drawn again until `at`.
   bool ports_drawn_again(std::string_view name, SimTime at) const;
 
@@ -137,14 +140,15 @@ class Flows {
   void learn_association(const Packet& packet, Layer& layer);
   bool begins_anew(const Packet& packet, const Flow& flow) const;
   std::string conversation_of(Bytes frame, const ReadFrame& read) const;
-  const Flow* latest(const Peer& from, SimTime at, std::optional<Peer> to) const;
+  const Flow* latest(const Peer& from, SimTime at, std::optional<Peer> to, NodeId host) const;
 
   std::vector<Flow> flows_;
   std::map<Tuple, std::uint32_t> by_tuple_;  ///< the latest flow of a tuple, either way round
   std::map<std::tuple<IpProto, IpAddr, IpAddr, std::uint16_t>, std::uint32_t> numbers_;
   std::map<std::string, std::uint32_t> names_;
-  std::map<std::pair<std::uint32_t, bool>, Ids> ids_;  ///< by flow and side
-  std::map<std::uint32_t, ReadFrame> frames_;          ///< by FrameId
+  std::map<std::pair<std::uint32_t, bool>, Ids> ids_;     ///< by flow and side
+  std::map<std::uint32_t, ReadFrame> frames_;             ///< by FrameId
+  std::set<std::pair<std::uint32_t, NodeId>> took_part_;  ///< flow, host
 };
 
 }  // namespace lvslab::compare

@@ -86,6 +86,7 @@ class Cleaner {
   /// `counters`: numbers are IPVS counters that may lag.
   Cleaner(const Printed& printed, bool counters)
       : printed_(printed),
+        host_(printed.side.node(printed.entry.host)),
         netstat_(printed.entry.text.find("netstat") != std::string::npos),
         iproute_(printed.entry.text.starts_with("ip ")),
         counters_(counters) {}
@@ -152,7 +153,8 @@ class Cleaner {
       if (const auto peer = peer_of(word)) ends.push_back(*peer);
     }
     if (ends.size() != 2) return "";
-    const Flow* flow = printed_.side.flows().flow_between(ends[0], ends[1], printed_.entry.ended);
+    const Flow* flow =
+        printed_.side.flows().flow_between(ends[0], ends[1], printed_.entry.ended, host_);
     return flow == nullptr ? "" : flow->name;
   }
 
@@ -201,7 +203,7 @@ class Cleaner {
     const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), port);
     if (!addr || read.ec != std::errc{} || !is_ephemeral(port)) return false;
     fmt::format_to(std::back_inserter(out.text), "{}:[{}]{}", word.substr(0, colon),
-                   printed_.side.flows().port_name(*addr, port, printed_.entry.ended),
+                   printed_.side.flows().port_name(*addr, port, printed_.entry.ended, {}, host_),
                    std::string_view(read.ptr, digits.data() + digits.size()));
     return true;
   }
@@ -284,6 +286,7 @@ class Cleaner {
   }
 
   const Printed& printed_;
+  NodeId host_;
   bool netstat_, iproute_, counters_;
 };
 

@@ -39,9 +39,8 @@ class Flattener {
  public:
   Flattener(const Side& side, const HostTables& tables, bool counters)
       : side_(side), tables_(tables), counters_(counters) {
-    const auto nodes = side.recording().trace.nodes();
-    const auto node = std::ranges::find(nodes, tables.hostname, &TraceNode::name);
-    node_ = NodeId(static_cast<std::uint32_t>(node == nodes.end() ? 0 : node - nodes.begin()));
+    node_ = side.node(tables.hostname);
+    if (!node_.valid()) node_ = NodeId(0);
   }
 
   std::map<std::string, FlatRow> run() {
@@ -82,7 +81,7 @@ class Flattener {
   std::string dev(IfIndex index) const { return tables_.dev_name(index); }
   std::string endpoint(IpAddr addr, std::uint16_t port, std::optional<Peer> peer = {}) const {
     return fmt::format("{}:{}", addr.bracketed(),
-                       side_.flows().port_name(addr, port, tables_.now, peer));
+                       side_.flows().port_name(addr, port, tables_.now, peer, node_));
   }
 
   void fill(const LinkRow& row, FlatRow& out) const {
@@ -172,7 +171,7 @@ class Flattener {
                           side(remote, local));
     const bool over = row.state == TcpState::kTimeWait, opens = row.state == TcpState::kSynSent;
     if (over || opens) {
-      const Flow* flow = side_.flows().flow_between(local, remote, tables_.now);
+      const Flow* flow = side_.flows().flow_between(local, remote, tables_.now, node_);
       if (flow != nullptr && over) out.over = flow->name;
       if (flow != nullptr && opens) out.opened = flow->begun;
     }

@@ -13,7 +13,8 @@
 //
 // A connection in TIME_WAIT is compared as long as its ports have not been drawn again: the SYN of
 // the next one takes its place (net/ipv4/tcp_minisocks.c: tcp_timewait_state_process()), and ports
-// are a matter of chance (net/core/secure_seq.c: secure_ipv4_port_ephemeral()).
+// are a matter of chance (net/core/secure_seq.c: secure_ipv4_port_ephemeral()). A SYN that did not
+// come to a host takes no place there: its sockets are those of the flows that it took part in.
 //
 // A socket in SYN_SENT need not be there yet if its SYN need not (frames.h): it was opened so
 // shortly before that a kernel's timer may be later.

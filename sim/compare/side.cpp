@@ -6,22 +6,29 @@ namespace lvslab::compare {
 
 Side::Side(const Recording& recording) : recording_(recording), flows_(recording.trace) {
   const Trace& trace = recording.trace;
-  for (std::uint32_t i = 0; i < trace.size(); ++i) {
-    const TraceRecord& r = trace[RecordId(i)];
+  RecordId next{0};
+  for (const TraceRecord& r : trace.records()) {
+    const RecordId id(next.value++);
     const bool out = r.kind == RecordKind::kFrameSent;
     if ((!out && r.kind != RecordKind::kFrameReceived) || trace.node(r.node).is_switch) continue;
     if (!frames_.contains(r.frame.value)) {
       frames_.emplace(r.frame.value, normalise(flows_, r.frame, r.at, trace.frame(r.frame)));
     }
     const InterfaceName name{trace.node(r.node).name, trace.dev_name(r.node, r.dev)};
-    interfaces_[name][flows_.frame(r.frame).conversation].push_back(
-        {RecordId(i), r.frame, r.at, out});
+    interfaces_[name][flows_.frame(r.frame).conversation].push_back({id, r.frame, r.at, out});
   }
   for (auto& [name, conversations] : interfaces_) {
     for (auto& [conversation, frames] : conversations) {
       std::ranges::stable_sort(frames, {}, &Passing::at);
     }
   }
+}
+
+NodeId Side::node(std::string_view host) const {
+  const auto nodes = recording_.trace.nodes();
+  const auto found = std::ranges::find(nodes, host, &TraceNode::name);
+  return found == nodes.end() ? NodeId()
+                              : NodeId(static_cast<std::uint32_t>(found - nodes.begin()));
 }
 
 const Conversations& Side::at(const InterfaceName& name) const {

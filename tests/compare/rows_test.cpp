@@ -167,6 +167,30 @@ TEST(TimeWait, GivesWayToAConnectionThatDrewTheSamePorts) {
   EXPECT_THAT(compare(scenario, real, sim).differences, IsEmpty());
 }
 
+TEST(TimeWait, StaysWhereTheSynThatDrewItsPortsNeverCame) {
+  const auto two_tries = [](int second) {
+    return two_hosts(fmt::format(R"(
+timeline:
+  - {{at: 1s, on: client, run: curl -s -0 --local-port 40000 http://192.168.80.20/}}
+  - {{at: 2s, fault: reboot, target: client}}
+  - {{at: 2s, fault: link-down, target: web/eth0}}
+  - {{at: 3s, on: client, run: curl -s -m 1 --local-port {} http://192.168.80.20/}}
+  - {{at: 5s, on: web, run: ss -tan}}
+until: 6s
+)",
+                                 second));
+  };
+  const auto apart = two_tries(40'001), twice = two_tries(40'000);
+  const Recording sim = simulate(apart);
+  Recording real = simulate(twice);
+  // The same line was typed, and its port drawn by lot.
+  for (std::size_t i = 0; i < real.entries.size(); ++i) real.entries[i].text = sim.entries[i].text;
+  const std::vector<SocketRow>& sockets = real.tables.hosts.at("web").sockets;
+  ASSERT_EQ(std::ranges::count(sockets, TcpState::kTimeWait, &SocketRow::state), 1);
+  EXPECT_THAT(compare(apart, sim, real).differences, IsEmpty());
+  EXPECT_THAT(compare(apart, real, sim).differences, IsEmpty());
+}
+
 TEST(TimeWait, IsMissedWhereNothingTookItsPlace) {
   const auto scenario = two_hosts(std::string(kTwoPages));
   const Recording sim = simulate(scenario);
