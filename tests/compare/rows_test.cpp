@@ -174,6 +174,7 @@ timeline:
   - {{at: 1s, on: client, run: curl -s -0 --local-port 40000 http://192.168.80.20/}}
   - {{at: 2s, fault: reboot, target: client}}
   - {{at: 2s, fault: link-down, target: web/eth0}}
+  - {{at: 2s, on: client, run: ip neigh add 192.168.80.20 lladdr 02:00:00:00:02:00 dev eth0}}
   - {{at: 3s, on: client, run: curl -s -m 1 --local-port {} http://192.168.80.20/}}
   - {{at: 5s, on: web, run: ss -tan}}
 until: 6s
