@@ -103,10 +103,10 @@ inline constexpr auto kHttpGet =
                            Keyword{"enable_sni", checker_words::enable_sni},
                            Keyword{"fast_recovery", checker_words::fast_recovery},
                            Keyword{"url", checker_words::url, kUrl, checker_words::end_url}});
-inline constexpr auto kMiscCheck =
-    with_common(std::array{Keyword{"misc_path", checker_words::misc_path},
-                           Keyword{"misc_timeout", checker_words::misc_timeout},
-                           Keyword{"misc_dynamic", checker_words::misc_dynamic}, silent("user")});
+inline constexpr auto kMiscCheck = with_common(
+    std::array{Keyword{"misc_path", checker_words::misc_path},
+               Keyword{"misc_timeout", checker_words::misc_timeout},
+               Keyword{"misc_dynamic", checker_words::misc_dynamic}, unmodelled("user")});
 inline constexpr auto kDnsCheck = with_common(
     std::array{Keyword{"type", checker_words::dns_type}, Keyword{"name", checker_words::dns_name}});
 inline constexpr auto kUdpCheck =

@@ -336,7 +336,7 @@ constexpr std::array kRealServer{
     Keyword{"DNS_CHECK", begin_checker<CheckerKind::kDns>, kDnsCheck},
     Keyword{"SMTP_CHECK", begin_checker<CheckerKind::kSmtp>, kSmtpCheck},
     unmodelled("smtp_alert"),
-    silent("snmp_name"),
+    unmodelled("snmp_name"),
     unmodelled("BFD_CHECK", true),
     unmodelled("FILE_CHECK", true)};
 
@@ -376,9 +376,9 @@ constexpr std::array kVirtualServer{
     Keyword{"sorry_server_inhibit", sorry_inhibit},
     Keyword{"sorry_server_lvs_method", sorry_method},
     Keyword{"real_server", real_server, kRealServer},
-    silent("hashed"),
+    unmodelled("hashed"),
     unmodelled("smtp_alert"),
-    silent("snmp_name"),
+    unmodelled("snmp_name"),
     unmodelled("persistence_engine")};
 
 }  // namespace

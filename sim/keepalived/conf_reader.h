@@ -28,23 +28,19 @@ struct Keyword {
   /// What becomes of a keyword that is known to keepalived.
   enum class Use : std::uint8_t {
     kModelled,
-    kUnmodelled,  ///< accepted, with a message that names it
-    kSilent       ///< accepted; it changes nothing that a lab can see
+    kUnmodelled  ///< accepted, with a message that names it
   };
   std::string_view name;
   void (*handle)(ConfReader&, const ConfLine&) = nullptr;
   std::span<const Keyword> block{};      ///< not empty: a block of keywords follows
   void (*close)(ConfReader&) = nullptr;  ///< called at the end of the block
   Use use = Use::kModelled;
-  bool takes_values = false;  ///< kUnmodelled, kSilent: a block of values may follow
+  bool takes_values = false;  ///< kUnmodelled: a block of values may follow
 };
 
 /// Entries for keywords that keepalived knows and the lab does not.
 constexpr Keyword unmodelled(std::string_view name, bool takes_values = false) {
   return {.name = name, .use = Keyword::Use::kUnmodelled, .takes_values = takes_values};
-}
-constexpr Keyword silent(std::string_view name, bool takes_values = false) {
-  return {.name = name, .use = Keyword::Use::kSilent, .takes_values = takes_values};
 }
 
 class ConfReader {

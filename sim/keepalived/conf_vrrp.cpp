@@ -345,6 +345,9 @@ void instance_notify(ConfReader& r, const ConfLine& line) {
 constexpr std::array kAuthentication{Keyword{"auth_type", auth_type},
                                      Keyword{"auth_pass", auth_pass}};
 
+/// Packets to a VIP are accepted here as they are.
+void as_the_lab_does(ConfReader&, const ConfLine&) {}
+
 constexpr std::array kInstance{
     Keyword{"state", state},
     Keyword{"interface", interface},
@@ -386,11 +389,11 @@ constexpr std::array kInstance{
     Keyword{"notify", instance_notify<&Notify::on_any>},
     Keyword{"notify_master_rx_lower_pri", instance_notify<&Notify::on_lower_priority>},
     unmodelled("smtp_alert"),
-    silent("debug"),
-    silent("notify_priority_changes"),
-    silent("kernel_rx_buf_size"),
-    silent("linkbeat_use_polling"),
-    silent("accept"),
+    unmodelled("debug"),
+    unmodelled("notify_priority_changes"),
+    unmodelled("kernel_rx_buf_size"),
+    unmodelled("linkbeat_use_polling"),
+    Keyword{"accept", as_the_lab_does},
     unmodelled("no_accept"),
     unmodelled("use_vmac"),
     unmodelled("use_vmac_addr"),
@@ -449,8 +452,8 @@ constexpr std::array kGroup{Keyword{"group", members},
                             Keyword{"notify_stop", group_notify<&Notify::on_stop>},
                             Keyword{"notify", group_notify<&Notify::on_any>},
                             unmodelled("smtp_alert"),
-                            silent("global_tracking"),
-                            silent("notify_priority_changes"),
+                            unmodelled("global_tracking"),
+                            unmodelled("notify_priority_changes"),
                             unmodelled("track_file", true),
                             unmodelled("track_process", true),
                             unmodelled("track_bfd", true)};
@@ -523,7 +526,7 @@ constexpr std::array kScript{Keyword{"script", script_command},
                              Keyword{"rise", script_count<&VrrpScript::rise>},
                              Keyword{"fall", script_count<&VrrpScript::fall>},
                              Keyword{"init_fail", script_init_fail},
-                             silent("user")};
+                             unmodelled("user")};
 
 }  // namespace
 

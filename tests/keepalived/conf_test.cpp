@@ -17,6 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -208,6 +209,29 @@ TEST(KeepalivedConf, AKeywordThatIsNotModelledIsNamed) {
   const ReadConf got = read_text("vrrp_instance VI_1 {\n  use_vmac\n}\n");
   EXPECT_THAT(got.messages, Contains(testing::Field(&ConfMessage::text,
                                                     HasSubstr("'use_vmac' is not modelled"))));
+}
+
+TEST(KeepalivedConf, WhatIsTakenAndDoesNothingIsNamed) {
+  const ReadConf got = read_text(R"(global_defs {
+    enable_snmp_vrrp
+    vrrp_priority -20
+}
+vrrp_instance VI_1 {
+    interface eth0
+    virtual_router_id 51
+    accept
+    debug 3
+    virtual_ipaddress { 192.168.80.150 }
+}
+)");
+  std::vector<std::string> named;
+  for (const ConfMessage& message : got.messages) {
+    if (message.kind != ConfMessage::Kind::kUnmodelled) continue;
+    named.push_back(located(message));
+  }
+  EXPECT_THAT(named, ElementsAre(HasSubstr(":2:5: 'enable_snmp_vrrp' is not modelled"),
+                                 HasSubstr(":3:5: 'vrrp_priority' is not modelled"),
+                                 HasSubstr(":9:5: 'debug' is not modelled")));
 }
 
 TEST(KeepalivedConf, WithoutAnInterfaceNothingStarts) {
