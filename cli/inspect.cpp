@@ -47,9 +47,8 @@ Result<RecordId> record_asked_for(const lab::Session& session, const WhyOptions&
     return fail(fmt::format("there is no packet {}: the run has packets 1 to {}", *options.packet,
                             trace.frame_count()));
   }
-  const auto node = std::ranges::find(trace.nodes(), options.host, &TraceNode::name);
-  const NodeId id(static_cast<std::uint32_t>(node - trace.nodes().begin()));
-  const RecordId found = find_moment(trace, id, *options.at);
+  const NodeId node = trace.find_node(options.host);
+  const RecordId found = node.valid() ? find_moment(trace, node, *options.at) : RecordId();
   if (found.valid()) return found;
   return fail(fmt::format("{} has neither seen nor decided anything until {} s", options.host,
                           seconds(*options.at)));

@@ -26,12 +26,7 @@ bool PlayModel::is_running_on(const std::string& host) const {
   return std::ranges::any_of(running_, [&](const RunningLine& r) { return r.host == host; });
 }
 
-NodeId PlayModel::node(const std::string& name) const {
-  const auto nodes = trace().nodes();
-  const auto found = std::ranges::find(nodes, name, &TraceNode::name);
-  if (found == nodes.end()) return {};
-  return NodeId(static_cast<std::uint32_t>(found - nodes.begin()));
-}
+NodeId PlayModel::node(const std::string& name) const { return trace().find_node(name); }
 
 void PlayModel::set_language(Language language) {
   if (language == language_) return;

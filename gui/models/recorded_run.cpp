@@ -454,23 +454,22 @@ Result<RecordedRun> recorded_run(const SavedRun& saved, const std::string& file)
   RecordedRun run{.scenario = *std::move(scenario),
                   .chunk = TraceChunk::since(saved.trace, {}, true),
                   .start = 0};
-  const std::vector<TraceNode>& nodes = run.chunk.nodes;
   const auto drawn = [&](const auto& parts, bool is_switch) {
     return std::ranges::all_of(parts, [&](const auto& part) {
-      const auto node = std::ranges::find(nodes, part.name, &TraceNode::name);
-      return node != nodes.end() && node->is_switch == is_switch;
+      const NodeId node = saved.trace.find_node(part.name);
+      return node.valid() && saved.trace.node(node).is_switch == is_switch;
     });
   };
   const std::size_t parts = run.scenario.hosts.size() + run.scenario.switches.size();
-  if (nodes.size() != parts || !drawn(run.scenario.hosts, false) ||
+  if (saved.trace.nodes().size() != parts || !drawn(run.scenario.hosts, false) ||
       !drawn(run.scenario.switches, true)) {
     return fail("the scenario in this run draws other hosts than those that its records speak of",
                 {file, 1, 1});
   }
-  const auto nothing = [&](const TraceRecord& r) {
+  const auto is_untold_note = [&](const TraceRecord& r) {
     return r.kind == RecordKind::kNote && r.args[0] >= run.scenario.timeline.size();
   };
-  if (std::ranges::any_of(run.chunk.records, nothing)) {
+  if (std::ranges::any_of(run.chunk.records, is_untold_note)) {
     return fail("this run tells of a note that its scenario does not have", {file, 1, 1});
   }
   const auto begin = std::ranges::find_if(run.chunk.records, [](const TraceRecord& r) {

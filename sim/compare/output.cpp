@@ -86,7 +86,7 @@ class Cleaner {
   /// `counters`: numbers are IPVS counters that may lag.
   Cleaner(const Printed& printed, bool counters)
       : printed_(printed),
-        host_(printed.side.node(printed.entry.host)),
+        host_(printed.side.recording().trace.find_node(printed.entry.host)),
         netstat_(printed.entry.text.find("netstat") != std::string::npos),
         iproute_(printed.entry.text.starts_with("ip ")),
         counters_(counters) {}

@@ -39,7 +39,7 @@ class Flattener {
  public:
   Flattener(const Side& side, const HostTables& tables, bool counters)
       : side_(side), tables_(tables), counters_(counters) {
-    node_ = side.node(tables.hostname);
+    node_ = side.recording().trace.find_node(tables.hostname);
     if (!node_.valid()) node_ = NodeId(0);
   }
 

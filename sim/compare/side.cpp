@@ -24,13 +24,6 @@ Side::Side(const Recording& recording) : recording_(recording), flows_(recording
   }
 }
 
-NodeId Side::node(std::string_view host) const {
-  const auto nodes = recording_.trace.nodes();
-  const auto found = std::ranges::find(nodes, host, &TraceNode::name);
-  return found == nodes.end() ? NodeId()
-                              : NodeId(static_cast<std::uint32_t>(found - nodes.begin()));
-}
-
 const Conversations& Side::at(const InterfaceName& name) const {
   static const Conversations kNothing;
   const auto found = interfaces_.find(name);

@@ -38,8 +38,6 @@ class Side {
   const Flows& flows() const { return flows_; }
   const NormalFrame& frame(FrameId id) const { return frames_.at(id.value); }
   const std::map<InterfaceName, Conversations>& interfaces() const { return interfaces_; }
-  /// Invalid if no host has this name.
-  NodeId node(std::string_view host) const;
   /// None for an interface where nothing passed.
   const Conversations& at(const InterfaceName& name) const;
 

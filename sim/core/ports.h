@@ -6,6 +6,7 @@
 #include <expected>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "sim/base/addr.h"
 #include "sim/base/ids.h"

@@ -64,14 +64,6 @@ class Columns {
   std::string& out_;
 };
 
-void append_bytes(std::string& out, Bytes bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  for (const std::uint8_t byte : bytes) {
-    out += kDigits[byte >> 4];
-    out += kDigits[byte & 0xf];
-  }
-}
-
 }  // namespace
 
 void RunFileWriter::add_head(const Trace& trace, std::string& out) {
@@ -102,8 +94,8 @@ void RunFileWriter::add_head(const Trace& trace, std::string& out) {
 void RunFileWriter::add(const Trace& trace, std::string& out) {
   if (!begun_) add_head(trace, out);
   begun_ = true;
-  for (; written_ < trace.size(); ++written_) {
-    add_record(trace, RecordId(written_), out);
+  for (const TraceRecord& record : trace.records().subspan(written_)) {
+    add_record(trace, RecordId(written_++), record, out);
     out += '\n';
   }
 }
@@ -118,10 +110,7 @@ void RunFileWriter::add_frame(const Trace& trace, const TraceRecord& r, std::str
   if (r.frame.value >= frames_told_.size()) frames_told_.resize(trace.frame_count());
   if (frames_told_[r.frame.value]) return;
   frames_told_[r.frame.value] = true;
-  append_key(out, "bytes");
-  out += '"';
-  append_bytes(out, trace.frame(r.frame));
-  out += '"';
+  fmt::format_to(to, ",\"bytes\":\"{:02x}\"", fmt::join(trace.frame(r.frame), ""));
 }
 
 void RunFileWriter::add_reason(const Trace& trace, const TraceRecord& r, std::string& out) const {
@@ -143,8 +132,8 @@ void RunFileWriter::add_reason(const Trace& trace, const TraceRecord& r, std::st
   append_text(out, "source", reason.source);
 }
 
-void RunFileWriter::add_record(const Trace& trace, RecordId id, std::string& out) {
-  const TraceRecord r = trace[id];
+void RunFileWriter::add_record(const Trace& trace, RecordId id, const TraceRecord& r,
+                               std::string& out) {
   const auto to = std::back_inserter(out);
   fmt::format_to(to, "{{\"record\":{}", id.value);
   if (r.cause.valid()) fmt::format_to(to, ",\"cause\":{}", r.cause.value);

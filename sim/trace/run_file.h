@@ -2,10 +2,10 @@
 // again: what `--trace jsonl` and `export --format jsonl` write and the window opens.
 //
 // The first line has kind "run" and holds the scenario, and the IPv6 addresses that are known; one
-// of kind "node" follows for each host and switch; then come the records in order
-// (Describer::json's keys of old, and those that are needed to read it back). A record of the first
-// mention of a frame has its `bytes` in hexadecimal digits, one of a row its `columns` by name.
-// Everything else in a record is said for people, and is not read.
+// of kind "node" follows for each host and switch; then come the records in order. The first record
+// that mentions a frame has its `bytes` in hexadecimal digits, one of a row its `columns` by name.
+// What a record says in words (summary, text, row) is for people, and is not read where numbers say
+// it.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,7 @@ class RunFileWriter {
 
  private:
   void add_head(const Trace& trace, std::string& out);
-  void add_record(const Trace& trace, RecordId id, std::string& out);
+  void add_record(const Trace& trace, RecordId id, const TraceRecord& record, std::string& out);
   void add_frame(const Trace& trace, const TraceRecord& record, std::string& out);
   void add_reason(const Trace& trace, const TraceRecord& record, std::string& out) const;
 

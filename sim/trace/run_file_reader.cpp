@@ -1,5 +1,6 @@
 // Reads what RunFileWriter wrote, and believes nothing of it: a file may come from anywhere.
 #include <algorithm>
+#include <charconv>
 #include <concepts>
 #include <limits>
 #include <map>
@@ -43,16 +44,13 @@ class Fields {
   Int whole(const char* key, Int least = std::numeric_limits<Int>::min(),
             Int most = std::numeric_limits<Int>::max()) {
     const Json* value = at(key);
-    if (value != nullptr && value->is_number_unsigned()) {
-      const auto number = value->get<std::uint64_t>();
-      if (std::in_range<Int>(number) && static_cast<Int>(number) >= least &&
-          static_cast<Int>(number) <= most)
-        return static_cast<Int>(number);
-    } else if (value != nullptr && value->is_number_integer()) {
-      const auto number = value->get<std::int64_t>();
-      if (std::in_range<Int>(number) && static_cast<Int>(number) >= least &&
-          static_cast<Int>(number) <= most)
-        return static_cast<Int>(number);
+    const auto fits = [&](auto number) {
+      return std::cmp_greater_equal(number, least) && std::cmp_less_equal(number, most);
+    };
+    if (value != nullptr && value->is_number_integer() &&
+        (value->is_number_unsigned() ? fits(value->get<std::uint64_t>())
+                                     : fits(value->get<std::int64_t>()))) {
+      return value->get<Int>();
     }
     complain(key, fmt::format("'{}' must be a whole number from {} to {}", key, least, most));
     return least;
@@ -296,14 +294,15 @@ class RunFileReader {
     }
     // What has no name is "if7", and that of a switch "port3".
     const std::string_view prefix = of.is_switch ? "port" : "if";
-    std::uint32_t number = 0;
-    for (const char c : std::string_view(name).substr(std::min(prefix.size(), name.size()))) {
-      number = c >= '0' && c <= '9' && number < 10'000 ? number * 10 + (c - '0') : 100'000;
-    }
-    if (!name.starts_with(prefix) || number == 0 || number > 0xffff) {
+    const char* const end = name.data() + name.size();
+    std::uint16_t number = 0;
+    const bool numbered = name.starts_with(prefix) &&
+                          std::from_chars(name.data() + prefix.size(), end, number).ptr == end &&
+                          number != 0;
+    if (!numbered) {
       return fields.complain("dev", fmt::format("{} has no interface '{}'", of.name, name));
     }
-    r.dev = IfIndex(static_cast<std::uint16_t>(number));
+    r.dev = IfIndex(number);
   }
 
   void take_frame(Fields fields, TraceRecord& r) {

@@ -121,6 +121,12 @@ NodeId Trace::add_node(TraceNode node) {
   return NodeId(static_cast<std::uint32_t>(nodes_.size() - 1));
 }
 
+NodeId Trace::find_node(std::string_view name) const {
+  const auto found = std::ranges::find(nodes_, name, &TraceNode::name);
+  return found == nodes_.end() ? NodeId()
+                               : NodeId(static_cast<std::uint32_t>(found - nodes_.begin()));
+}
+
 std::uint32_t Trace::add_text(std::string_view text) {
   text_bytes_.insert(text_bytes_.end(), text.begin(), text.end());
   text_ends_.push_back(text_bytes_.size());

@@ -93,6 +93,8 @@ class Trace {
   TableRow row(std::uint32_t index) const { return rows_[index]; }
   std::span<const TraceNode> nodes() const { return nodes_; }
   const TraceNode& node(NodeId id) const { return nodes_[id.value]; }
+  /// Invalid if no node has this name.
+  NodeId find_node(std::string_view name) const;
   /// "eth0" for a host's interface, "port3" for a switch's; "" for no interface.
   std::string dev_name(NodeId node, IfIndex dev) const;
 
