@@ -29,6 +29,8 @@ class Kernel {
   /// ns of the kernel's own time; passes in turn() only, if simulated_time().
   virtual std::int64_t now() const = 0;
   virtual bool simulated_time() const = 0;
+  /// How much of that time, in ns, went on because something spun; 0 in real time.
+  virtual std::int64_t crept() const { return 0; }
 
   virtual void send(MessageKind kind, std::string payload) = 0;
   /// Lets the kernel go on, up to `limit` (ns of its time). Messages that came are in `inbox`.

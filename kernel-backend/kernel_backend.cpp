@@ -201,6 +201,7 @@ Result<void> KernelBackend::load(const scenario::Scenario& scenario, Trace* sink
   const auto built = ask(MessageKind::kBuild, lab_, true);
   if (!built) return std::unexpected(built.error());
   zero_ = kernel_->now();
+  crept_before_ = kernel_->crept();
   if (in_real_time()) {
     Begun begun;
     if (!decode(*built, begun)) return fail("the agent does not say when the lab began");

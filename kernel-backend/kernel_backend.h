@@ -48,6 +48,8 @@ class KernelBackend final : public lab::Backend, public lab::Consoles {
   Result<void> apply(const scenario::Fault& fault) override;
   bool is_up(std::string_view host) const override;
   Result<HostTables> tables(std::string_view host) override;
+  /// How much time of this run went on because something spun.
+  SimDuration crept() const { return {kernel_ ? kernel_->crept() - crept_before_ : 0}; }
   std::vector<Error> troubles() const override { return troubles_; }
 
  private:
@@ -87,8 +89,9 @@ class KernelBackend final : public lab::Backend, public lab::Consoles {
   std::map<std::uint32_t, Reply> replies_;
   std::uint32_t next_question_ = 1;
   std::int64_t zero_ = 0;  ///< the kernel's time when the lab began
-  SimTime recorded_;       ///< of the last record
-  SimTime caught_up_;      ///< in real time: no frame from before this is still to come
+  std::int64_t crept_before_ = 0;
+  SimTime recorded_;   ///< of the last record
+  SimTime caught_up_;  ///< in real time: no frame from before this is still to come
   std::vector<Error> troubles_;
 };
 

@@ -30,6 +30,7 @@ class UmlKernel final : public KeptKernel {
 
   std::int64_t now() const override { return page_->now.load(); }
   bool simulated_time() const override { return true; }
+  std::int64_t crept() const override { return page_->crept.load(); }
   void send(MessageKind kind, std::string payload) override;
   TurnEnd turn(std::int64_t limit, const volatile std::sig_atomic_t* stop) override;
 

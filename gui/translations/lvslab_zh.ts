@@ -1772,8 +1772,8 @@
         <translation>打开文件…</translation>
     </message>
     <message>
-        <source>A scenario, or a capture of another run (Ctrl+O)</source>
-        <translation>场景，或另一次运行的抓包文件 (Ctrl+O)</translation>
+        <source>A scenario, a capture, or a saved run (Ctrl+O)</source>
+        <translation>场景、抓包文件，或保存的运行 (Ctrl+O)</translation>
     </message>
     <message>
         <source>Opened last</source>

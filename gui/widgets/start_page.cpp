@@ -255,7 +255,7 @@ void StartPage::retranslate() {
   back_->setText(tr("Back to the lab"));
   back_->setToolTip(tr("Back to the lab (Esc)"));
   open_->setText(tr("Open a file…"));
-  open_->setToolTip(tr("A scenario, or a capture of another run (Ctrl+O)"));
+  open_->setToolTip(tr("A scenario, a capture, or a saved run (Ctrl+O)"));
   recent_title_->setText(tr("Opened last"));
   recent_->setAccessibleName(tr("Opened last"));
   drop_->setText(tr("Scenarios, captures and saved runs can be dropped anywhere on this window."));

@@ -325,11 +325,16 @@ const Flow* Flows::latest(const Peer& from, SimTime at, std::optional<Peer> to, 
   return found;
 }
 
-std::string Flows::port_name(IpAddr addr, std::uint16_t port, SimTime at, std::optional<Peer> peer,
-                             NodeId host) const {
+std::string Flows::port_name(IpAddr addr, std::uint16_t port, SimTime at,
+                             std::span<const Peer> peers, NodeId host) const {
   if (!is_ephemeral(port)) return fmt::format("{}", port);
-  const Flow* found = latest({addr, port}, at, peer, host);
-  if (found == nullptr) return peer ? port_name(addr, port, at, {}, host) : "#?";
+  const Peer from{addr, port};
+  const Flow* found = nullptr;
+  for (const Peer& peer : peers) {
+    if (found == nullptr) found = latest(from, at, peer, host);
+  }
+  if (found == nullptr) found = latest(from, at, {}, host);
+  if (found == nullptr) return "#?";
   return fmt::format("{} to {}:{}", found->port_name, found->dst.bracketed(), found->dst_port);
 }
 

@@ -17,6 +17,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -86,11 +87,11 @@ class Flows {
   const Flow& flow(std::uint32_t index) const { return flows_[index]; }
   /// The name of a port in a listing that was printed at `at`: "#2 to 192.168.80.150:80" if a flow
   /// from `addr` had it until then, the port's number if it is not ephemeral, else "#?".
-  /// A port that was used towards several servers has the name of its flow to `peer`, if the
-  /// listing tells whom it is connected to; one that was drawn again that of the last flow which
-  /// `host`, whose listing it is, took part in.
-  std::string port_name(IpAddr addr, std::uint16_t port, SimTime at, std::optional<Peer> peer = {},
-                        NodeId host = {}) const;
+  /// A port that was used towards several servers has the name of its flow to the first of `peers`
+  /// that it had one to, if the listing tells whom it is connected to; one that was drawn again
+  /// that of the last flow which `host`, whose listing it is, took part in.
+  std::string port_name(IpAddr addr, std::uint16_t port, SimTime at,
+                        std::span<const Peer> peers = {}, NodeId host = {}) const;
   /// The latest flow between two ends that had begun until `at`, whoever began it; of those that
   /// `host` took part in, if there is any.
   const Flow* flow_between(const Peer& one, const Peer& other, SimTime at, NodeId host = {}) const;

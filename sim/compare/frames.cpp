@@ -81,7 +81,7 @@ class InterfaceComparer {
   }
 
   /// IGMP reports: the second one follows the first at a moment that is drawn by lot.
-  bool is_report() const { return conversation_.starts_with("IP protocol 2 "); }
+  bool is_report() const { return is_of_reports(conversation_); }
 
   void compare_conversation(const std::vector<Passing>& sim, const std::vector<Passing>& real) {
     const auto looks_alike = [&](const Passing& a, const Passing& b) { return equal(a, b); };

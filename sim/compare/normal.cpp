@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string_view>
 
@@ -129,9 +130,17 @@ class Normaliser {
 
   /// Of an entry of a sync message.
   std::string client_port_of(const Field& field) const {
-    constexpr std::size_t kFromPortToAddress = 14;
-    const std::uint8_t* bytes = frame_.data() + field.offset;
-    return flows_.port_name(load_ipv4(bytes + kFromPortToAddress), load_be16(bytes), at_);
+    const auto client = std::ranges::find_if(read_.fields, [&](const Field& other) {
+      return other.name == "client" && other.offset > field.offset;
+    });
+    if (client == read_.fields.end()) return field.value;
+    const std::uint8_t* ports = frame_.data() + field.offset;
+    const std::uint8_t* addresses = frame_.data() + client->offset;
+    const auto end = [&](std::size_t i) {
+      return Peer{load_ipv4(addresses + 4 * i), load_be16(ports + 2 * i)};
+    };
+    const std::array servers{end(1), end(2)};  // virtual and real
+    return flows_.port_name(end(0).addr, end(0).port, at_, servers);
   }
 
   static std::string port_of(const Flow& flow, bool beginner, const Field& field) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "sim/compare/align.h"
+#include "sim/compare/counters.h"
 #include "sim/compare/rows.h"
 
 namespace lvslab::compare {
@@ -102,6 +103,7 @@ class Cleaner {
       out.text = "[job] pid";
       return out;
     }
+    ends_ = ends_of(words);
     bool changed = iproute_;
     for (std::size_t i = 0; i < words.size(); ++i) {
       if (words[i].empty()) continue;
@@ -115,7 +117,7 @@ class Cleaner {
     }
     // Columns count where every word is as it was printed.
     if (!changed) out.text = line;
-    if (std::ranges::any_of(words, is_time_wait)) out.over = flow_of(words);
+    if (std::ranges::any_of(words, is_time_wait)) out.over = flow_of_line();
     return out;
   }
 
@@ -135,26 +137,41 @@ class Cleaner {
     return word == "TIME-WAIT" || word == "TIME_WAIT";
   }
 
-  static std::optional<Peer> peer_of(std::string_view word) {
-    const std::size_t colon = std::min(word.rfind(':'), word.size());
-    const auto addr = Ipv4Addr::parse(word.substr(0, colon));
-    if (!addr || colon == word.size()) return std::nullopt;
-    Peer peer{*addr, 0};
-    const std::string_view port = word.substr(colon + 1);
-    const auto read = std::from_chars(port.data(), port.data() + port.size(), peer.port);
+  /// A word's end of a connection, and what follows its port.
+  struct End {
+    Peer peer;
+    std::string_view rest;
+  };
+
+  /// "192.168.80.10:40001", "[2001:db8::10]:40001", and without brackets as netstat has it
+  static std::optional<End> end_of(std::string_view word) {
+    const std::size_t colon = word.rfind(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    std::string_view host = word.substr(0, colon);
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    const auto addr = IpAddr::parse(host);
+    if (!addr) return std::nullopt;
+    End end{.peer = {*addr, 0}, .rest = {}};
+    const char* const last = word.data() + word.size();
+    const auto read = std::from_chars(word.data() + colon + 1, last, end.peer.port);
     if (read.ec != std::errc{}) return std::nullopt;
-    return peer;
+    end.rest = {read.ptr, last};
+    return end;
+  }
+
+  static std::vector<Peer> ends_of(const std::vector<std::string_view>& words) {
+    std::vector<Peer> ends;
+    for (const std::string_view word : words) {
+      if (const auto end = end_of(word)) ends.push_back(end->peer);
+    }
+    return ends;
   }
 
   /// The name of the flow between the two ends of a socket; empty for what names more or fewer.
-  std::string flow_of(const std::vector<std::string_view>& words) const {
-    std::vector<Peer> ends;
-    for (const std::string_view word : words) {
-      if (const auto peer = peer_of(word)) ends.push_back(*peer);
-    }
-    if (ends.size() != 2) return "";
+  std::string flow_of_line() const {
+    if (ends_.size() != 2) return "";
     const Flow* flow =
-        printed_.side.flows().flow_between(ends[0], ends[1], printed_.entry.ended, host_);
+        printed_.side.flows().flow_between(ends_[0], ends_[1], printed_.entry.ended, host_);
     return flow == nullptr ? "" : flow->name;
   }
 
@@ -191,20 +208,14 @@ class Cleaner {
     return true;
   }
 
-  /// "192.168.80.10:40001", "[2001:db8::10]:40001", and without brackets as netstat has it
+  /// Of a port that chance chose. Whom it is connected to, the line may tell.
   bool endpoint(std::string_view word, CleanLine& out) const {
-    const std::size_t colon = word.rfind(':');
-    if (colon == std::string_view::npos) return false;
-    std::string_view host = word.substr(0, colon);
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    const auto addr = IpAddr::parse(host);
-    std::uint16_t port = 0;
-    const std::string_view digits = word.substr(colon + 1);
-    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-    if (!addr || read.ec != std::errc{} || !is_ephemeral(port)) return false;
-    fmt::format_to(std::back_inserter(out.text), "{}:[{}]{}", word.substr(0, colon),
-                   printed_.side.flows().port_name(*addr, port, printed_.entry.ended, {}, host_),
-                   std::string_view(read.ptr, digits.data() + digits.size()));
+    const auto end = end_of(word);
+    if (!end || !is_ephemeral(end->peer.port)) return false;
+    fmt::format_to(std::back_inserter(out.text), "{}:[{}]{}", word.substr(0, word.rfind(':')),
+                   printed_.side.flows().port_name(end->peer.addr, end->peer.port,
+                                                   printed_.entry.ended, ends_, host_),
+                   end->rest);
     return true;
   }
 
@@ -278,7 +289,7 @@ class Cleaner {
   }
 
   static bool neigh_state(std::string_view word, CleanLine& out) {
-    if (word != "REACHABLE" && word != "STALE") return false;
+    if (word != "REACHABLE" && word != "STALE" && word != "DELAY") return false;
     out.text += "[state]";
     out.measures.push_back(
         {.kind = Measure::Kind::kNeighState, .length = {}, .word = std::string(word)});
@@ -288,7 +299,45 @@ class Cleaner {
   const Printed& printed_;
   NodeId host_;
   bool netstat_, iproute_, counters_;
+  std::vector<Peer> ends_;  ///< of connections, in the line that is read
 };
+
+/// True if the counters of the host hold more reports on one side than on the other.
+bool hold_other_reports(const Printed& sim, const Printed& real) {
+  return std::ranges::any_of(sim.side.interfaces(), [&](const auto& known) {
+    const InterfaceName& name = known.first;
+    return name.host == sim.entry.host && counted_reports(sim.side, name, sim.entry.ended) !=
+                                              counted_reports(real.side, name, real.entry.ended);
+  });
+}
+
+/// "RX packets 12  bytes 840 (840.0 B)" of ifconfig, without the reports among them.
+std::string without_reports(const Printed& printed) {
+  std::string out, device;
+  for (const std::string_view line : split(printed.entry.output, '\n')) {
+    const auto words = split(line, ' ');
+    if (!line.empty() && line.front() != ' ') device = words[0].substr(0, words[0].find(':'));
+    const std::size_t at = std::min(line.find_first_not_of(' '), line.size());
+    std::string_view rest = line.substr(at);
+    const bool sent = rest.starts_with("TX packets "), received = rest.starts_with("RX packets ");
+    const std::size_t bytes = rest.find("  bytes ");
+    if ((!sent && !received) || bytes == std::string_view::npos) {
+      out.append(line) += '\n';
+      continue;
+    }
+    const LinkStats held =
+        counted_reports(printed.side, {printed.entry.host, device}, printed.entry.ended);
+    const auto less = [&](std::size_t begin, std::uint64_t reports) {
+      std::uint64_t value = 0;
+      std::from_chars(rest.data() + begin, rest.data() + rest.size(), value);
+      return value - reports;
+    };
+    fmt::format_to(std::back_inserter(out), "{}{} {} bytes {}\n", line.substr(0, at),
+                   rest.substr(0, 10), less(11, sent ? held.tx_packets : held.rx_packets),
+                   less(bytes + 8, sent ? held.tx_bytes : held.rx_bytes));
+  }
+  return out;
+}
 
 bool same_measure(const Measure& sim, const Measure& real, const CleanLine& line,
                   const Printed& printed) {
@@ -325,10 +374,10 @@ bool lists_lagging_counters(const Printed& printed) {
          counters_may_lag(printed.side.recording().trace, printed.entry.host, printed.entry.ended);
 }
 
-std::vector<CleanLine> clean_lines(const Printed& printed, bool counters) {
+std::vector<CleanLine> clean_lines(const Printed& printed, std::string_view output, bool counters) {
   std::vector<CleanLine> lines;
   Cleaner cleaner(printed, counters);
-  for (const std::string_view line : split(printed.entry.output, '\n')) {
+  for (const std::string_view line : split(output, '\n')) {
     lines.push_back(cleaner.clean(line));
   }
   return lines;
@@ -398,8 +447,14 @@ std::vector<LineDifference::Pair> differing_lines(const Printed& sim, const Prin
   std::vector<LineDifference::Pair> found;
   if (sim.entry.output == real.entry.output) return found;
   const bool counters = lists_lagging_counters(sim) || lists_lagging_counters(real);
-  const std::vector<CleanLine> ours = clean_lines(sim, counters);
-  const std::vector<CleanLine> theirs = clean_lines(real, counters);
+  const bool reports =
+      sim.entry.text.find("ifconfig") != std::string::npos && hold_other_reports(sim, real);
+  const auto lines_of = [&](const Printed& printed) {
+    return clean_lines(printed, reports ? without_reports(printed) : printed.entry.output,
+                       counters);
+  };
+  const std::vector<CleanLine> ours = lines_of(sim);
+  const std::vector<CleanLine> theirs = lines_of(real);
   const auto same = [&](std::uint32_t i, std::uint32_t j) {
     return same_line(ours[i], theirs[j], sim);
   };

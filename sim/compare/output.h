@@ -11,7 +11,10 @@
 //   "eth0@if7", "link-netnsid 0" of ip      "eth0", nothing: the end of a veth pair
 //   numbers of ipvsadm --stats             not within kEstimator of a frame (rows.h)
 //   numbers of ipvsadm --rate              not compared: they decay by the estimator's beat
-//   REACHABLE and STALE                     see may_be_stale() of rows.h
+//   packets and bytes of ifconfig          without the reports of multicast listeners among them,
+//   if
+//                                           the two sides told other ones (counters.h)
+//   REACHABLE, STALE and DELAY              see may_be_stale() of rows.h
 //   sockets in TIME_WAIT                    see rows.h
 // A line with such a word is compared without its columns (a run of blanks is one blank).
 //

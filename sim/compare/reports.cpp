@@ -86,6 +86,10 @@ Changes changes_of(const Side& side, const std::vector<Passing>& frames,
 
 }  // namespace
 
+bool is_of_reports(std::string_view conversation) {
+  return conversation.starts_with("IP protocol 2 ") || conversation == kListenerReports;
+}
+
 bool tell_the_same(const Side& sim, const std::vector<Passing>& ours, const Side& real,
                    const std::vector<Passing>& theirs, const TimeMap& times) {
   const std::vector<SimTime> lost = losses(sim.recording().trace);

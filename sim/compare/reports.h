@@ -5,12 +5,16 @@
 // other reports, and what counts is the changes. A fault may come before the second time, too.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "sim/compare/clock.h"
 #include "sim/compare/side.h"
 
 namespace lvslab::compare {
+
+/// True if a conversation (side.h) is of such reports, IGMP or those of IPv6 listeners.
+bool is_of_reports(std::string_view conversation);
 
 /// True if both conversations, of reports only, tell of the same changes, each first at the same
 /// moment, and once more if nothing put an end to it.

@@ -3,13 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
+#include <span>
 
 #include "sim/compare/clock.h"
+#include "sim/compare/counters.h"
 #include "sim/trace/fold.h"
 #include "sim/trace/text.h"
-#include "sim/wire/ethernet.h"
 
 namespace lvslab::compare {
 namespace {
@@ -79,9 +81,9 @@ class Flattener {
   }
 
   std::string dev(IfIndex index) const { return tables_.dev_name(index); }
-  std::string endpoint(IpAddr addr, std::uint16_t port, std::optional<Peer> peer = {}) const {
-    return fmt::format("{}:{}", addr.bracketed(),
-                       side_.flows().port_name(addr, port, tables_.now, peer, node_));
+  std::string endpoint(const Peer& end, std::span<const Peer> peers) const {
+    return fmt::format("{}:{}", end.addr.bracketed(),
+                       side_.flows().port_name(end.addr, end.port, tables_.now, peers, node_));
   }
 
   void fill(const LinkRow& row, FlatRow& out) const {
@@ -103,18 +105,13 @@ class Flattener {
   }
   /// The counters of a device without the frames that passed it; they may wrap below zero.
   LinkStats beyond_frames(const LinkRow& row) const {
+    const LinkStats frames =
+        counted_frames(side_, {tables_.hostname, std::string(row.name.view())}, tables_.now);
     LinkStats stats = row.stats;
-    const Trace& trace = side_.recording().trace;
-    for (const auto& [name, frames] : side_.at({tables_.hostname, std::string(row.name.view())})) {
-      for (const Passing& frame : frames) {
-        if (frame.at > tables_.now) continue;
-        // lo counts packets without their Ethernet header (drivers/net/loopback.c).
-        const std::size_t length =
-            trace.frame(frame.frame).size() - (row.loopback ? EthernetRepr::kLength : 0);
-        --(frame.out ? stats.tx_packets : stats.rx_packets);
-        (frame.out ? stats.tx_bytes : stats.rx_bytes) -= length;
-      }
-    }
+    stats.rx_packets -= frames.rx_packets;
+    stats.rx_bytes -= frames.rx_bytes;
+    stats.tx_packets -= frames.tx_packets;
+    stats.tx_bytes -= frames.tx_bytes;
     return stats;
   }
   void fill(const AddrRow& row, FlatRow& out) const {
@@ -165,7 +162,7 @@ class Flattener {
     const Peer local{row.local, row.local_port}, remote{row.remote, row.remote_port};
     const auto side = [&](const Peer& end, const Peer& peer) {
       return listens ? fmt::format("{}:{}", end.addr.bracketed(), end.port)
-                     : endpoint(end.addr, end.port, peer);
+                     : endpoint(end, {&peer, 1});
     };
     out.key = fmt::format("{} {} {}", static_cast<int>(row.proto), side(local, remote),
                           side(remote, local));
@@ -220,8 +217,10 @@ class Flattener {
     add_counters(row.counters, out);
   }
   void fill(const IpvsConnRow& row, FlatRow& out) const {
-    out.key = fmt::format("{} {} {} {}", row.protocol, endpoint(row.client, row.client_port),
-                          endpoint(row.virt, row.virt_port), endpoint(row.dest, row.dest_port));
+    const Peer client{row.client, row.client_port};
+    const std::array servers{Peer{row.virt, row.virt_port}, Peer{row.dest, row.dest_port}};
+    out.key = fmt::format("{} {} {} {}", row.protocol, endpoint(client, servers),
+                          endpoint(servers[0], {&client, 1}), endpoint(servers[1], {&client, 1}));
     out.values = {{"state", number(static_cast<int>(row.state))}};
     // How it is forwarded /proc/net/ip_vs_conn does not say.
     // Overdue, until the timer wheel comes to it, counts as 0 in the kernel's own listing.
@@ -239,7 +238,8 @@ class Flattener {
   std::map<std::string, FlatRow> rows_;
 };
 
-/// True if a neighbour confirmed so long ago may be REACHABLE still, or STALE already.
+/// True if a neighbour confirmed so long ago may be REACHABLE still, or STALE already, or DELAY if
+/// it was used since.
 constexpr bool left_to_chance(SimDuration age) {
   return age + kFlatTolerance >= kReachableLeast && age <= kReachableMost + kFlatTolerance;
 }
@@ -247,9 +247,10 @@ constexpr bool left_to_chance(SimDuration age) {
 std::vector<FieldDifference> differing_values(const FlatRow& sim, const FlatRow& real,
                                               SimTime now) {
   std::vector<FieldDifference> found;
-  const auto state = [](NeighState s) { return number(static_cast<int>(s)); };
-  const auto either = [&](const std::string& value) {
-    return value == state(NeighState::kReachable) || value == state(NeighState::kStale);
+  const auto either = [](const std::string& value) {
+    using enum NeighState;
+    return std::ranges::any_of(std::array{kReachable, kStale, kDelay},
+                               [&](NeighState s) { return value == number(static_cast<int>(s)); });
   };
   for (std::size_t i = 0; i < sim.values.size(); ++i) {
     const auto& [name, ours] = sim.values[i];
@@ -262,9 +263,9 @@ std::vector<FieldDifference> differing_values(const FlatRow& sim, const FlatRow&
     found.push_back({.name = std::string(name), .sim = ours, .real = theirs});
   }
   if (!sim.lasts_for || !real.lasts_for) return found;
-  static constexpr SimDuration kSecond{1'000'000'000};
+  static constexpr SimDuration kListed{1'000'000'000};  // whole seconds
   const SimDuration off = *real.lasts_for - *sim.lasts_for;
-  if (off > kSecond + kFlatTolerance || SimDuration{-off.ns} > kSecond + kFlatTolerance) {
+  if (off > kListed + kFlatTolerance || SimDuration{-off.ns} > kListed + kFlatTolerance) {
     found.push_back({.name = "expires in",
                      .sim = fmt::format("{} s", sim.lasts_for->seconds()),
                      .real = fmt::format("{} s", real.lasts_for->seconds())});

@@ -19,9 +19,10 @@
 // A socket in SYN_SENT need not be there yet if its SYN need not (frames.h): it was opened so
 // shortly before that a kernel's timer may be later.
 //
-// A neighbour may be REACHABLE on one side and STALE on the other if it was last confirmed between
-// half and one and a half times base_reachable_time ago: the kernel draws by lot where in between
-// the state changes (net/core/neighbour.c: neigh_rand_reach_time()).
+// A neighbour may be REACHABLE on one side and STALE (or, used since, DELAY) on the other if it was
+// last confirmed between half and one and a half times base_reachable_time ago: the kernel draws by
+// lot where in between the state changes (net/core/neighbour.c: neigh_rand_reach_time()). A timer
+// of 41 s and more fires up to 512 jiffies late (kernel/time/timer.c: calc_index()).
 #pragma once
 
 #include <string_view>
@@ -35,7 +36,7 @@ namespace lvslab::compare {
 /// An estimator's beat and the tolerance of its timer (net/netfilter/ipvs/ip_vs_est.c).
 inline constexpr SimDuration kEstimator{2'300'000'000};
 inline constexpr SimDuration kReachableLeast{15'000'000'000};
-inline constexpr SimDuration kReachableMost{45'000'000'000};
+inline constexpr SimDuration kReachableMost{45'000'000'000 + 5'120'000'000};
 
 struct RowsResult {
   std::uint64_t agreed = 0;

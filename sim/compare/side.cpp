@@ -9,6 +9,9 @@ Side::Side(const Recording& recording) : recording_(recording), flows_(recording
   RecordId next{0};
   for (const TraceRecord& r : trace.records()) {
     const RecordId id(next.value++);
+    if (r.kind == RecordKind::kFault && r.node.valid() && trace.text(r.args[0]) == "reboot") {
+      reboots_[trace.node(r.node).name].push_back(r.at);
+    }
     const bool out = r.kind == RecordKind::kFrameSent;
     if ((!out && r.kind != RecordKind::kFrameReceived) || trace.node(r.node).is_switch) continue;
     if (!frames_.contains(r.frame.value)) {
@@ -28,6 +31,16 @@ const Conversations& Side::at(const InterfaceName& name) const {
   static const Conversations kNothing;
   const auto found = interfaces_.find(name);
   return found == interfaces_.end() ? kNothing : found->second;
+}
+
+SimTime Side::booted(std::string_view host, SimTime at) const {
+  SimTime last{};
+  const auto found = reboots_.find(host);
+  if (found == reboots_.end()) return last;
+  for (const SimTime when : found->second) {
+    if (when <= at) last = std::max(last, when);
+  }
+  return last;
 }
 
 }  // namespace lvslab::compare

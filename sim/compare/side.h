@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/compare/flows.h"
@@ -40,12 +41,15 @@ class Side {
   const std::map<InterfaceName, Conversations>& interfaces() const { return interfaces_; }
   /// None for an interface where nothing passed.
   const Conversations& at(const InterfaceName& name) const;
+  /// When `host` last booted, until `at`; 0 if it only did at the start.
+  SimTime booted(std::string_view host, SimTime at) const;
 
  private:
   const Recording& recording_;
   Flows flows_;
   std::map<std::uint32_t, NormalFrame> frames_;
   std::map<InterfaceName, Conversations> interfaces_;
+  std::map<std::string, std::vector<SimTime>, std::less<>> reboots_;
 };
 
 }  // namespace lvslab::compare

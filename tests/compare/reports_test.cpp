@@ -12,6 +12,7 @@ namespace {
 
 using testing::IsEmpty;
 using testing::Not;
+using testing::SizeIs;
 
 /// A director whose keepalived, with a sync daemon, is stopped and started: two groups are left
 /// and joined within a second, and each report's repetition comes at a drawn moment.
@@ -76,6 +77,44 @@ TEST(Reports, NeedNotBeToldAgainByAHostThatIsGone) {
     EXPECT_THAT(compare(scenario, sim, tape.wind()).differences, IsEmpty()) << seed;
   }
   EXPECT_GT(counts.size(), 1U) << "all were told again in time";
+}
+
+TEST(Reports, AreLeftOutOfCountersWhereTheLotsFellOtherwise) {
+  const std::string counters =
+      "  - {at: 9s, on: node01, run: ifconfig}\n"
+      "  - {at: 9s, on: web, run: ifconfig eth0}\n"
+      "  - {at: 12s, fault: reboot, target: node01}\n";
+  const auto scenario = director(1, counters);
+  const Recording sim = simulate(scenario);
+  std::set<std::string> listings;
+  for (int seed = 1; seed <= 20; ++seed) {
+    Recording real = simulate(director(seed, counters), "kernel");
+    listings.insert(real.entries.back().output);
+    EXPECT_THAT(compare(scenario, sim, real).differences, IsEmpty()) << seed;
+    std::string& listing = real.entries.back().output;
+    const std::size_t errors = listing.find("TX errors 0");
+    ASSERT_NE(errors, std::string::npos) << listing;
+    listing.replace(errors, 11, "TX errors 1");
+    EXPECT_THAT(compare(scenario, sim, real).differences, SizeIs(1)) << seed;
+  }
+  EXPECT_GT(listings.size(), 1U) << "all counters were the same";
+}
+
+TEST(Reports, ExcuseNoOtherFrameInACounter) {
+  const auto scenario = director(1, "  - {at: 9s, on: web, run: ifconfig eth0}\n");
+  const Recording sim = simulate(scenario);
+  std::size_t told = 0;
+  for (int seed = 1; seed <= 20; ++seed) {
+    Recording real =
+        simulate(director(seed, "  - {at: 9s, on: web, run: ifconfig eth0}\n"), "kernel");
+    std::string& listing = real.entries.back().output;
+    told += listing == sim.entries.back().output ? 0 : 1;
+    const std::size_t at = listing.find("RX packets ") + 11;
+    const std::size_t end = listing.find(' ', at);
+    listing.replace(at, end - at, std::to_string(std::stoi(listing.substr(at)) + 1));
+    EXPECT_THAT(compare(scenario, sim, real).differences, SizeIs(1)) << seed;
+  }
+  EXPECT_GT(told, 0U) << "all counters were the same";
 }
 
 TEST(Reports, AreMissedIfNobodyTellsThemAgain) {

@@ -75,14 +75,30 @@ TEST_F(Tables, CompareNoInterfaceNumbers) {
   EXPECT_THAT(fields(), IsEmpty());
 }
 
-TEST_F(Tables, LeaveReachableOrStaleToChanceBetween15And45Seconds) {
+TEST_F(Tables, LeaveReachableOrStaleToChanceBetween15And50Seconds) {
   // Confirmed at 1 s, looked at 29 s later.
   ASSERT_THAT(client().neighs, SizeIs(1));
   NeighRow& row = client().neighs[0];
   row.state = row.state == NeighState::kStale ? NeighState::kReachable : NeighState::kStale;
   EXPECT_THAT(fields(), IsEmpty());
+  row.state = NeighState::kDelay;  // it was stale, and then used
+  EXPECT_THAT(fields(), IsEmpty());
   row.state = NeighState::kFailed;
   EXPECT_THAT(fields(), ElementsAre("state"));
+}
+
+TEST(Neighbours, LeaveAsMuchToChanceAsTheTimerOfTheStateIsLate) {
+  const auto differ_after = [](std::string_view until) {
+    const auto scenario = two_hosts(fmt::format(
+        "timeline: [{{at: 1s, on: client, run: curl -s http://192.168.80.20/}}]\nuntil: {}\n",
+        until));
+    const Recording sim = simulate(scenario);
+    Recording real = sim;
+    real.tables.hosts.at("client").neighs.at(0).state = NeighState::kReachable;
+    return compare(scenario, sim, real).differences.size();
+  };
+  EXPECT_EQ(differ_after("50s"), 0U);
+  EXPECT_EQ(differ_after("52s"), 1U);
 }
 
 TEST_F(Tables, LeaveNothingToChanceRightAfterTheConfirmation) {
@@ -209,6 +225,55 @@ TEST(TimeWait, IsMissedWhereNothingTookItsPlace) {
     }
     EXPECT_THAT(compare(scenario, sim, real).differences, SizeIs(1));
   }
+}
+
+/// A client asks both services of a director, from these ports.
+scenario::Scenario two_services(int first, int second) {
+  return load(fmt::format(R"(
+title: two services
+switches:
+  - name: lan
+hosts:
+  - name: client
+    nics:
+      - {{addresses: 192.168.80.10/24, switch: lan}}
+  - name: node01
+    nics:
+      - {{addresses: 192.168.80.201/24, switch: lan}}
+    setup:
+      - ifconfig eth0:1 192.168.80.150/24
+      - yum install ipvsadm -y
+      - ipvsadm -A -t 192.168.80.150:80
+      - ipvsadm -a -t 192.168.80.150:80 -r 192.168.80.202
+      - ipvsadm -A -t 192.168.80.150:22
+      - ipvsadm -a -t 192.168.80.150:22 -r 192.168.80.202
+  - name: web
+    nics:
+      - {{addresses: 192.168.80.202/24, switch: lan}}
+    setup:
+      - ip addr add 192.168.80.150/32 dev lo
+      - echo 1 > /proc/sys/net/ipv4/conf/all/arp_ignore
+      - yum install httpd -y
+      - service httpd start
+timeline:
+  - {{at: 1s, on: client, run: curl -s --local-port {} http://192.168.80.150/}}
+  - {{at: 2s, fault: reboot, target: client}}
+  - {{at: 3s, on: client, run: curl -s -m 1 --local-port {} http://192.168.80.150:22/}}
+  - {{at: 5s, on: node01, run: ipvsadm -lnc}}
+until: 6s
+)",
+                          first, second));
+}
+
+TEST(IpvsEntries, BelongToTheFlowToTheirServiceWhereAPortWasDrawnForTwo) {
+  const auto apart = two_services(40'000, 40'001), twice = two_services(40'000, 40'000);
+  const Recording sim = simulate(apart);
+  Recording real = simulate(twice);
+  // The same line was typed, and its port drawn by lot.
+  for (std::size_t i = 0; i < real.entries.size(); ++i) real.entries[i].text = sim.entries[i].text;
+  ASSERT_THAT(real.tables.hosts.at("node01").conns, SizeIs(2));
+  EXPECT_THAT(compare(apart, sim, real).differences, IsEmpty());
+  EXPECT_THAT(compare(apart, real, sim).differences, IsEmpty());
 }
 
 class Known : public Tables {

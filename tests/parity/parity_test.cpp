@@ -1,5 +1,6 @@
 // Every shipped scenario, and every minimised find of a comparison (tests/parity/*.yaml), on the
 // simulator and on a real kernel: they agree in every frame, output and table.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -40,7 +41,9 @@ class Sides {
     const auto real = play(kernel_, *scenario, "kernel");
     if (!real) return "kernel: " + real.error().to_string();
     const Comparison comparison = compare(*scenario, *sim, *real);
-    return comparison.agrees() ? "" : report_text(*scenario, *sim, *real, comparison, {});
+    if (comparison.agrees()) return "";
+    return fmt::format("{}the kernel's clock went on by itself for {} ms\n",
+                       report_text(*scenario, *sim, *real, comparison, {}), kernel_.crept().ms());
   }
 
  private:
@@ -57,7 +60,8 @@ class Parity : public testing::TestWithParam<fs::path> {};
 
 TEST_P(Parity, SimulatorAndKernelAgree) {
   if (const std::string what = kernel::UmlKernel::missing(); !what.empty()) GTEST_SKIP() << what;
-  EXPECT_EQ(Sides().disagreement(GetParam()), "");
+  const std::string found = Sides().disagreement(GetParam());
+  EXPECT_TRUE(found.empty()) << found;
 }
 
 INSTANTIATE_TEST_SUITE_P(Shipped, Parity, testing::ValuesIn(scenarios_in("scenarios")),
@@ -71,7 +75,8 @@ TEST(Finds, StayMended) {
   if (const std::string what = kernel::UmlKernel::missing(); !what.empty()) GTEST_SKIP() << what;
   Sides sides;
   for (const fs::path& file : scenarios_in("tests/parity")) {
-    EXPECT_EQ(sides.disagreement(file), "") << file;
+    const std::string found = sides.disagreement(file);
+    EXPECT_TRUE(found.empty()) << file << ":\n" << found;
   }
 }
 
@@ -80,7 +85,8 @@ TEST(Finds, StayMended) {
 TEST(Finds, StayMendedAlone) {
   if (const std::string what = kernel::UmlKernel::missing(); !what.empty()) GTEST_SKIP() << what;
   for (const fs::path& file : scenarios_in("tests/parity/alone")) {
-    EXPECT_EQ(Sides().disagreement(file), "") << file;
+    const std::string found = Sides().disagreement(file);
+    EXPECT_TRUE(found.empty()) << file << ":\n" << found;
   }
 }
 
