@@ -32,6 +32,7 @@
 #include "sim/command/ss.h"
 #include "sim/command/ssh.h"
 #include "sim/command/tcpdump.h"
+#include "sim/command/test.h"
 #include "sim/command/timeout.h"
 #include "sim/command/traceroute.h"
 
@@ -50,7 +51,7 @@ using Command = std::variant<
     PackageCommand, ServiceCommand, EchoCommand, LsCommand, HostnameCommand, TrueCommand,
     FalseCommand, SeqCommand, SleepCommand, DateCommand, MkdirCommand, TouchCommand, RmCommand,
     KillCommand, PidofCommand, PsCommand, ExportCommand, CdCommand, PwdCommand, WaitCommand,
-    JobsCommand, UnameCommand, WhoamiCommand, RebootCommand, ClearCommand, ExitCommand,
+    JobsCommand, TestCommand, UnameCommand, WhoamiCommand, RebootCommand, ClearCommand, ExitCommand,
     ModprobeCommand, LsmodCommand, CatCommand, GrepCommand, WcCommand, HeadCommand, TailCommand,
     TeeCommand, SortCommand, UniqCommand, CutCommand, SedCommand, IpvsadmCommand, IpvsScriptCommand,
     IptablesCommand, CurlCommand, AbCommand, NcCommand, NcatCommand, TimeoutCommand, SshCommand,

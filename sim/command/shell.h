@@ -1,16 +1,17 @@
 // The shell grammar that students type: text → an immutable tree, and words → fields.
 //
 // Models: simple commands with assignments, '..' ".." and \ quoting, $name ${name} $? $$,
-// $(...) and `...`, {1..6} and {a,b}, redirections (> >> < 2> 2>> &> N>&M), pipelines, && || ; &,
-// newlines, `for v in words; do ...; done`, comments.
-// Leaves out (a clear refusal each): while, until, if, case, select, functions, ( ) and { } groups,
-// here-documents, $((..)), ${v%..} and the like, |&. File name globbing is left to has_glob().
+// $(...) and `...`, $((...)) (arithmetic.h), {1..6} and {a,b}, redirections (> >> < 2> 2>> &>
+// N>&M), pipelines, && || ; &, newlines, for, while, until, if, { ...; }, comments.
+// Leaves out (a clear refusal each): case, select, functions, ( ), [[ ]], here-documents,
+// ${v%..} and the like. File name globbing is left to has_glob().
 // Source: bash(1) 5.2, sections SHELL GRAMMAR, QUOTING and EXPANSION.
 #pragma once
 
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,10 +31,11 @@ constexpr bool is_name_start(char c) {
 constexpr bool is_name_char(char c) { return is_name_start(c) || (c >= '0' && c <= '9'); }
 
 struct WordPart {
-  enum class Kind : std::uint8_t { kLiteral, kVariable, kSubstitution };
+  enum class Kind : std::uint8_t { kLiteral, kVariable, kSubstitution, kArithmetic };
   Kind kind = Kind::kLiteral;
-  bool quoted = false;       ///< inside quotes or after a backslash: no splitting, no braces
-  std::string text;          ///< the literal, or the variable's name ("?" and "$" included)
+  bool quoted = false;  ///< inside quotes or after a backslash: no splitting, no braces
+  /// The literal, the variable's name ("?" and "$" included), or the expression.
+  std::string text;
   NodeIndex body = kNoNode;  ///< kSubstitution: the kList node whose output stands here
   friend bool operator==(const WordPart&, const WordPart&) = default;
 };
@@ -70,7 +72,10 @@ struct Node {
   enum class Kind : std::uint8_t {
     kSimple,    ///< assignments, words, redirects
     kFor,       ///< variable, words, children[0] = body (kList), redirects
-    kPipeline,  ///< children: kSimple or kFor; negated
+    kWhile,     ///< children: condition and body (kList); negated: until; redirects
+    kIf,        ///< children: condition, body, condition, body, ..., perhaps else; redirects
+    kGroup,     ///< children[0] = body (kList), redirects
+    kPipeline,  ///< children: none of the two kinds below; negated
     kAndOr,     ///< children: kPipeline; connectors[i] stands between children i and i + 1
     kList       ///< children: kAndOr; background[i] tells whether `&` ends child i
   };
@@ -114,6 +119,10 @@ std::vector<NodeIndex> substitutions_of(const Word& word);
 /// holds a substitution uses its one result in every copy (bash would run it once per copy).
 std::vector<std::string> expand(const Word& word, const Variables& variables,
                                 std::span<const std::string> results = {});
+
+/// What bash says of the first expression in `word` that has no value ("1/0: division by 0 ...");
+/// nothing if all have one.
+std::optional<std::string> arithmetic_error(const Word& word, const Variables& variables);
 
 /// As expand(), but always one string and no braces: for assignments and redirect targets.
 std::string expand_to_one(const Word& word, const Variables& variables,

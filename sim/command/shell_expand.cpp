@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "sim/command/arithmetic.h"
 #include "sim/command/shell.h"
 
 namespace lvslab::command {
@@ -182,7 +183,7 @@ class Expander {
         continue;
       }
       const WordPart& part = word_.parts[static_cast<std::size_t>(atoms[i].part)];
-      const std::string_view value = value_of(part, atoms[i].part);
+      const std::string value = value_of(part, atoms[i].part);
       if (part.quoted || !split) {
         field += value;
         have = have || part.quoted;
@@ -213,11 +214,14 @@ class Expander {
     }
   }
 
-  std::string_view value_of(const WordPart& part, int index) const {
+  std::string value_of(const WordPart& part, int index) const {
     if (part.kind == WordPart::Kind::kLiteral) return part.text;
     if (part.kind == WordPart::Kind::kVariable) {
       const auto found = variables_.find(part.text);
-      return found == variables_.end() ? std::string_view() : std::string_view(found->second);
+      return found == variables_.end() ? std::string() : found->second;
+    }
+    if (part.kind == WordPart::Kind::kArithmetic) {
+      return std::to_string(evaluate(part.text, variables_).value);
     }
     std::size_t result = 0;
     for (int i = 0; i < index; ++i) {
@@ -225,7 +229,7 @@ class Expander {
       result += before.kind == WordPart::Kind::kSubstitution ? 1 : 0;
     }
     if (result >= results_.size()) return {};
-    return without_final_newlines(results_[result]);
+    return std::string(without_final_newlines(results_[result]));
   }
 
   const Word& word_;
@@ -280,6 +284,16 @@ std::string expand_to_one(const Word& word, const Variables& variables,
   std::vector<std::string> out;
   Expander(word, variables, results).run(atoms_of(word), false, out);
   return out.at(0);
+}
+
+std::optional<std::string> arithmetic_error(const Word& word, const Variables& variables) {
+  for (const WordPart& part : word.parts) {
+    if (part.kind != WordPart::Kind::kArithmetic) continue;
+    if (auto tried = evaluate(part.text, variables); !tried.error.empty()) {
+      return std::move(tried.error);
+    }
+  }
+  return std::nullopt;
 }
 
 bool has_glob(const Word& word) {

@@ -53,6 +53,11 @@ class Writer {
     switch (node.kind) {
       case Node::Kind::kSimple: return simple(node);
       case Node::Kind::kFor: return for_loop(node);
+      case Node::Kind::kWhile:
+        return with_redirects(node, (node.negated ? "until " : "while ") + closed(node, 0) + "do " +
+                                        closed(node, 1) + "done");
+      case Node::Kind::kIf: return condition(node);
+      case Node::Kind::kGroup: return with_redirects(node, "{ " + closed(node, 0) + "}");
       case Node::Kind::kPipeline: {
         std::string out = node.negated ? "! " : "";
         for (std::size_t i = 0; i < node.children.size(); ++i) {
@@ -80,6 +85,7 @@ class Writer {
       return part.quoted ? escape_in_double_quotes(part.text) : part.text;
     }
     if (part.kind == WordPart::Kind::kSubstitution) return "$(" + node(part.body) + ")";
+    if (part.kind == WordPart::Kind::kArithmetic) return "$((" + part.text + "))";
     const bool glued = i + 1 < word.parts.size() &&
                        word.parts[i + 1].kind == WordPart::Kind::kLiteral &&
                        word.parts[i + 1].quoted == part.quoted && !word.parts[i + 1].text.empty() &&
@@ -121,10 +127,28 @@ class Writer {
   std::string for_loop(const Node& node) const {
     std::string out = "for " + node.variable + " in";
     for (const Word& w : node.words) out += ' ' + word(w);
-    const Node& body = script_.nodes[node.children[0]];
-    out += "; do " + list(body) + (body.background.back() != 0 ? " done" : "; done");
-    add(out, redirects(node));
-    return out;
+    return with_redirects(node, out + "; do " + closed(node, 0) + "done");
+  }
+
+  std::string condition(const Node& node) const {
+    std::string out;
+    const std::size_t pairs = node.children.size() / 2;
+    for (std::size_t i = 0; i < pairs; ++i) {
+      out += (i == 0 ? "if " : "elif ") + closed(node, 2 * i) + "then " + closed(node, 2 * i + 1);
+    }
+    if (node.children.size() % 2 != 0) out += "else " + closed(node, 2 * pairs);
+    return with_redirects(node, out + "fi");
+  }
+
+  std::string with_redirects(const Node& node, std::string text) const {
+    add(text, redirects(node));
+    return text;
+  }
+
+  /// A child list with what must stand between it and the next reserved word.
+  std::string closed(const Node& node, std::size_t child) const {
+    const Node& body = script_.nodes[node.children[child]];
+    return list(body) + (body.background.back() != 0 ? " " : "; ");
   }
 
   std::string list(const Node& node) const {

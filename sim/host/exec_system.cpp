@@ -416,6 +416,28 @@ CommandOutcome Executor::operator()(const command::LsCommand& c) {
   return result;
 }
 
+CommandOutcome Executor::operator()(const command::TestCommand& c) {
+  class FilesOfHost : public command::TestFiles {
+   public:
+    explicit FilesOfHost(Wiring& wiring) : wiring_(wiring) {}
+    bool is_directory(std::string_view typed) const override {
+      const std::string path = wiring_.path_of(std::string(typed));
+      return is_virtual(path) ? list_virtual(wiring_, path).has_value()
+                              : wiring_.user().files.is_directory(path);
+    }
+    std::optional<std::size_t> length(std::string_view typed) const override {
+      const std::string path = wiring_.path_of(std::string(typed));
+      const auto text = wiring_.read_file(path);
+      if (!text) return std::nullopt;
+      return is_virtual(path) ? 0 : text->size();
+    }
+
+   private:
+    Wiring& wiring_;
+  };
+  return run_test(c, FilesOfHost(wiring_));
+}
+
 CommandOutcome Executor::operator()(const command::MkdirCommand& c) {
   for (const std::string& path : c.paths) {
     const FileError error = wiring_.user().files.make_directory(wiring_.path_of(path), c.parents);

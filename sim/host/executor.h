@@ -62,6 +62,7 @@ class Executor {
   CommandOutcome operator()(const command::WhoamiCommand& c);
   CommandOutcome operator()(const command::ClearCommand& c);
   CommandOutcome operator()(const command::ExitCommand& c);
+  CommandOutcome operator()(const command::TestCommand& c);
   CommandOutcome operator()(const command::TrueCommand& c);
   CommandOutcome operator()(const command::FalseCommand& c);
   CommandOutcome operator()(const command::UnknownCommand& c);

@@ -1,6 +1,7 @@
 #include "sim/host/shell.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "sim/base/check.h"
@@ -35,6 +36,9 @@ void Shell::run(Step& step, ShellHost& host, JobId job, Variables& variables) {
       case Node::Kind::kAndOr: step_and_or(step, host, job); break;
       case Node::Kind::kPipeline: step_pipeline(step, host, job); break;
       case Node::Kind::kFor: step_for(step, host, job, variables); break;
+      case Node::Kind::kWhile: step_while(step, host, job, variables); break;
+      case Node::Kind::kIf: step_if(step, host, job, variables); break;
+      case Node::Kind::kGroup: step_group(step, host, job, variables); break;
       case Node::Kind::kSimple: step_simple(step, host, job, variables); break;
     }
   }
@@ -91,25 +95,104 @@ void Shell::step_pipeline(Step& step, ShellHost& host, JobId job) {
   stack_.back().has_input = has_input;
 }
 
+bool Shell::begin_compound(Step& step, ShellHost& host, JobId job, Variables& variables) {
+  Frame& frame = stack_.back();
+  if (frame.opened) return true;
+  const Node& node = script_.nodes[frame.node];
+  std::vector<const Word*> words;
+  for (const Word& word : node.words) words.push_back(&word);
+  for (const auto& redirect : node.redirects) words.push_back(&redirect.target);
+  if (!substitute(frame, words)) return false;
+  if (!have_values(step, host, job, words, variables)) return false;
+  for (std::size_t w = 0; w < node.words.size(); ++w) {
+    const auto values = expand(node.words[w], variables, results_for(frame, words, w, variables));
+    frame.fields.insert(frame.fields.end(), values.begin(), values.end());
+  }
+  if (!open_redirections(step, host, job, node, variables)) {
+    finish_frame(step, host, job);
+    return false;
+  }
+  frame.opened = true;
+  return true;
+}
+
 void Shell::step_for(Step& step, ShellHost& host, JobId job, Variables& variables) {
+  const bool begins = !stack_.back().opened;
+  if (!begin_compound(step, host, job, variables)) return;
+  if (begins) status_ = 0;
   Frame& frame = stack_.back();
   const Node& node = script_.nodes[frame.node];
-  if (!frame.opened) {
-    std::vector<const Word*> words;
-    for (const Word& word : node.words) words.push_back(&word);
-    for (const auto& redirect : node.redirects) words.push_back(&redirect.target);
-    if (!substitute(frame, words)) return;
-    for (std::size_t w = 0; w < node.words.size(); ++w) {
-      const auto values = expand(node.words[w], variables, results_for(frame, words, w, variables));
-      frame.fields.insert(frame.fields.end(), values.begin(), values.end());
-    }
-    status_ = 0;
-    if (!open_redirections(step, host, job, node, variables)) return finish_frame(step, host, job);
-    frame.opened = true;
-  }
   if (frame.child == frame.fields.size()) return finish_frame(step, host, job);
+  if (rest(step, host, job)) return;
   variables[node.variable] = frame.fields[frame.child++];
   push(node.children[0]);
+}
+
+// `child`: 0 before the condition, 1 behind it, 2 behind the body.
+void Shell::step_while(Step& step, ShellHost& host, JobId job, Variables& variables) {
+  if (!begin_compound(step, host, job, variables)) return;
+  Frame& frame = stack_.back();
+  const Node& node = script_.nodes[frame.node];
+  if (frame.child == 1) {
+    if ((status_ == 0) == node.negated) {
+      status_ = frame.body_status;
+      return finish_frame(step, host, job);
+    }
+    frame.child = 2;
+    return push(node.children[1]);
+  }
+  if (frame.child == 2) {
+    frame.body_status = status_;
+    frame.child = 0;
+  }
+  if (rest(step, host, job)) return;
+  frame.child = 1;
+  push(node.children[0]);
+}
+
+// `child`: the list that comes next; behind a condition, the one that it decides on.
+void Shell::step_if(Step& step, ShellHost& host, JobId job, Variables& variables) {
+  if (!begin_compound(step, host, job, variables)) return;
+  Frame& frame = stack_.back();
+  const Node& node = script_.nodes[frame.node];
+  const auto end = static_cast<std::uint32_t>(node.children.size());
+  if (frame.child == end) return finish_frame(step, host, job);
+  const bool decides = frame.child % 2 == 1;
+  if (decides && status_ == 0) {
+    const NodeIndex body = node.children[frame.child];
+    frame.child = end;
+    return push(body);
+  }
+  if (decides) ++frame.child;
+  if (frame.child == end) {  // no condition holds, and there is no else
+    status_ = 0;
+    return finish_frame(step, host, job);
+  }
+  const bool otherwise = frame.child + 1 == end;
+  const NodeIndex next = node.children[frame.child];
+  frame.child = otherwise ? end : frame.child + 1;
+  push(next);
+}
+
+void Shell::step_group(Step& step, ShellHost& host, JobId job, Variables& variables) {
+  if (!begin_compound(step, host, job, variables)) return;
+  Frame& frame = stack_.back();
+  if (frame.child++ > 0) return finish_frame(step, host, job);
+  push(script_.nodes[frame.node].children[0]);
+}
+
+bool Shell::rest(Step& step, ShellHost& host, JobId job) {
+  if (round_at_ != step.now()) rounds_ = 0;
+  round_at_ = step.now();
+  if (++rounds_ < kFreeRounds) return false;
+  rounds_ = kFreeRounds - kRoundsASecond;
+  round_at_ = step.now() + SimDuration{1'000'000'000};
+  const CommandOutcome outcome = host.run_command(step, job, {"sleep", "1"}, nullptr);
+  const auto* started = std::get_if<Started>(&outcome);
+  if (started == nullptr) return false;
+  waiting_for_ = started->pid;
+  push(kNoNode);  // what the end of the program ends
+  return true;
 }
 
 // --- simple commands
@@ -123,6 +206,7 @@ void Shell::step_simple(Step& step, ShellHost& host, JobId job, Variables& varia
   for (const auto& assignment : node.assignments) words.push_back(&assignment.value);
   for (const auto& redirect : node.redirects) words.push_back(&redirect.target);
   if (!substitute(frame, words)) return;
+  if (!have_values(step, host, job, words, variables)) return;
 
   std::vector<std::string> args;
   for (std::size_t w = 0; w < node.words.size(); ++w) {
@@ -139,6 +223,7 @@ void Shell::step_simple(Step& step, ShellHost& host, JobId job, Variables& varia
     if (frame.results.empty()) status_ = 0;
     return finish_frame(step, host, job);
   }
+  if (args.front() == "break" || args.front() == "continue") return jump(step, host, job, args);
   const std::string* input = frame.has_input ? &frame.input : nullptr;
   CommandOutcome outcome = host.run_command(step, job, args, input);
   if (const auto* started = std::get_if<Started>(&outcome)) {
@@ -154,15 +239,85 @@ void Shell::step_simple(Step& step, ShellHost& host, JobId job, Variables& varia
   finish_frame(step, host, job);
 }
 
+// In bash, parts of a pipeline and substitutions are processes of their own.
+bool Shell::begins_subshell(std::size_t depth) const {
+  if (depth >= stack_.size()) return false;
+  if (stack_[depth].captures) return true;
+  if (depth == 0) return false;
+  const Node& above = script_.nodes[stack_[depth - 1].node];
+  return above.kind == Node::Kind::kPipeline && above.children.size() > 1;
+}
+
 void Shell::leave(Step& step, ShellHost& host, JobId job) {
   for (bool subshell = false; !subshell && !stack_.empty();) {
-    subshell = stack_.back().captures;
-    if (stack_.size() > 1) {
-      const Node& above = script_.nodes[stack_[stack_.size() - 2].node];
-      const bool piped = above.kind == Node::Kind::kPipeline && above.children.size() > 1;
-      subshell = subshell || piped;
-    }
+    subshell = begins_subshell(stack_.size() - 1);
     finish_frame(step, host, job);
+  }
+}
+
+bool Shell::have_values(Step& step, ShellHost& host, JobId job,
+                        const std::vector<const Word*>& words, const Variables& variables) {
+  for (const Word* word : words) {
+    const auto error = arithmetic_error(*word, variables);
+    if (!error) continue;
+    emit(step, host, job, stack_.size() - 1, 2, "bash: " + *error + "\n");
+    status_ = 1;
+    leave(step, host, job);
+    return false;
+  }
+  return true;
+}
+
+// bash 5.2, builtins/break.def: check_loop_level(), and common.c: get_numeric_arg().
+void Shell::jump(Step& step, ShellHost& host, JobId job, const std::vector<std::string>& args) {
+  const std::string& name = args.front();
+  const auto complain = [&](const std::string& what, int status) {
+    emit(step, host, job, stack_.size() - 1, 2, "bash: " + name + ": " + what + "\n");
+    status_ = status;
+  };
+  const auto is_loop = [&](const Frame& frame) {
+    if (frame.node == kNoNode) return false;
+    const Node::Kind kind = script_.nodes[frame.node].kind;
+    return kind == Node::Kind::kFor || kind == Node::Kind::kWhile;
+  };
+  std::size_t loops = 0;  // around it, up to the next subshell
+  for (std::size_t depth = stack_.size(); depth-- > 0 && !begins_subshell(depth + 1);) {
+    loops += is_loop(stack_[depth]) ? 1 : 0;
+  }
+  if (loops == 0) {
+    complain("only meaningful in a `for', `while', or `until' loop", 0);
+    return finish_frame(step, host, job);
+  }
+  std::size_t count = 1;
+  status_ = 0;
+  if (args.size() > 1) {
+    const char* end = args[1].data() + args[1].size();
+    std::int64_t given = 0;
+    const auto read = std::from_chars(args[1].data(), end, given);
+    if (read.ec != std::errc{} || read.ptr != end) {
+      complain(args[1] + ": numeric argument required", 128);
+      return leave(step, host, job);
+    }
+    if (args.size() > 2) {
+      complain("too many arguments", 1);
+      return leave(step, host, job);
+    }
+    if (given <= 0) complain(args[1] + ": loop count out of range", 1);
+    count = given <= 0 ? loops : std::min(loops, static_cast<std::size_t>(given));
+  }
+  const bool ends = name == "break" || status_ != 0;
+  for (;;) {
+    if (!is_loop(stack_.back())) {
+      finish_frame(step, host, job);
+    } else if (--count > 0 || ends) {
+      finish_frame(step, host, job);
+      if (count == 0) return;
+    } else {
+      // From the condition of a while, too, it goes on with that.
+      Frame& loop = stack_.back();
+      if (script_.nodes[loop.node].kind == Node::Kind::kWhile) loop.child = 2;
+      return;
+    }
   }
 }
 

@@ -1,8 +1,12 @@
 // A running shell: the cursor over a parsed line, as plain data, so that a line which takes
 // simulated time (curl, ping, sleep) can wait, be copied with the world, and go on.
 //
-// Models: everything that sim/command/shell.h parses. The right-hand sides of pipelines are filters
-// that get the whole output of the left-hand side when that has finished.
+// Models: everything that sim/command/shell.h parses, break and continue. The right-hand sides of
+// pipelines are filters that get the whole output of the left-hand side when that has finished.
+//
+// Commands take no time here, so a loop that waits for nothing would never let time go on. After
+// kFreeRounds rounds at one moment it gets a second for every kRoundsASecond more: what spins does
+// not stop the world (the clock of the kernel backend creeps on, too).
 #pragma once
 
 #include <cstdint>
@@ -24,6 +28,9 @@ using JobId = std::uint32_t;
 
 /// The status of what SIGINT ended.
 inline constexpr int kKilledByInterrupt = 130;
+
+/// Rounds of loops that take no time, and how many get a second after those.
+inline constexpr std::uint32_t kFreeRounds = 20'000, kRoundsASecond = 100;
 
 /// A program was started that takes simulated time; the shell goes on when it exits.
 struct Started {
@@ -100,6 +107,7 @@ class Shell {
     std::vector<std::string> results;         ///< outputs of command substitutions so far
     std::vector<int> statuses;                ///< and how they ended
     int status_before = 0;                    ///< $? until one of them has run
+    int body_status = 0;                      ///< kWhile: that of the round before
     std::vector<Redirection> redirections;
     std::string captured;  ///< standard output, if it is captured
     std::string input;
@@ -114,8 +122,20 @@ class Shell {
     stack_.back().status_before = status_;
   }
   void finish_frame(Step& step, ShellHost& host, JobId job);
+  /// True if the frame at `depth` is the first of a subshell.
+  bool begins_subshell(std::size_t depth) const;
   /// `exit`: ends the line, or the part of it that runs in a subshell.
   void leave(Step& step, ShellHost& host, JobId job);
+  /// break and continue: ends rounds of the loops around the command, or a subshell.
+  void jump(Step& step, ShellHost& host, JobId job, const std::vector<std::string>& args);
+  /// Lets a second pass if loops have gone round too often at this moment; true if so.
+  bool rest(Step& step, ShellHost& host, JobId job);
+  /// False if arithmetic in one of `words` has no value: bash says why, and gives the line up.
+  bool have_values(Step& step, ShellHost& host, JobId job,
+                   const std::vector<const command::Word*>& words,
+                   const command::Variables& variables);
+  /// Opens the redirections of a loop, a condition or a group; false if it does not run (yet).
+  bool begin_compound(Step& step, ShellHost& host, JobId job, command::Variables& variables);
   /// Runs the next missing substitution of `words`; true once all results are there.
   bool substitute(Frame& frame, const std::vector<const command::Word*>& words);
   bool open_redirections(Step& step, ShellHost& host, JobId job, const command::Node& node,
@@ -131,12 +151,17 @@ class Shell {
   void step_and_or(Step& step, ShellHost& host, JobId job);
   void step_pipeline(Step& step, ShellHost& host, JobId job);
   void step_for(Step& step, ShellHost& host, JobId job, command::Variables& variables);
+  void step_while(Step& step, ShellHost& host, JobId job, command::Variables& variables);
+  void step_if(Step& step, ShellHost& host, JobId job, command::Variables& variables);
+  void step_group(Step& step, ShellHost& host, JobId job, command::Variables& variables);
   void step_simple(Step& step, ShellHost& host, JobId job, command::Variables& variables);
 
   command::Script script_;
   std::vector<Frame> stack_;
   int status_ = 0;
   std::uint32_t waiting_for_ = 0;
+  SimTime round_at_;          ///< when loops went round last, and
+  std::uint32_t rounds_ = 0;  ///< how often since then
 };
 
 }  // namespace lvslab::host

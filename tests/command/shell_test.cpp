@@ -1,6 +1,7 @@
 // The shell: grammar, canonical text, expansion, and errors that point at their column.
 #include "sim/command/shell.h"
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -102,6 +103,34 @@ TEST(Shell, CanonicalTextSaysTheSameInOneWay) {
   EXPECT_EQ(canonical("echo a#b # rest"), "echo a#b");
 }
 
+TEST(Shell, LoopsConditionsAndGroupsHaveACanonicalForm) {
+  for (const char* text :
+       {"while true; do a; b; done", "until false; do a & done > f", "if a; then b; fi",
+        "if a; then b; elif c; d; then e; else f; fi 2> g | h", "{ a; b; } > f", "! { a; }",
+        "while { a; }; do if b; then break 2; fi; done", "echo $((1 + x))y \"$((2))\""}) {
+    EXPECT_EQ(canonical(text), text);
+  }
+  EXPECT_EQ(canonical("while a\nb\ndo\n c\ndone"), "while a; b; do c; done");
+  EXPECT_EQ(canonical("if a;then\nb\nelse c;fi"), "if a; then b; else c; fi");
+  EXPECT_EQ(canonical("echo if then {"), "echo if then {");
+}
+
+TEST(Shell, LoopsConditionsAndGroupsThatAreBrokenSayWhere) {
+  const auto token = [](const char* what, int column) {
+    return fmt::format("bash: syntax error near unexpected token `{}'\nlvslab: column {}\n", what,
+                       column);
+  };
+  EXPECT_EQ(error_of("while; do a; done"), token(";", 6));
+  EXPECT_EQ(error_of("while a; do done"), token("done", 13));
+  EXPECT_EQ(error_of("while a do b; done"), token("done", 15));
+  EXPECT_EQ(error_of("if a; fi"), token("fi", 7));
+  EXPECT_EQ(error_of("if a; then b; else fi"), token("fi", 20));
+  EXPECT_EQ(error_of("if a; then b; done"), token("done", 15));
+  EXPECT_EQ(error_of("{ a; "), "bash: syntax error: unexpected end of file\nlvslab: column 6\n");
+  EXPECT_EQ(error_of("a; }"), token("}", 4));
+  EXPECT_THAT(error_of("echo $((1 + 2)"), HasSubstr("looking for matching `)'"));
+}
+
 TEST(Shell, ChildrenComeBeforeTheirParents) {
   const Script script =
       script_of("for i in $(seq 1 6); do curl $i && echo ok || echo $(date); done");
@@ -132,9 +161,11 @@ TEST(Shell, ErrorsCarryTheColumn) {
 }
 
 TEST(Shell, WhatIsNotModelledSaysSoAndWhatIsClose) {
-  for (const char* text : {"while true; do a; done", "if a; then b; fi", "case x in esac", "(a; b)",
-                           "{ a; }", "cat <<EOF", "cat <<< x", "echo $((1+2))", "f() { a; }",
-                           "echo ${x%%.*}", "for ((i=0;i<3;i++)); do a; done", "diff <(a) b"}) {
+  for (const char* text :
+       {"case x in esac", "(a; b)", "cat <<EOF", "cat <<< x", "f() { a; }", "echo ${x%%.*}",
+        "for ((i=0;i<3;i++)); do a; done", "diff <(a) b", "[[ a = b ]]", "((i++))", "> f while a",
+        "echo $((i++))", "echo $((i = 3))", "echo $((i += 3))", "echo $((1, 2))", "echo $((2#101))",
+        "echo $(($(seq 1) + 1))", "echo $((a[0]))", "echo $((${#a}))"}) {
     EXPECT_THAT(error_of(text), HasSubstr("is not modelled")) << text;
     EXPECT_THAT(error_of(text), HasSubstr("column")) << text;
   }
@@ -157,6 +188,17 @@ TEST(Shell, DeepNestingIsRefusedNotACrash) {
   std::string loops;
   for (int i = 0; i < 5000; ++i) loops += "for i in a; do ";
   EXPECT_THAT(error_of(loops), HasSubstr("nesting deeper than 64"));
+  for (const char* begin : {"while a; do ", "if a; then ", "{ ", "while "}) {
+    std::string text;
+    for (int i = 0; i < 5000; ++i) text += begin;
+    EXPECT_THAT(error_of(text), HasSubstr("nesting deeper than 64")) << begin;
+  }
+  std::string sum = "echo $((";
+  for (int i = 0; i < 5000; ++i) sum += "(-";
+  EXPECT_THAT(error_of(sum + "))"), HasSubstr("matching `)'"));
+  for (int i = 0; i < 5000; ++i) sum += i == 0 ? "1)" : ")";
+  const Script deep_sum = script_of(sum + "))");
+  EXPECT_THAT(arithmetic_error(deep_sum.nodes[0].words[1], {}), Optional(HasSubstr("recursion")));
 }
 
 std::string random_line(Prng& prng) {
