@@ -4,16 +4,14 @@
 //   ADDRESS:PORT with an ephemeral port     by the flow that had the port (Flows::port_name())
 //   process ids                             "1234/httpd" of netstat, "pid=1234" of ss: the name;
 //                                           "[1] 1234" of a shell: that it is there
-//   only lengths of time ("0.412 ms", "299sec")  with the tolerance of clock.h; a listing's MM:SS
-//   and whole
-//                                           seconds may be one second off
+//   only lengths of time ("0.412 ms")       with the tolerance of clock.h; a listing's MM:SS and
+//                                           whole seconds ("299sec") may be one second off
 //   "Date: ..." of HTTP
 //   "eth0@if7", "link-netnsid 0" of ip      "eth0", nothing: the end of a veth pair
 //   numbers of ipvsadm --stats             not within kEstimator of a frame (rows.h)
 //   numbers of ipvsadm --rate              not compared: they decay by the estimator's beat
-//   packets and bytes of ifconfig          without the reports of multicast listeners among them,
-//   if
-//                                           the two sides told other ones (counters.h)
+//   packets and bytes of ifconfig           without IGMP and MLD reports, if the two sides told
+//                                           other ones (counters.h)
 //   REACHABLE, STALE and DELAY              see may_be_stale() of rows.h
 //   sockets in TIME_WAIT                    see rows.h
 // A line with such a word is compared without its columns (a run of blanks is one blank).
