@@ -86,7 +86,11 @@ SimTime Recorder::flush(SimTime until) {
       case RecordKind::kFault:
       case RecordKind::kCommand: p.record.args[0] = trace_->add_text(p.bytes); [[fallthrough]];
       default:
-        if (p.row) p.record.args[0] = trace_->add_row(*std::move(p.row));
+        if (p.row) {
+          const auto* link = std::get_if<LinkRow>(&*p.row);
+          if (link != nullptr) trace_->add_device(p.record.node, *link);
+          p.record.args[0] = trace_->add_row(*std::move(p.row));
+        }
         trace_->append(p.record);
         break;
     }

@@ -1,6 +1,7 @@
 // Reading the packet sockets of the hosts.
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -20,6 +21,11 @@ struct FrameInfo {
 namespace {
 
 constexpr std::size_t kLongestFrame = 1U << 17;
+
+/// Not so at tunnels: what they carry is seen within its envelope, at the interface below.
+bool has_ethernet_header(const sockaddr_ll& from) {
+  return from.sll_hatype == ARPHRD_ETHER || from.sll_hatype == ARPHRD_LOOPBACK;
+}
 
 std::uint16_t load16(std::string_view bytes, std::size_t at) {
   return static_cast<std::uint16_t>(static_cast<unsigned char>(bytes[at]) << 8 |
@@ -91,7 +97,7 @@ void Agent::drain_capture(std::uint32_t h) {
     const ssize_t got = ::recvmsg(host.capture.get(), &message, 0);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) break;
-    if (!recording_) continue;
+    if (!recording_ || !has_ethernet_header(from)) continue;
     send_frame(h, info_of(message, from), {buffer.data(), static_cast<std::size_t>(got)});
   }
   tpacket_stats stats{};

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <set>
+#include <string>
 
 #include "sim/trace/fold.h"
 #include "tests/kernel/lab_kernel.h"
@@ -97,6 +99,24 @@ TEST_F(KernelLab, HasTheFirewallOfIpTables) {
 TEST_F(KernelLab, LoadsATunnelOnOneHostAlone) {
   EXPECT_EQ(type("a", "modprobe ipip; ip -o link show tunl0 | grep -c 'mtu 1480'"), "1\n");
   EXPECT_THAT(type("b", "ip link show tunl0"), HasSubstr("does not exist"));
+}
+
+// The simulator has no records of them either: on the wire, the same packets are in their envelope.
+TEST_F(KernelLab, RecordsNoPacketsWithoutEthernetHeaderAtATunnel) {
+  type("a", "modprobe ipip; ip addr add 10.9.0.1/24 dev tunl0; ip link set tunl0 up");
+  EXPECT_THAT(type("a", "ping -c 1 -W 1 10.9.0.2; ip -s link show tunl0"), HasSubstr("tunl0"));
+  const Trace& trace = session_->trace();
+  std::set<std::string> seen;
+  for (const TraceRecord& r : trace.records()) {
+    if (r.frame.valid()) seen.insert(trace.dev_name(r.node, r.dev));
+  }
+  EXPECT_THAT(seen, Not(testing::Contains("tunl0")));
+  EXPECT_THAT(seen, Not(testing::Contains(HasSubstr("if")))) << "an interface without a name";
+  const HostTables tables = fold(trace, NodeId(0));
+  const auto tunnel =
+      std::ranges::find(tables.links, "tunl0", [](const LinkRow& row) { return row.name.view(); });
+  ASSERT_NE(tunnel, tables.links.end());
+  EXPECT_EQ(trace.dev_name(NodeId(0), tunnel->dev), "tunl0");
 }
 
 TEST_F(KernelLab, LoadsLabAfterLab) {
