@@ -122,6 +122,18 @@ void add_direct_routing(Draft& draft, Dice& dice) {
   draft.services.push_back(std::move(*service));
 }
 
+/// Who has the address of a tunnel's far end as well may get its packets, and answers them as the
+/// kernel that all hosts share. False if one of them has no ipip any more: it has rebooted.
+bool load_ipip_at_namesakes(Draft& draft, std::size_t server, Ipv4Addr address) {
+  for (std::size_t host = 0; host < draft.scenario.hosts.size(); ++host) {
+    if (host == server || !draft.stays_on(host, address)) continue;
+    if (std::ranges::count(draft.rebooted, host) != 0) return false;
+    draft.tunnel_ends.push_back(host);
+    draft.set_up(host, "modprobe ipip");
+  }
+  return true;
+}
+
 /// A service whose servers are prepared by `prepare`, with options that any method may have.
 void add_service(Draft& draft, Dice& dice, std::string_view forward,
                  void (*prepare)(Draft&, Dice&, std::size_t server, const VirtualService&)) {
@@ -139,6 +151,7 @@ void add_service(Draft& draft, Dice& dice, std::string_view forward,
     const std::size_t server = dice.pick(others);
     std::erase(others, server);
     const Ipv4Addr address = dice.pick(draft.seats_of(server)).address;
+    if (forward == "-i" && !load_ipip_at_namesakes(draft, server, address)) continue;
     draft.set_up(director, fmt::format("ipvsadm -a {} -r {}:{} {} -w {}", service->option,
                                        address.to_string(), port, forward, dice.between(0, 3)));
     service->servers.push_back(address);
@@ -309,6 +322,7 @@ void add_sctp_act(Draft& draft, Dice& dice) {
     std::erase(others, server);
     if (tunnel && std::ranges::count(draft.rebooted, server) != 0) continue;
     const Ipv4Addr address = dice.pick(draft.seats_of(server)).address;
+    if (tunnel && !load_ipip_at_namesakes(draft, server, address)) continue;
     const std::uint16_t port = masquerade && dice.percent(50) ? kPort + 1 : kPort;
     draft.set_up(director,
                  fmt::format("ipvsadm -a {} -r {}:{} {} -w {}", service->option,

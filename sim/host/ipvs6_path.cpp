@@ -172,13 +172,10 @@ bool Wiring::answer_hook6(Step& step, Packet& packet, ip::Route6& route) {
 bool Wiring::ipvs_local_in6(Step& step, Packet& packet) {
   const ipvs::Director* director = host_.ipvs.peek();
   if (director == nullptr || !director->enabled6() || packet.ipvs_property) return true;
-  if (director->masquerades()) {
-    ip::Route6 here;
-    here.local = true;
-    if (!answer_hook6(step, packet, here)) return false;
-    if (packet.ipvs_property) return true;
-  }
-  return request_hook6(step, packet);
+  ip::Route6 here;
+  here.local = true;
+  if (!answer_hook6(step, packet, here)) return false;
+  return packet.ipvs_property || request_hook6(step, packet);
 }
 
 // NF_INET_LOCAL_OUT: first answers of a local real server, then requests of this host itself.

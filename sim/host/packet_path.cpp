@@ -110,11 +110,9 @@ void Wiring::local_in(Step& step, Packet packet, const ip::Route& route) {
   if (director == nullptr || !director->enabled() || packet.ipvs_property) {
     return finish_local_in(step, packet, route);
   }
-  if (director->masquerades()) {
-    ip::Route here = route;
-    if (!answer_hook(step, packet, here)) return;
-    if (packet.ipvs_property) return finish_local_in(step, packet, route);
-  }
+  ip::Route here = route;
+  if (!answer_hook(step, packet, here)) return;
+  if (packet.ipvs_property) return finish_local_in(step, packet, route);
   const bool foreign =
       director->sysctls().cache_bypass != 0 && !ip::is_local(host_.ip, packet.ip.dst);
   if (request_hook(step, packet, route, foreign) == ip::HookVerdict::kPass) {

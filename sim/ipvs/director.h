@@ -147,8 +147,9 @@ class Director {
   /// packet.in_dev 0). Counts it, moves the connection's state, restarts its timer.
   Verdict on_packet(Step& step, const Packet& packet, PacketContext context = {});
   /// ip_vs_out_hook() at LOCAL_IN, FORWARD and LOCAL_OUT: an answer that passes the director. With
-  /// NAT its source becomes the virtual address; else (a local-node server's answer, or an ICMP
-  /// error that the director sends itself) it is only counted and moves the state.
+  /// NAT its source becomes the virtual address; else (a local-node server's answer, one to a
+  /// client on the director, or an ICMP error that the director sends itself) it is only counted
+  /// and moves the state.
   Answer on_reply(Step& step, Packet& packet);
   /// ip_vs_forward_icmp(): an ICMP message that passes through.
   Verdict on_forwarded_icmp(Step& step, const Packet& packet);

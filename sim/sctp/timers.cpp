@@ -30,7 +30,7 @@ void Engine::start(std::uint32_t index, Timer which, SimDuration after) {
 }
 
 void Engine::on_timer(std::uint32_t id) {
-  const std::uint32_t index = id / kTimers;
+  const auto index = static_cast<std::uint32_t>(id / kTimers);
   const auto which = static_cast<Timer>(id % kTimers);
   if (index >= tables().sockets.limit()) return;
   Socket& s = socket(index);

@@ -69,6 +69,13 @@ TEST_F(Dr, TheDirectorsOwnRequestsMeetIpvsAtLocalOut) {
   EXPECT_GE(lan.decided('b', Reason::kMartianSource), 1);
 }
 
+TEST_F(Dr, AClientOnTheDirectorIsSeenInBothDirections) {
+  lan.type('b', "ip addr del 10.0.0.100/24 dev eth0");
+  EXPECT_EQ(lan.type('b', "curl -s http://10.0.0.100/"), "c\n");
+  lan.pass(kSecond);  // for the FIN of the server
+  EXPECT_THAT(lan.type('b', "ipvsadm -lnc"), HasSubstr("TIME_WAIT")) << "FIN_WAIT: one direction";
+}
+
 TEST_F(Dr, ADestinationOfItsOwnIsDeliveredOnTheDirector) {
   lan.type('b', "ipvsadm -d -t 10.0.0.100:80 -r 10.0.0.3");
   lan.type('b', "ipvsadm -a -t 10.0.0.100:80 -r 10.0.0.2 -g");
