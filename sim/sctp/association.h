@@ -98,6 +98,7 @@ struct Socket {
   std::int64_t srtt = 0, rttvar = 0;
   SimDuration rto{};
   bool rto_pending = false, heartbeat_sent = false;
+  std::uint32_t heartbeat_nonce = 0;  ///< 0 until the first one is sent
   std::uint32_t failures = 0, path_failures = 0;
   Path path = Path::kActive;
 

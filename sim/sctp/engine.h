@@ -144,6 +144,8 @@ class Engine {
   void start(std::uint32_t index, Timer which, SimDuration after);
   void stop(Socket& s, Timer which) { timer(s, which).cancel(); }
   void start_heartbeat(std::uint32_t index);
+  /// When the heartbeat was sent that `info` comes back from; nothing if none of `s` can be.
+  std::optional<std::int64_t> beat_of(const Socket& s, Bytes info) const;
   SimDuration heartbeat_pause(const Socket& s) const;
   void strike(std::uint32_t index, bool heartbeat);
   void on_t1(std::uint32_t index);

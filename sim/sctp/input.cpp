@@ -365,17 +365,14 @@ Engine::Next Engine::on_heartbeat(std::uint32_t index, const SctpChunk& chunk) {
 Engine::Next Engine::on_heartbeat_ack(std::uint32_t index, const SctpChunk& chunk) {
   Socket& s = socket(index);
   if (!is_up(s.state) && s.state != State::kShutdownReceived) return Next::kGoOn;
-  constexpr std::size_t kSentAt = 4, kSize = 12;
-  if (chunk.value.size() < kSize) return Next::kGoOn;
+  const auto sent_at = beat_of(s, chunk.value);
+  if (!sent_at) return Next::kGoOn;
   s.path_failures = 0;
   if (s.state == State::kEstablished) s.failures = 0;
   s.heartbeat_sent = false;
   s.path = Path::kActive;
   s.confirms = true;
-  const std::int64_t sent_at = static_cast<std::int64_t>(load_be32(chunk.value.data() + kSentAt))
-                                   << 32 |
-                               load_be32(chunk.value.data() + kSentAt + 4);
-  take_round_trip(s, ticks(step_.now()) - sent_at);
+  take_round_trip(s, ticks(step_.now()) - *sent_at);
   start_heartbeat(index);
   return Next::kGoOn;
 }

@@ -154,6 +154,9 @@ void Engine::start_heartbeat(std::uint32_t index) {
   start(index, Timer::kHeartbeat, heartbeat_pause(s) + lot);
 }
 
+// What a heartbeat holds is nobody else's affair: struct sctp_sender_hb_info.
+constexpr std::size_t kBeatSize = 56, kBeatSentAt = 4, kBeatNonce = 12;
+
 void Engine::on_heartbeat_due(std::uint32_t index) {
   Socket& s = socket(index);
   const SimDuration silent = step_.now() - s.data_sent_at;
@@ -161,15 +164,16 @@ void Engine::on_heartbeat_due(std::uint32_t index) {
     return start(index, Timer::kHeartbeat, heartbeat_pause(s) - silent);
   }
   if (s.failures >= kMostFailures) return give_up(index);
-  // struct sctp_sender_hb_info: what it holds is nobody else's affair.
-  constexpr std::size_t kInfo = 56, kSentAt = 4, kNonceAt = 12;
-  std::vector<std::uint8_t> info(kInfo);
+  std::vector<std::uint8_t> info(kBeatSize);
   store_be16(info.data(), sctp_parameter::kHeartbeatInfo);
-  store_be16(info.data() + 2, kInfo);
+  store_be16(info.data() + 2, kBeatSize);
   const auto now = static_cast<std::uint64_t>(ticks(step_.now()));
-  store_be32(info.data() + kSentAt, static_cast<std::uint32_t>(now >> 32));
-  store_be32(info.data() + kSentAt + 4, static_cast<std::uint32_t>(now));
-  store_be32(info.data() + kNonceAt, static_cast<std::uint32_t>(step_.random().next()));
+  store_be32(info.data() + kBeatSentAt, static_cast<std::uint32_t>(now >> 32));
+  store_be32(info.data() + kBeatSentAt + 4, static_cast<std::uint32_t>(now));
+  if (s.heartbeat_nonce == 0) {
+    s.heartbeat_nonce = static_cast<std::uint32_t>(step_.random().next()) | 1U;
+  }
+  store_be32(info.data() + kBeatNonce, s.heartbeat_nonce);
   step_.explain(Reason::kSctpHeartbeat, {}, {arg(s.remote.addr), s.remote.port, 0});
   s.rto_pending = true;
   strike(index, true);
@@ -177,6 +181,21 @@ void Engine::on_heartbeat_due(std::uint32_t index) {
   queue(s, Type::kHeartbeat, 0, info);
   start_heartbeat(index);
   flush(index);
+}
+
+// sctp_sf_backbeat_8_3(): the nonce, and the time that one may have been on its way.
+std::optional<std::int64_t> Engine::beat_of(const Socket& s, Bytes info) const {
+  if (info.size() < kBeatSize || s.heartbeat_nonce == 0 ||
+      load_be32(info.data() + kBeatNonce) != s.heartbeat_nonce) {
+    return std::nullopt;
+  }
+  const std::uint64_t high = load_be32(info.data() + kBeatSentAt);
+  const auto sent_at =
+      static_cast<std::int64_t>(high << 32 | load_be32(info.data() + kBeatSentAt + 4));
+  const std::int64_t now = ticks(step_.now());
+  const std::int64_t most = (kHeartbeatInterval + s.rto).ns / tick().ns;
+  if (sent_at > now || sent_at < now - most) return std::nullopt;
+  return sent_at;
 }
 
 // --- ICMP

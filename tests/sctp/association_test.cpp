@@ -473,6 +473,18 @@ TEST_F(Wire, APortCanBeListenedOnOnce) {
   EXPECT_EQ(foreign.error(), Errno::kAddrNotAvail);
 }
 
+TEST_F(Associated, AHeartbeatThatWasNeverSentIsNotTakenForARoundTrip) {
+  const auto& there = server().stack.tables.front().sockets[1];
+  const SimDuration rto = there.rto;
+  for (const int first : {0x00, 0x01, 0x7f, 0x80, 0xff}) {
+    std::vector<std::uint8_t> ack = bare(Type::kHeartbeatAck);
+    ack[3] = 60;
+    ack.resize(60, static_cast<std::uint8_t>(first));  // the time, and all else
+    inject(there.my_tag, ack);
+    EXPECT_EQ(there.rto, rto) << first;
+  }
+}
+
 TEST_F(Associated, AnyBytesAreSurvived) {
   Prng prng(5);
   for (int i = 0; i < 20'000; ++i) {
