@@ -17,6 +17,19 @@ using command::Script;
 using command::Variables;
 using command::Word;
 
+namespace {
+
+/// All that is expanded before the command runs, in bash's order.
+std::vector<const Word*> words_of(const Node& node) {
+  std::vector<const Word*> words;
+  for (const Word& word : node.words) words.push_back(&word);
+  for (const auto& assignment : node.assignments) words.push_back(&assignment.value);
+  for (const auto& redirect : node.redirects) words.push_back(&redirect.target);
+  return words;
+}
+
+}  // namespace
+
 Shell::Shell(Script script, NodeIndex root, int status)
     : script_(std::move(script)), status_(status) {
   push(root);
@@ -99,15 +112,10 @@ bool Shell::begin_compound(Step& step, ShellHost& host, JobId job, Variables& va
   Frame& frame = stack_.back();
   if (frame.opened) return true;
   const Node& node = script_.nodes[frame.node];
-  std::vector<const Word*> words;
-  for (const Word& word : node.words) words.push_back(&word);
-  for (const auto& redirect : node.redirects) words.push_back(&redirect.target);
+  const std::vector<const Word*> words = words_of(node);
   if (!substitute(frame, words)) return false;
   if (!have_values(step, host, job, words, variables)) return false;
-  for (std::size_t w = 0; w < node.words.size(); ++w) {
-    const auto values = expand(node.words[w], variables, results_for(frame, words, w, variables));
-    frame.fields.insert(frame.fields.end(), values.begin(), values.end());
-  }
+  frame.fields = fields_of(frame, words, variables);
   if (!open_redirections(step, host, job, node, variables)) {
     finish_frame(step, host, job);
     return false;
@@ -201,18 +209,11 @@ bool Shell::rest(Step& step, ShellHost& host, JobId job) {
 void Shell::step_simple(Step& step, ShellHost& host, JobId job, Variables& variables) {
   Frame& frame = stack_.back();
   const Node& node = script_.nodes[frame.node];
-  std::vector<const Word*> words;
-  for (const Word& word : node.words) words.push_back(&word);
-  for (const auto& assignment : node.assignments) words.push_back(&assignment.value);
-  for (const auto& redirect : node.redirects) words.push_back(&redirect.target);
+  const std::vector<const Word*> words = words_of(node);
   if (!substitute(frame, words)) return;
   if (!have_values(step, host, job, words, variables)) return;
 
-  std::vector<std::string> args;
-  for (std::size_t w = 0; w < node.words.size(); ++w) {
-    const auto values = expand(node.words[w], variables, results_for(frame, words, w, variables));
-    args.insert(args.end(), values.begin(), values.end());
-  }
+  const std::vector<std::string> args = fields_of(frame, words, variables);
   for (std::size_t a = 0; a < node.assignments.size(); ++a) {
     const auto results = results_for(frame, words, node.words.size() + a, variables);
     variables[node.assignments[a].name] =
@@ -276,7 +277,6 @@ void Shell::jump(Step& step, ShellHost& host, JobId job, const std::vector<std::
     status_ = status;
   };
   const auto is_loop = [&](const Frame& frame) {
-    if (frame.node == kNoNode) return false;
     const Node::Kind kind = script_.nodes[frame.node].kind;
     return kind == Node::Kind::kFor || kind == Node::Kind::kWhile;
   };
@@ -359,13 +359,21 @@ std::vector<std::string> Shell::results_for(const Frame& frame,
   return {begin, begin + static_cast<std::ptrdiff_t>(n)};
 }
 
+std::vector<std::string> Shell::fields_of(const Frame& frame, const std::vector<const Word*>& words,
+                                          Variables& variables) const {
+  std::vector<std::string> fields;
+  const std::size_t count = script_.nodes[frame.node].words.size();
+  for (std::size_t w = 0; w < count; ++w) {
+    const auto values = expand(*words[w], variables, results_for(frame, words, w, variables));
+    fields.insert(fields.end(), values.begin(), values.end());
+  }
+  return fields;
+}
+
 bool Shell::open_redirections(Step& step, ShellHost& host, JobId job, const Node& node,
                               Variables& variables) {
   Frame& frame = stack_.back();
-  std::vector<const Word*> words;
-  for (const Word& word : node.words) words.push_back(&word);
-  for (const auto& assignment : node.assignments) words.push_back(&assignment.value);
-  for (const auto& redirect : node.redirects) words.push_back(&redirect.target);
+  const std::vector<const Word*> words = words_of(node);
   const std::size_t first = node.words.size() + node.assignments.size();
   for (std::size_t r = 0; r < node.redirects.size(); ++r) {
     const command::Redirect& redirect = node.redirects[r];

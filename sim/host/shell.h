@@ -146,6 +146,10 @@ class Shell {
   std::vector<std::string> results_for(const Frame& frame,
                                        const std::vector<const command::Word*>& words,
                                        std::size_t word, command::Variables& variables) const;
+  /// What the words of the frame's node expand to; they are the first of `words`.
+  std::vector<std::string> fields_of(const Frame& frame,
+                                     const std::vector<const command::Word*>& words,
+                                     command::Variables& variables) const;
 
   void step_list(Step& step, ShellHost& host, JobId job);
   void step_and_or(Step& step, ShellHost& host, JobId job);

@@ -183,6 +183,14 @@ TEST(TimeWait, GivesWayToAConnectionThatDrewTheSamePorts) {
   EXPECT_THAT(compare(scenario, real, sim).differences, IsEmpty());
 }
 
+/// `other` as if the lines of `sim` had been typed, and their ports drawn by lot.
+Recording typed_as(const Recording& sim, Recording other) {
+  for (std::size_t i = 0; i < other.entries.size(); ++i) {
+    other.entries[i].text = sim.entries[i].text;
+  }
+  return other;
+}
+
 TEST(TimeWait, StaysWhereTheSynThatDrewItsPortsNeverCame) {
   const auto two_tries = [](int second) {
     return two_hosts(fmt::format(R"(
@@ -199,9 +207,7 @@ until: 6s
   };
   const auto apart = two_tries(40'001), twice = two_tries(40'000);
   const Recording sim = simulate(apart);
-  Recording real = simulate(twice);
-  // The same line was typed, and its port drawn by lot.
-  for (std::size_t i = 0; i < real.entries.size(); ++i) real.entries[i].text = sim.entries[i].text;
+  const Recording real = typed_as(sim, simulate(twice));
   const std::vector<SocketRow>& sockets = real.tables.hosts.at("web").sockets;
   ASSERT_EQ(std::ranges::count(sockets, TcpState::kTimeWait, &SocketRow::state), 1);
   EXPECT_THAT(compare(apart, sim, real).differences, IsEmpty());
@@ -268,9 +274,7 @@ until: 6s
 TEST(IpvsEntries, BelongToTheFlowToTheirServiceWhereAPortWasDrawnForTwo) {
   const auto apart = two_services(40'000, 40'001), twice = two_services(40'000, 40'000);
   const Recording sim = simulate(apart);
-  Recording real = simulate(twice);
-  // The same line was typed, and its port drawn by lot.
-  for (std::size_t i = 0; i < real.entries.size(); ++i) real.entries[i].text = sim.entries[i].text;
+  const Recording real = typed_as(sim, simulate(twice));
   ASSERT_THAT(real.tables.hosts.at("node01").conns, SizeIs(2));
   EXPECT_THAT(compare(apart, sim, real).differences, IsEmpty());
   EXPECT_THAT(compare(apart, real, sim).differences, IsEmpty());

@@ -56,12 +56,17 @@ class Sides {
       }};
 };
 
+void expect_agreement(const fs::path& file, Sides& sides) {
+  const std::string found = sides.disagreement(file);
+  EXPECT_TRUE(found.empty()) << file << ":\n" << found;
+}
+
 class Parity : public testing::TestWithParam<fs::path> {};
 
 TEST_P(Parity, SimulatorAndKernelAgree) {
   if (const std::string what = kernel::UmlKernel::missing(); !what.empty()) GTEST_SKIP() << what;
-  const std::string found = Sides().disagreement(GetParam());
-  EXPECT_TRUE(found.empty()) << found;
+  Sides sides;
+  expect_agreement(GetParam(), sides);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shipped, Parity, testing::ValuesIn(scenarios_in("scenarios")),
@@ -75,8 +80,7 @@ TEST(Finds, StayMended) {
   if (const std::string what = kernel::UmlKernel::missing(); !what.empty()) GTEST_SKIP() << what;
   Sides sides;
   for (const fs::path& file : scenarios_in("tests/parity")) {
-    const std::string found = sides.disagreement(file);
-    EXPECT_TRUE(found.empty()) << file << ":\n" << found;
+    expect_agreement(file, sides);
   }
 }
 
@@ -85,8 +89,8 @@ TEST(Finds, StayMended) {
 TEST(Finds, StayMendedAlone) {
   if (const std::string what = kernel::UmlKernel::missing(); !what.empty()) GTEST_SKIP() << what;
   for (const fs::path& file : scenarios_in("tests/parity/alone")) {
-    const std::string found = Sides().disagreement(file);
-    EXPECT_TRUE(found.empty()) << file << ":\n" << found;
+    Sides sides;
+    expect_agreement(file, sides);
   }
 }
 
