@@ -1550,10 +1550,6 @@
         <translation>文本中仍引用了被删除的内容：请看旁边的列表，或撤销（Ctrl+Z）。</translation>
     </message>
     <message>
-        <source>A cable goes from a host to a switch; others are written in the text (`peer`, `uplinks`).</source>
-        <translation>网线从主机连到交换机；其他连法请写在文本里（`peer`、`uplinks`）。</translation>
-    </message>
-    <message>
         <source>Remove a cable</source>
         <translation>删除网线</translation>
     </message>
@@ -1628,8 +1624,8 @@
         <translation>添加：%1</translation>
     </message>
     <message>
-        <source>Drag these onto the drawing; pull a cable from a ⊕ to a switch.</source>
-        <translation>把它们拖到拓扑图上；从 ⊕ 拉出网线，连到交换机。</translation>
+        <source>Drag these onto the drawing; pull a cable from a ⊕ to another node.</source>
+        <translation>把它们拖到拓扑图上；从 ⊕ 拉出网线，连到另一台主机或交换机。</translation>
     </message>
 </context>
 <context>

@@ -15,7 +15,7 @@
 #include <tuple>
 #include <vector>
 
-#include "gui/models/scenario_edit.h"
+#include "gui/models/block_text.h"
 #include "gui/models/session_worker.h"
 #include "sim/base/language.h"
 
@@ -166,9 +166,10 @@ class MainWindow : public QMainWindow {
   void ask_until();
   void show_keys();
   void host_menu(const QString& host, const QPoint& at);
+  void switch_menu(const QString& name, const QPoint& at);
   // main_window_edit.cpp
   void canvas_menu(const QPoint& at);
-  void add_edit_menu(QMenu* menu, const QString& host);
+  void add_edit_menu(QMenu* menu, const QString& node);
   void connect_drawing();
   void draw_node(const QString& kind, const QString& on, std::optional<QPointF> at);
   void draw_cable(const QString& from, const QString& to);

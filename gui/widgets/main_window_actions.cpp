@@ -346,7 +346,7 @@ void MainWindow::show_keys() {
 
 void MainWindow::host_menu(const QString& name, const QPoint& at) {
   const scenario::Host* host = play_->scenario().find_host(from_qt(name));
-  if (host == nullptr) return;
+  if (host == nullptr) return switch_menu(name, at);
   auto* menu = new QMenu(this);
   menu->setAttribute(Qt::WA_DeleteOnClose);
   menu->addAction(tr("Terminal"), this, [this, name] {

@@ -16,7 +16,9 @@
 #include <QUndoStack>
 #include <algorithm>
 
+#include "gui/models/cable_edit.h"
 #include "gui/models/play_model.h"
+#include "gui/models/scenario_edit.h"
 #include "gui/models/words.h"
 #include "gui/widgets/main_window.h"
 #include "gui/widgets/palette_bar.h"
@@ -138,17 +140,8 @@ void MainWindow::draw_node(const QString& kind, const QString& on, std::optional
 
 void MainWindow::draw_cable(const QString& from, const QString& to) {
   save_state();
-  apply_drawing([&](const QString& text, const Scenario& s) -> Result<TextEdit> {
-    const bool to_switch = s.find_switch(from_qt(to)) != nullptr;
-    const QString host = to_switch ? from : to;
-    const QString lan = to_switch ? to : from;
-    if (s.find_host(from_qt(host)) == nullptr || s.find_switch(from_qt(lan)) == nullptr) {
-      return fail(
-          from_qt(tr("A cable goes from a host to a switch; others are written in the "
-                     "text (`peer`, `uplinks`).")));
-    }
-    return add_cable(text, s, host, lan, free_address(s, lan));
-  });
+  apply_drawing(
+      [&](const QString& text, const Scenario& s) { return add_cable(text, s, from, to); });
 }
 
 void MainWindow::remove_from_drawing(const QString& name) {
@@ -156,23 +149,41 @@ void MainWindow::remove_from_drawing(const QString& name) {
   apply_drawing([&](const QString& text, const Scenario& s) { return remove_node(text, s, name); });
 }
 
-void MainWindow::add_edit_menu(QMenu* menu, const QString& host) {
+// For a host or a switch.
+void MainWindow::add_edit_menu(QMenu* menu, const QString& node) {
+  const Scenario& lab = play_->scenario();
+  const scenario::Host* host = lab.find_host(from_qt(node));
   QMenu* cable = menu->addMenu(tr("New cable to"));
-  for (const scenario::Switch& one : play_->scenario().switches) {
-    const QString name = to_qt(one.name);
-    cable->addAction(name, this, [this, host, name] { draw_cable(host, name); });
-  }
+  const auto offer = [&](const std::string& to) {
+    const QString name = to_qt(to);
+    if (name != node) cable->addAction(name, this, [this, node, name] { draw_cable(node, name); });
+  };
+  for (const scenario::Switch& one : lab.switches) offer(one.name);
+  cable->addSeparator();
+  for (const scenario::Host& one : lab.hosts) offer(one.name);
   QMenu* cut = menu->addMenu(tr("Remove a cable"));
-  for (const scenario::Nic& nic : play_->scenario().find_host(from_qt(host))->nics) {
-    const QString dev = to_qt(nic.name);
-    cut->addAction(dev, this, [this, host, dev] {
+  QStringList ends = host != nullptr ? QStringList() : neighbours_of_switch(lab, node);
+  if (host != nullptr) {
+    for (const scenario::Nic& nic : host->nics) ends << to_qt(nic.name);
+  }
+  cut->setEnabled(!ends.isEmpty());
+  for (const QString& end : ends) {
+    cut->addAction(end, this, [this, node, end] {
       save_state();
       apply_drawing(
-          [&](const QString& text, const Scenario& s) { return remove_cable(text, s, host, dev); });
+          [&](const QString& text, const Scenario& s) { return remove_cable(text, s, node, end); });
     });
   }
-  menu->addAction(tr("Remove %1 from the scenario").arg(host), this,
-                  [this, host] { remove_from_drawing(host); });
+  menu->addAction(tr("Remove %1 from the scenario").arg(node), this,
+                  [this, node] { remove_from_drawing(node); });
+}
+
+void MainWindow::switch_menu(const QString& name, const QPoint& at) {
+  if (play_->recorded()) return;
+  auto* menu = new QMenu(this);
+  menu->setAttribute(Qt::WA_DeleteOnClose);
+  add_edit_menu(menu, name);
+  menu->popup(at);
 }
 
 void MainWindow::canvas_menu(const QPoint& at) {

@@ -99,7 +99,7 @@ void PaletteBar::retranslate() {
         tr("%1: drag it onto the drawing, or press to add one").arg(title_of(i)));
     pieces_[i].button->setAccessibleName(tr("Add: %1").arg(title_of(i)));
   }
-  hint_->setText(tr("Drag these onto the drawing; pull a cable from a ⊕ to a switch."));
+  hint_->setText(tr("Drag these onto the drawing; pull a cable from a ⊕ to another node."));
   refresh_icons();
 }
 

@@ -13,7 +13,7 @@
 #include <optional>
 #include <vector>
 
-#include "gui/models/scenario_edit.h"
+#include "gui/models/block_text.h"
 
 class QCompleter;
 class QLabel;

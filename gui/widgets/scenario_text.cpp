@@ -11,6 +11,7 @@
 #include <QToolTip>
 #include <algorithm>
 
+#include "gui/models/completion.h"
 #include "gui/models/words.h"
 #include "gui/widgets/scenario_editor.h"
 #include "gui/widgets/theme.h"

@@ -23,7 +23,6 @@
 #include "gui/widgets/palette_bar.h"
 #include "gui/widgets/scenario_editor.h"
 #include "gui/widgets/topology_view.h"
-#include "sim/lab/loading.h"
 #include "test_paths.h"
 #include "tests/gui/window_bench.h"
 
@@ -139,6 +138,44 @@ class Drawing : public testing::Test {
   QPoint on_screen(const QString& node, QPointF off = {}) {
     return window().topology().mapFromScene(window().topology().places().value(node) + off);
   }
+  /// With the mouse, from the handle of `node` to the middle of `other`.
+  void pull(const QString& node, const QString& other) {
+    window().topology().fit();
+    ASSERT_TRUE(nodes().contains(node) && nodes().contains(other));
+    QWidget* canvas = window().topology().viewport();
+    QPoint from = on_screen(node);
+    // The handle stands at the right edge of the card, which is found from outside in.
+    for (QPoint at = from + QPoint(400, 0); at.x() > from.x(); at.rx() -= 1) {
+      if (window().topology().itemAt(at) != window().topology().itemAt(from)) continue;
+      from = at - QPoint(6, 0);
+      break;
+    }
+    const QPoint to = on_screen(other);
+    QTest::mousePress(canvas, Qt::LeftButton, {}, from);
+    for (int i = 1; i <= 4; ++i) {
+      QMouseEvent move(QEvent::MouseMove, QPointF(from + (to - from) * i / 4),
+                       canvas->mapToGlobal(QPointF(from + (to - from) * i / 4)), Qt::LeftButton,
+                       Qt::LeftButton, Qt::NoModifier);
+      QApplication::sendEvent(canvas, &move);
+    }
+    QTest::mouseRelease(canvas, Qt::LeftButton, {}, to);
+    bench_.settle();
+  }
+  /// An entry of a submenu of the context menu of `node`.
+  void choose(const QString& node, const QString& menu, const QString& entry) {
+    Q_EMIT window().topology().menu_wanted(node, QPoint(10, 10));
+    QAction* chosen = nullptr;
+    for (QMenu* one : window().findChildren<QMenu*>()) {
+      if (one->title() != menu) continue;
+      for (QAction* action : one->actions()) {
+        if (action->text() == entry) chosen = action;
+      }
+    }
+    ASSERT_NE(chosen, nullptr) << menu.toStdString() << " has no " << entry.toStdString();
+    chosen->trigger();
+    for (QMenu* one : window().findChildren<QMenu*>()) one->close();
+    bench_.settle();
+  }
 
   QTemporaryDir folder_;
   QString path_;
@@ -159,31 +196,32 @@ TEST_F(Drawing, WhatIsDroppedStandsThereAndInTheTextBetweenTheComments) {
 
 TEST_F(Drawing, ACableIsPulledFromAHostToASwitch) {
   drop(QStringLiteral("switch"), {0, 260});
-  window().topology().fit();
-  ASSERT_TRUE(nodes().contains(QStringLiteral("lan1")));
-  // The handle stands at the right edge of the card: half a card and a bit to the right.
-  QWidget* canvas = window().topology().viewport();
-  const QString host = QStringLiteral("client");
-  QPoint from = on_screen(host);
-  const QPoint edge = from + QPoint(400, 0);
-  // Where the card ends is found by looking for the item from outside in.
-  for (QPoint at = edge; at.x() > from.x(); at.rx() -= 1) {
-    if (window().topology().itemAt(at) != window().topology().itemAt(from)) continue;
-    from = at - QPoint(6, 0);
-    break;
-  }
-  const QPoint to = on_screen(QStringLiteral("lan1"));
-  QTest::mousePress(canvas, Qt::LeftButton, {}, from);
-  for (int i = 1; i <= 4; ++i) {
-    QMouseEvent move(QEvent::MouseMove, QPointF(from + (to - from) * i / 4),
-                     canvas->mapToGlobal(QPointF(from + (to - from) * i / 4)), Qt::LeftButton,
-                     Qt::LeftButton, Qt::NoModifier);
-    QApplication::sendEvent(canvas, &move);
-  }
-  QTest::mouseRelease(canvas, Qt::LeftButton, {}, to);
-  bench_.settle();
+  pull(QStringLiteral("client"), QStringLiteral("lan1"));
   EXPECT_TRUE(text().contains(QStringLiteral("- {name: eth1, switch: lan1}")))
       << text().toStdString();
+}
+
+TEST_F(Drawing, ACableIsPulledFromHostToHostAndFromSwitchToSwitch) {
+  drop(QStringLiteral("switch"), {0, 260});
+  pull(QStringLiteral("client"), QStringLiteral("node01"));
+  EXPECT_TRUE(text().contains(QStringLiteral("- {name: eth1, peer: node01/eth1}\n")))
+      << text().toStdString();
+  EXPECT_TRUE(text().contains(QStringLiteral("- {name: eth1}\n"))) << text().toStdString();
+  pull(QStringLiteral("lan1"), QStringLiteral("lan"));
+  EXPECT_TRUE(text().contains(QStringLiteral("  - name: lan1\n    uplinks: lan\n")))
+      << text().toStdString();
+  const QString joined = text();
+  pull(QStringLiteral("lan"), QStringLiteral("lan1"));
+  EXPECT_EQ(text(), joined) << "one cable between two switches is enough";
+}
+
+TEST_F(Drawing, TheMenuOfASwitchAddsAndRemovesItsCables) {
+  drop(QStringLiteral("switch"), {0, 260});
+  const QString before = text();
+  choose(QStringLiteral("lan1"), QStringLiteral("New cable to"), QStringLiteral("lan"));
+  EXPECT_TRUE(text().contains(QStringLiteral("uplinks: lan"))) << text().toStdString();
+  choose(QStringLiteral("lan"), QStringLiteral("Remove a cable"), QStringLiteral("lan1"));
+  EXPECT_EQ(text(), before);
 }
 
 TEST_F(Drawing, UndoAndRedoOfTheDrawingRunTheLabAgain) {
@@ -245,38 +283,19 @@ TEST_F(Drawing, TheMenuOfAHostComesByKeyboardToo) {
   TopologyView& view = window().topology();
   view.setFocus();
   QTest::keyClick(&view, Qt::Key_Tab);
+  const QString chosen = view.chosen();  // the menu takes the focus
+  ASSERT_FALSE(chosen.isEmpty());
   QString asked;
   QObject::connect(&view, &TopologyView::menu_wanted, &view,
                    [&](const QString& host, const QPoint&) { asked = host; });
   QContextMenuEvent key(QContextMenuEvent::Keyboard, QPoint(1, 1),
                         view.viewport()->mapToGlobal(QPoint(1, 1)));
   QApplication::sendEvent(view.viewport(), &key);
-  EXPECT_EQ(asked, view.chosen());
+  EXPECT_EQ(asked, chosen);
   asked.clear();
   for (QMenu* menu : window().findChildren<QMenu*>()) menu->close();
   QTest::keyClick(&view, Qt::Key_F10, Qt::ShiftModifier);
-  EXPECT_EQ(asked, view.chosen());
-}
-
-TEST(ScenarioEditCables, OneIsRemovedWithItsLine) {
-  const QString text = QStringLiteral(
-      "title: t\nswitches:\n  - name: lan\nhosts:\n  - name: a\n    nics:  # cables\n"
-      "      - {name: eth0, switch: lan}  # one\n      - {name: eth1, switch: lan}  # two\n");
-  const auto load = [](const QString& t) {
-    return lab::load_scenario_text(from_qt(t), "lab.yaml").value();
-  };
-  const TextEdit edit =
-      remove_cable(text, load(text), QStringLiteral("a"), QStringLiteral("eth0")).value();
-  QString left = text;
-  left.replace(edit.offset, edit.length, edit.text);
-  EXPECT_FALSE(left.contains(QStringLiteral("# one")));
-  EXPECT_TRUE(left.contains(QStringLiteral("# two")));
-  const TextEdit last =
-      remove_cable(left, load(left), QStringLiteral("a"), QStringLiteral("eth1")).value();
-  left.replace(last.offset, last.length, last.text);
-  EXPECT_TRUE(load(left).hosts[0].nics.empty());
-  EXPECT_FALSE(
-      remove_cable(left, load(left), QStringLiteral("a"), QStringLiteral("eth1")).has_value());
+  EXPECT_EQ(asked, chosen);
 }
 
 // --- files ---------------------------------------------------------------------------------------

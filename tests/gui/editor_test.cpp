@@ -7,6 +7,8 @@
 #include <QTemporaryDir>
 #include <QToolButton>
 
+#include "gui/models/cable_edit.h"
+#include "gui/models/completion.h"
 #include "gui/models/library.h"
 #include "gui/models/scenario_edit.h"
 #include "gui/models/words.h"
@@ -70,7 +72,7 @@ TEST(ScenarioEdit, SwitchesCablesAndRemovalsKeepTheRest) {
   QString text = QString::fromUtf8(kLab);
   text = edited(text, add_switch(text, load(text), QStringLiteral("lan2")));
   ASSERT_EQ(load(text).switches.size(), 2U);
-  text = edited(text, add_cable(text, load(text), QStringLiteral("a"), QStringLiteral("lan2"), {}));
+  text = edited(text, add_cable(text, load(text), QStringLiteral("a"), QStringLiteral("lan2")));
   const scenario::Scenario wired = load(text);
   ASSERT_EQ(wired.hosts[0].nics.size(), 2U);
   EXPECT_EQ(wired.hosts[0].nics[1].name, "eth1");
