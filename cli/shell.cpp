@@ -67,6 +67,7 @@ int HostShell::loop() {
       fmt::print("{}\n", line);
       std::fflush(stdout);  // whoever waits for the line may interrupt from now on
     }
+    read_rest(line, true, !terminal_.interactive);
     if (line == "exit" || line == "logout") return status;
     if (line.find_first_not_of(" \t") == std::string::npos) continue;
     if (const auto path = lab::file_to_edit(line)) {

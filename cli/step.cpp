@@ -230,6 +230,8 @@ void Stepper::type(std::istringstream& words) {
     if (!*change) return;
     line = **change;
   }
+  read_rest(line, terminal_.interactive, false);
+  if (line.empty()) return;
   const auto entry = session_.type(host, line);
   if (!entry) return tell_error(entry.error());
   const lab::PlayEnd end = session_.run_until_done(*entry);

@@ -1,8 +1,10 @@
 #include "cli/story.h"
 
 #include <algorithm>
+#include <iostream>
 #include <iterator>
 
+#include "sim/command/shell.h"
 #include "sim/lab/modes.h"
 #include "sim/scenario/units.h"
 
@@ -121,8 +123,21 @@ std::string prompt(const Terminal& terminal, std::string_view host) {
   return terminal.paint("32", fmt::format("[root@{} ~]#", host)) + " ";
 }
 
+void read_rest(std::string& command, bool prompts, bool echoes) {
+  std::string line;
+  while (command::is_incomplete(command)) {
+    if (prompts) fmt::print("> ");
+    std::fflush(stdout);
+    if (!std::getline(std::cin, line)) return;
+    if (echoes) fmt::print("{}\n", line);
+    if (g_interrupted != 0) return command.clear();
+    command += '\n' + line;
+  }
+}
+
 std::string entry_text(const Terminal& terminal, const lab::Entry& entry) {
-  std::string text = prompt(terminal, entry.host) + terminal.paint("1", entry.text);
+  std::string text =
+      prompt(terminal, entry.host) + terminal.paint("1", command::as_typed(entry.text));
   if (entry.background) {
     text += terminal.paint("2", terminal.format("   # in the background, from {} s to {} s",
                                                 "   # 后台运行，{} 秒至 {} 秒",

@@ -11,6 +11,9 @@ namespace lvslab::cli {
 std::string folded(std::string_view text);
 /// "[root@node01 ~]# "
 std::string prompt(const Terminal& terminal, std::string_view host);
+/// Reads on from standard input while bash would ask for more lines of `command`, with its second
+/// prompt if `prompts`; `echoes`: what is read is printed. An interrupt empties the command.
+void read_rest(std::string& command, bool prompts, bool echoes);
 /// Prompt, line and output.
 std::string entry_text(const Terminal& terminal, const lab::Entry& entry);
 /// "link-down at node02/eth0"

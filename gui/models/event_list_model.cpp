@@ -227,9 +227,8 @@ QString EventListModel::summary(RecordId id) const {
   switch (r.kind) {
     case RecordKind::kDecision:
     case RecordKind::kFrameDropped: return to_qt(reason_sentence(trace, r, play_.language()));
-    case RecordKind::kCommand: return QStringLiteral("$ ") + to_qt(trace.text(r.args[0]));
-    case RecordKind::kOutput:
-      return without_controls(to_qt(trace.text(r.args[0]))).trimmed().replace(u'\n', u'⏎');
+    case RecordKind::kCommand: return QStringLiteral("$ ") + one_line(to_qt(trace.text(r.args[0])));
+    case RecordKind::kOutput: return one_line(to_qt(trace.text(r.args[0])));
     case RecordKind::kFault: return to_qt(trace.text(r.args[0]));
     case RecordKind::kExit: return tr("exit status %1").arg(r.args[0]);
     case RecordKind::kNote: {

@@ -68,7 +68,7 @@ QString LadderModel::text_of(const LadderRow& row) const {
     case LadderRow::Kind::kDrop:
       return QStringLiteral("✕ ") + to_qt(reason_sentence(play_.trace(), r, play_.language()));
     case LadderRow::Kind::kCommand:
-      return QStringLiteral("$ ") + to_qt(play_.trace().text(r.args[0]));
+      return QStringLiteral("$ ") + one_line(to_qt(play_.trace().text(r.args[0])));
     case LadderRow::Kind::kFault:
       return QStringLiteral("⚡ ") + to_qt(play_.trace().text(r.args[0]));
   }

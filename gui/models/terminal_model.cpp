@@ -4,6 +4,7 @@
 
 #include "gui/models/play_model.h"
 #include "gui/models/words.h"
+#include "sim/command/shell.h"
 
 namespace lvslab::gui {
 namespace {
@@ -85,7 +86,7 @@ void TerminalModel::write(Position i, QString& out) const {
   switch (r.kind) {
     case RecordKind::kCommand:
       if (!out.isEmpty() && !out.endsWith(u'\n')) out += u'\n';
-      out += prompt() + to_qt(trace.text(r.args[0])) + u'\n';
+      out += prompt() + to_qt(command::as_typed(trace.text(r.args[0]))) + u'\n';
       return;
     case RecordKind::kOutput: out += without_controls(to_qt(trace.text(r.args[0]))); return;
     case RecordKind::kFault:

@@ -40,7 +40,8 @@ void TimelineModel::take(Position i) {
   };
   switch (r.kind) {
     case RecordKind::kCommand:
-      if (i >= play_.start()) add(TimelineMark::Kind::kCommand, to_qt(trace.text(r.args[0])));
+      if (i >= play_.start())
+        add(TimelineMark::Kind::kCommand, one_line(to_qt(trace.text(r.args[0]))));
       return;
     case RecordKind::kFault: add(TimelineMark::Kind::kFault, to_qt(trace.text(r.args[0]))); return;
     case RecordKind::kFrameDropped:

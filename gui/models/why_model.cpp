@@ -107,7 +107,7 @@ void WhyModel::add_step(const WhyStep& step) {
       break;
     case RecordKind::kCommand:
       row.kind = Kind::kCommand;
-      row.text = QStringLiteral("$ ") + to_qt(trace.text(r.args[0]));
+      row.text = QStringLiteral("$ ") + one_line(to_qt(trace.text(r.args[0])));
       break;
     case RecordKind::kFault:
       row.kind = Kind::kFault;

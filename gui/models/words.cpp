@@ -91,6 +91,10 @@ QString difficulty_text(std::optional<scenario::Difficulty> difficulty) {
   return {};
 }
 
+QString one_line(QString text) {
+  return without_controls(std::move(text)).trimmed().replace(u'\n', u'⏎');
+}
+
 QString without_controls(QString text) {
   if (!text.contains(u'\x1b') && !text.contains(u'\r') && !text.contains(u'\a')) return text;
   static const QRegularExpression control(

@@ -33,5 +33,7 @@ QString difficulty_text(std::optional<scenario::Difficulty> difficulty);
 
 /// What a program wrote to a terminal, without what only moves, colours and rings (ECMA-48).
 QString without_controls(QString text);
+/// On one line, with a sign where a line ended.
+QString one_line(QString text);
 
 }  // namespace lvslab::gui

@@ -25,6 +25,7 @@
 #include "gui/widgets/icons.h"
 #include "gui/widgets/shell_panel.h"
 #include "gui/widgets/theme.h"
+#include "sim/command/shell.h"
 #include "sim/lab/file_edit.h"
 
 namespace lvslab::gui {
@@ -226,7 +227,7 @@ void HostPanel::changeEvent(QEvent* event) {
 
 void HostPanel::retranslate() {
   const QString host = to_qt(host_);
-  prompt_->setText(terminal_->prompt().trimmed());
+  prompt_->setText(begun_.isEmpty() ? terminal_->prompt().trimmed() : QStringLiteral(">"));
   input_->setPlaceholderText(tr("Type a command, for example: ip addr"));
   input_->setAccessibleName(tr("Command on %1").arg(host));
   input_->setToolTip(tr("Enter runs it, ↑ and ↓ recall, Tab completes, Ctrl+C interrupts"));
@@ -270,8 +271,13 @@ void HostPanel::show_table(HostTable table) { tabs_->setCurrentIndex(static_cast
 // --- terminal ------------------------------------------------------------------------------------
 
 void HostPanel::refresh_terminal() {
-  if (output_->toPlainText() != terminal_->text()) {
-    output_->setPlainText(terminal_->text());
+  QString text = terminal_->text();
+  if (!begun_.isEmpty()) {
+    if (!text.isEmpty() && !text.endsWith(u'\n')) text += u'\n';
+    text += terminal_->prompt() + to_qt(command::as_typed(from_qt(begun_.chopped(1)))) + u'\n';
+  }
+  if (output_->toPlainText() != text) {
+    output_->setPlainText(text);
     output_->verticalScrollBar()->setValue(output_->verticalScrollBar()->maximum());
   }
   shell_choice_->setVisible(play_.has_consoles());
@@ -290,13 +296,26 @@ void HostPanel::refresh_terminal() {
 }
 
 void HostPanel::enter() {
-  const QString line = input_->text().trimmed();
-  if (line.isEmpty()) return;
-  terminal_->remember(line);
+  QString line = input_->text();
+  if (begun_.isEmpty()) line = line.trimmed();
+  if (line.isEmpty() && begun_.isEmpty()) return;
+  if (!line.isEmpty()) terminal_->remember(line);
   recalled_ = -1;
   input_->clear();
+  line.prepend(begun_);
+  const bool goes_on = command::is_incomplete(from_qt(line));
+  begin_line(goes_on ? line + u'\n' : QString());
+  if (goes_on) return;
   if (const auto path = lab::file_to_edit(from_qt(line))) return play_.read_file(host_, *path);
   play_.type(host_, from_qt(line), step_through_->isChecked());
+}
+
+// What bash asks for more of, under its second prompt.
+void HostPanel::begin_line(const QString& begun) {
+  if (begun == begun_) return;
+  begun_ = begun;
+  prompt_->setText(begun.isEmpty() ? terminal_->prompt().trimmed() : QStringLiteral(">"));
+  refresh_terminal();
 }
 
 void HostPanel::recall(int by) {
@@ -355,6 +374,7 @@ bool HostPanel::eventFilter(QObject* watched, QEvent* event) {
       if (key->modifiers() != Qt::ControlModifier || input_->hasSelectedText()) return false;
       if (play_.is_running_on(host_)) play_.interrupt(host_);
       input_->clear();
+      begin_line({});
       return true;
     default: return false;
   }

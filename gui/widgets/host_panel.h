@@ -60,6 +60,7 @@ class HostPanel : public QWidget {
   void refresh_terminal();
   void refresh_tabs();
   void enter();
+  void begin_line(const QString& begun);
   void recall(int by);
   void complete();
 
@@ -84,6 +85,7 @@ class HostPanel : public QWidget {
   std::vector<QLabel*> empties_;
   int recalled_ = -1;
   QString draft_;
+  QString begun_;  ///< lines of a command that has not ended, each with its newline
 };
 
 }  // namespace lvslab::gui

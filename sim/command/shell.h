@@ -2,10 +2,11 @@
 //
 // Models: simple commands with assignments, '..' ".." and \ quoting, $name ${name} $? $$,
 // $(...) and `...`, $((...)) (arithmetic.h), {1..6} and {a,b}, redirections (> >> < 2> 2>> &>
-// N>&M), pipelines, && || ; &, newlines, for, while, until, if, { ...; }, comments.
-// Leaves out (a clear refusal each): case, select, functions, ( ), [[ ]], here-documents,
-// ${v%..} and the like. File name globbing is left to has_glob().
-// Source: bash(1) 5.2, sections SHELL GRAMMAR, QUOTING and EXPANSION.
+// N>&M), here-documents and here-strings, pipelines, && || ; &, newlines, for, while, until, if,
+// { ...; }, comments.
+// Leaves out (a clear refusal each): case, select, functions, ( ), [[ ]], ${v%..} and the like.
+// File name globbing is left to has_glob(). Source: bash(1) 5.2, sections SHELL GRAMMAR, QUOTING
+// and EXPANSION.
 #pragma once
 
 #include <cstdint>
@@ -54,6 +55,7 @@ struct Assignment {
 struct Redirect {
   enum class Kind : std::uint8_t {
     kRead,      ///< fd< file
+    kText,      ///< `target` and a newline: <<< text, or the lines of a here-document
     kWrite,     ///< fd> file
     kAppend,    ///< fd>> file
     kDuplicate  ///< fd>&from
@@ -102,6 +104,12 @@ struct Script {
 /// Errors: what bash says (status 2), then "lvslab: column N: ..." with the 1-based column (and the
 /// line if it is not the first). What is not modelled has status 2, too.
 Parsed<Script> parse_script(std::string_view text);
+
+/// True if bash would ask for another line: a loop, a quote or a here-document has not ended.
+bool is_incomplete(std::string_view text);
+
+/// What was typed as a terminal shows it: further lines stand behind bash's second prompt, "> ".
+std::string as_typed(std::string_view text);
 
 /// Canonical text; parse_script(to_text(s)) == s for every s that parse_script made.
 std::string to_text(const Script& script);

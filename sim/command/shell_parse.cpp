@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -42,10 +43,12 @@ class Parser : public ShellWordReader {
   void skip_newlines() {
     skip_blanks();
     while (peek() == '\n') {
-      ++pos_;
+      pass_newline();
       skip_blanks();
     }
   }
+  /// And the here-documents that stand behind it.
+  void pass_newline() { pos_ = pos_ == here_newline_ ? here_end_ : pos_ + 1; }
   /// True if the reserved word `word` stands here as a word of its own.
   bool at_reserved(std::string_view word) const {
     if (!looking_at(word)) return false;
@@ -102,8 +105,11 @@ class Parser : public ShellWordReader {
     if (digits.size() > 1) fail_not_modelled(start, "a file descriptor above 9");
     const bool input = peek() == '<';
     const int fd = digits.empty() ? (input ? 0 : 1) : digits[0] - '0';
-    if (looking_at("<<<")) fail_not_modelled(start, "a here-string <<<", "echo TEXT |");
-    if (looking_at("<<")) fail_not_modelled(start, "a here-document <<", "echo TEXT > FILE");
+    if (looking_at("<<")) {
+      if (fd != 0) fail_not_modelled(start, "a here-document at another descriptor", "<<");
+      out.push_back(looking_at("<<<") ? here_string() : here_document());
+      return;
+    }
     if (looking_at("<>") || looking_at(">|")) fail_not_modelled(start, "this redirection", ">");
     if (looking_at("<(") || looking_at(">(")) {
       fail_not_modelled(start, "process substitution", "a pipeline");
@@ -124,6 +130,82 @@ class Parser : public ShellWordReader {
     const Kind kind = input ? Kind::kRead : peek(1) == '>' ? Kind::kAppend : Kind::kWrite;
     pos_ += kind == Kind::kAppend ? 2 : 1;
     out.push_back({kind, fd, -1, redirect_target()});
+  }
+
+  Redirect here_string() {
+    pos_ += 3;
+    return {Redirect::Kind::kText, 0, -1, redirect_target()};
+  }
+
+  /// The end of the line that one is in: a newline, or the end of the text.
+  std::size_t line_end() const {
+    char quote = '\0';
+    std::size_t i = pos_;
+    for (; i < text_.size() && (text_[i] != '\n' || quote != '\0'); ++i) {
+      const char c = text_[i];
+      if (c == '\\' && quote != '\'') {
+        ++i;
+      } else if (quote != '\0') {
+        if (c == quote) quote = '\0';
+      } else if (c == '\'' || c == '"') {
+        quote = c;
+      } else if (c == '#' && i > 0 && is_shell_meta(text_[i - 1])) {
+        return std::min(text_.find('\n', i), text_.size());
+      }
+    }
+    return std::min(i, text_.size());
+  }
+
+  /// What ends a here-document, and whether its text is taken as it stands: if that is quoted.
+  std::pair<std::string, bool> here_delimiter() {
+    skip_blanks();
+    const std::size_t at = pos_;
+    const Word word = redirect_target();
+    const std::string_view typed = text_.substr(at, pos_ - at);
+    if (typed.find_first_of("\\'\"") == std::string_view::npos) return {std::string(typed), false};
+    std::string end;
+    for (const WordPart& part : word.parts) {
+      if (part.kind != WordPart::Kind::kLiteral) fail_not_modelled(at, "this delimiter", "<<'EOF'");
+      end += part.text;
+    }
+    return {end, true};
+  }
+
+  Redirect here_document() {
+    const std::size_t start = pos_;
+    pos_ += 2;
+    const bool strips_tabs = peek() == '-';
+    if (strips_tabs) ++pos_;
+    const auto [end, as_it_stands] = here_delimiter();
+    const std::size_t newline = line_end();
+    std::size_t at = newline == here_newline_ ? here_end_ : newline + 1;
+    std::string text;
+    for (bool ended = false; !ended;) {
+      if (at >= text_.size()) {
+        fail_at_end(start, fmt::format("bash: warning: here-document delimited by end-of-file "
+                                       "(wanted `{}')",
+                                       end));
+      }
+      const std::size_t line_end = std::min(text_.find('\n', at), text_.size());
+      std::string_view line = text_.substr(at, line_end - at);
+      if (strips_tabs) line.remove_prefix(std::min(line.find_first_not_of('\t'), line.size()));
+      at = std::min(line_end + 1, text_.size());
+      ended = line == end;
+      if (!ended) text += std::string(line) + '\n';
+    }
+    here_newline_ = newline;
+    here_end_ = at;
+    if (text.empty()) return {Redirect::Kind::kRead, 0, -1, literal("/dev/null", false)};
+    text.pop_back();
+    if (as_it_stands) return {Redirect::Kind::kText, 0, -1, literal(std::move(text), true)};
+    const Deeper deeper(*this);
+    const std::size_t base = base_ == kWhole ? start : base_;
+    return {Redirect::Kind::kText, 0, -1,
+            Parser(text, script_, whole_, base, depth_).parse_here_text()};
+  }
+
+  static Word literal(std::string text, bool quoted) {
+    return {{{WordPart::Kind::kLiteral, quoted, std::move(text), kNoNode}}};
   }
 
   static Node node_of(Node::Kind kind) {
@@ -227,7 +309,7 @@ class Parser : public ShellWordReader {
       skip_blanks();
     }
     if (peek() != ';' && peek() != '\n') fail_token();
-    ++pos_;
+    if (peek() == ';') ++pos_;
     skip_newlines();
     take_reserved("do");
     node.children.push_back(parse_body(Until::kDone));
@@ -365,14 +447,23 @@ class Parser : public ShellWordReader {
       } else if (peek() != '\n' && (peek() != ';' || peek(1) == ';')) {
         fail_token();
       }
-      ++pos_;
+      if (peek() != '\n') ++pos_;
       skip_newlines();
     }
     return push(std::move(node));
   }
 
   Script& script_;
+  /// The newline that here-documents stand behind, and where they end.
+  std::size_t here_newline_ = kWhole, here_end_ = 0;
 };
+
+Script parse_or_throw(std::string_view text) {
+  Script script;
+  Parser parser(text, script, text, ShellWordReader::kWhole, 0);
+  script.root = parser.parse_all();
+  return script;
+}
 
 }  // namespace
 
@@ -382,14 +473,20 @@ Parsed<Script> parse_script(std::string_view text) {
         fmt::format("bash: cannot execute binary file\nlvslab: column {}: a zero byte", zero + 1),
         126));
   }
-  Script script;
   try {
-    Parser parser(text, script, text, ShellWordReader::kWhole, 0);
-    script.root = parser.parse_all();
+    return parse_or_throw(text);
   } catch (ShellSyntaxError& caught) {
     return std::unexpected(std::move(caught.output));
   }
-  return script;
+}
+
+bool is_incomplete(std::string_view text) {
+  try {
+    parse_or_throw(text);
+  } catch (const ShellSyntaxError& caught) {
+    return caught.incomplete;
+  }
+  return false;
 }
 
 }  // namespace lvslab::command

@@ -97,11 +97,13 @@ class Writer {
   std::string redirects(const Node& node) const {
     std::string out;
     for (const Redirect& redirect : node.redirects) {
-      const bool input = redirect.kind == Redirect::Kind::kRead;
+      const bool input =
+          redirect.kind == Redirect::Kind::kRead || redirect.kind == Redirect::Kind::kText;
       const int usual = input ? 0 : 1;
       std::string text = redirect.fd == usual ? "" : std::to_string(redirect.fd);
       switch (redirect.kind) {
         case Redirect::Kind::kRead: text += "< " + word(redirect.target); break;
+        case Redirect::Kind::kText: text += "<<< " + word(redirect.target); break;
         case Redirect::Kind::kWrite: text += "> " + word(redirect.target); break;
         case Redirect::Kind::kAppend: text += ">> " + word(redirect.target); break;
         case Redirect::Kind::kDuplicate: text += fmt::format(">&{}", redirect.from); break;
@@ -173,6 +175,15 @@ std::string to_text(const Script& script, NodeIndex node) {
 }
 
 std::string to_text(const Script& script, const Word& word) { return Writer(script).word(word); }
+
+std::string as_typed(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    out += c;
+    if (c == '\n') out += "> ";
+  }
+  return out;
+}
 
 std::string quote_word(std::string_view text) {
   if (!text.empty() && std::ranges::all_of(text, is_safe_char)) return std::string(text);

@@ -52,7 +52,8 @@ std::size_t end_of_arithmetic(std::string_view text, std::size_t begin) {
 
 // --- errors --------------------------------------------------------------------------------------
 
-void ShellWordReader::fail_at(std::size_t at, std::string message, std::string_view note) const {
+Output ShellWordReader::failure_at(std::size_t at, std::string message,
+                                   std::string_view note) const {
   const std::size_t place = base_ == kWhole ? at : base_;
   std::size_t line = 1;
   std::size_t column = 1;
@@ -66,7 +67,16 @@ void ShellWordReader::fail_at(std::size_t at, std::string message, std::string_v
   const std::string where = line == 1 ? fmt::format("column {}", column)
                                       : fmt::format("line {}, column {}", line, column);
   const std::string tail = note.empty() ? "" : fmt::format(": {}", note);
-  throw ShellSyntaxError{failure(message + fmt::format("\nlvslab: {}{}\n", where, tail), 2)};
+  return failure(message + fmt::format("\nlvslab: {}{}\n", where, tail), 2);
+}
+
+void ShellWordReader::fail_at(std::size_t at, std::string message, std::string_view note) const {
+  throw ShellSyntaxError{failure_at(at, std::move(message), note)};
+}
+
+// What ends too early within `...` is not mended by what follows that.
+void ShellWordReader::fail_at_end(std::size_t at, std::string message) const {
+  throw ShellSyntaxError{failure_at(at, std::move(message), {}), base_ == kWhole};
 }
 
 void ShellWordReader::fail_not_modelled(std::size_t at, std::string_view what,
@@ -77,7 +87,7 @@ void ShellWordReader::fail_not_modelled(std::size_t at, std::string_view what,
 }
 
 void ShellWordReader::fail_token() const {
-  if (at_end()) fail_at(pos_, "bash: syntax error: unexpected end of file");
+  if (at_end()) fail_at_end(pos_, "bash: syntax error: unexpected end of file");
   std::string token(1, text_[pos_]);
   if (token == "\n") {
     token = "newline";
@@ -123,7 +133,7 @@ void ShellWordReader::parse_backtick(Word& word, bool quoted) {
     if (peek() == '\\' && (peek(1) == '`' || peek(1) == '\\' || peek(1) == '$')) ++pos_;
     if (!at_end()) inner += text_[pos_++];
   }
-  if (at_end()) fail_at(open, "bash: unexpected EOF while looking for matching ``'");
+  if (at_end()) fail_at_end(open, "bash: unexpected EOF while looking for matching ``'");
   ++pos_;
   const Deeper deeper(*this);
   const NodeIndex body = read_nested(inner, base_ == kWhole ? open : base_);
@@ -136,7 +146,7 @@ void ShellWordReader::parse_dollar_paren(Word& word, bool quoted) {
   const Deeper deeper(*this);
   pos_ += 2;
   const NodeIndex body = read_until_paren();
-  if (peek() != ')') fail_at(open, "bash: unexpected EOF while looking for matching `)'");
+  if (peek() != ')') fail_at_end(open, "bash: unexpected EOF while looking for matching `)'");
   ++pos_;
   word.parts.push_back({WordPart::Kind::kSubstitution, quoted, "", body});
 }
@@ -146,7 +156,7 @@ void ShellWordReader::parse_arithmetic(Word& word, bool quoted) {
   const std::size_t begin = pos_ + 3;
   const std::size_t end = end_of_arithmetic(text_, begin);
   if (end == std::string_view::npos) {
-    fail_at(open, "bash: unexpected EOF while looking for matching `)'");
+    fail_at_end(open, "bash: unexpected EOF while looking for matching `)'");
   }
   const std::string expression(text_.substr(begin, end - begin));
   if (expression.contains("$(") || expression.contains('`')) {
@@ -166,7 +176,7 @@ void ShellWordReader::parse_dollar(Word& word, bool quoted) {
   if (peek(1) == '{') {
     pos_ += 2;
     while (!at_end() && peek() != '}') name += text_[pos_++];
-    if (at_end()) fail_at(open, "bash: unexpected EOF while looking for matching `}'");
+    if (at_end()) fail_at_end(open, "bash: unexpected EOF while looking for matching `}'");
     ++pos_;
     const bool special = name.size() == 1 && std::string_view("?$#!@*").contains(name[0]);
     bool plain = !name.empty();
@@ -193,9 +203,18 @@ void ShellWordReader::parse_dollar(Word& word, bool quoted) {
 
 void ShellWordReader::parse_double_quotes(Word& word) {
   const std::size_t open = pos_++;
+  parse_quoted(word, true);
+  if (at_end()) fail_at_end(open, "bash: unexpected EOF while looking for matching `\"'");
+  ++pos_;
+}
+
+void ShellWordReader::parse_quoted(Word& word, bool between_quotes) {
   append_literal(word, "", true);
-  while (!at_end() && peek() != '"') {
-    if (peek() == '\\' && peek(1) != '\0' && std::string_view("$`\"\\\n").contains(peek(1))) {
+  const auto is_special = [&](char c) {
+    return c == '$' || c == '`' || c == '\\' || c == '\n' || (between_quotes && c == '"');
+  };
+  while (!at_end() && !(between_quotes && peek() == '"')) {
+    if (peek() == '\\' && is_special(peek(1))) {
       if (peek(1) != '\n') append_literal(word, text_.substr(pos_ + 1, 1), true);
       pos_ += 2;
     } else if (peek() == '$') {
@@ -206,15 +225,20 @@ void ShellWordReader::parse_double_quotes(Word& word) {
       append_literal(word, text_.substr(pos_++, 1), true);
     }
   }
-  if (at_end()) fail_at(open, "bash: unexpected EOF while looking for matching `\"'");
-  ++pos_;
+}
+
+Word ShellWordReader::parse_here_text() {
+  Word word;
+  parse_quoted(word, false);
+  drop_needless_empties(word);
+  return word;
 }
 
 void ShellWordReader::parse_single_quotes(Word& word) {
   const std::size_t open = pos_;
   const std::size_t close = text_.find('\'', pos_ + 1);
   if (close == std::string_view::npos) {
-    fail_at(open, "bash: unexpected EOF while looking for matching `''");
+    fail_at_end(open, "bash: unexpected EOF while looking for matching `''");
   }
   append_literal(word, text_.substr(pos_ + 1, close - pos_ - 1), true);
   pos_ = close + 1;
@@ -226,7 +250,7 @@ Word ShellWordReader::parse_word() {
     if (looking_at("\\\n")) {
       pos_ += 2;
     } else if (peek() == '\\') {
-      if (pos_ + 1 >= text_.size()) fail_at(pos_, "bash: syntax error: unexpected end of file");
+      if (pos_ + 1 >= text_.size()) fail_at_end(pos_, "bash: syntax error: unexpected end of file");
       append_literal(word, text_.substr(pos_ + 1, 1), true);
       pos_ += 2;
     } else if (peek() == '\'') {

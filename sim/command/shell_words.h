@@ -18,6 +18,7 @@ constexpr bool is_shell_meta(char c) {
 /// What is thrown at the first mistake.
 struct ShellSyntaxError {
   Output output;
+  bool incomplete = false;  ///< more text could mend it
 };
 
 class ShellWordReader {
@@ -36,8 +37,14 @@ class ShellWordReader {
   virtual NodeIndex read_nested(std::string_view text, std::size_t base) = 0;
 
   Word parse_word();
+  /// All of the text, read as between double quotes, but that `"` is a character like others.
+  Word parse_here_text();
 
+  /// What bash says, and where.
+  Output failure_at(std::size_t at, std::string message, std::string_view note) const;
   [[noreturn]] void fail_at(std::size_t at, std::string message, std::string_view note = {}) const;
+  /// The text ends too early for what begins at `at`.
+  [[noreturn]] void fail_at_end(std::size_t at, std::string message) const;
   [[noreturn]] void fail_not_modelled(std::size_t at, std::string_view what,
                                       std::string_view close = {}) const;
   /// At the token that stands here.
@@ -72,6 +79,8 @@ class ShellWordReader {
   void parse_arithmetic(Word& word, bool quoted);
   void parse_dollar(Word& word, bool quoted);
   void parse_double_quotes(Word& word);
+  /// Up to the `"` that ends it, or all of it.
+  void parse_quoted(Word& word, bool between_quotes);
   void parse_single_quotes(Word& word);
 };
 

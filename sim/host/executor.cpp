@@ -7,7 +7,7 @@ namespace lvslab::host {
 using command::Output;
 
 CommandOutcome Wiring::run_command(Step& step, JobId job, const std::vector<std::string>& args,
-                                   const std::string* input) {
+                                   std::string* input) {
   const auto parsed = command::parse_command(args);
   if (!parsed) return parsed.error();
   Executor executor(step, *this, job, input, command::join_words(args));
@@ -56,6 +56,10 @@ Output Executor::edit_in_place(const command::SedCommand& c) {
   return all;
 }
 
+std::string Executor::take_input() {
+  return input_ == nullptr ? std::string() : std::exchange(*input_, {});
+}
+
 CommandOutcome Executor::filter(const command::Command& c) {
   if (const auto* sed = std::get_if<command::SedCommand>(&c); sed && sed->in_place) {
     return edit_in_place(*sed);
@@ -63,15 +67,15 @@ CommandOutcome Executor::filter(const command::Command& c) {
   const auto files = input_files(c);
   Output output;
   if (files.empty()) {
-    output = run_filter(c, input_ == nullptr ? std::string_view{} : std::string_view(*input_));
+    output = run_filter(c, take_input());
   } else {
     std::vector<std::string> texts;
     texts.reserve(files.size());
     std::vector<command::NamedText> inputs;
     for (const std::string& name : files) {
       if (name == "-") {
-        inputs.push_back(
-            {name, input_ == nullptr ? std::string_view{} : std::string_view(*input_)});
+        texts.push_back(take_input());
+        inputs.push_back({name, texts.back()});
         continue;
       }
       auto text = wiring_.read_file(name);
@@ -108,11 +112,11 @@ CommandOutcome Executor::operator()(const command::AbCommand& c) {
 CommandOutcome Executor::operator()(const command::NcCommand& c) {
   // What runs in the background reads /dev/null; at the terminal nobody types.
   const bool ends = input_ != nullptr || wiring_.job(job_).background;
-  return start(apps::Nc(c, input_ == nullptr ? std::string{} : *input_, ends), "nc");
+  return start(apps::Nc(c, take_input(), ends), "nc");
 }
 CommandOutcome Executor::operator()(const command::NcatCommand& c) {
   const bool ends = input_ != nullptr || wiring_.job(job_).background;
-  return start(apps::Ncat(c, input_ == nullptr ? std::string{} : *input_, ends), "ncat");
+  return start(apps::Ncat(c, take_input(), ends), "ncat");
 }
 CommandOutcome Executor::operator()(const command::TimeoutCommand& c) {
   const auto known = command::parse_command(c.args);

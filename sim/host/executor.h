@@ -14,7 +14,7 @@ std::string without_alias(std::string_view name);
 
 class Executor {
  public:
-  Executor(Step& step, Wiring& wiring, JobId job, const std::string* input, std::string line)
+  Executor(Step& step, Wiring& wiring, JobId job, std::string* input, std::string line)
       : step_(step), wiring_(wiring), job_(job), input_(input), line_(std::move(line)) {}
 
   // net tools and iproute2
@@ -80,6 +80,8 @@ class Executor {
   CommandOutcome operator()(const command::SshCommand& c);
   CommandOutcome operator()(const command::ScpCommand& c);
 
+  /// What is left of standard input.
+  std::string take_input();
   /// cat, grep and the like: over files, or over standard input.
   CommandOutcome filter(const command::Command& c);
   /// sed -i: each file by itself.
@@ -129,7 +131,7 @@ class Executor {
   Step& step_;
   Wiring& wiring_;
   JobId job_;
-  const std::string* input_;
+  std::string* input_;
   std::string line_;
 };
 

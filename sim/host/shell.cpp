@@ -225,8 +225,7 @@ void Shell::step_simple(Step& step, ShellHost& host, JobId job, Variables& varia
     return finish_frame(step, host, job);
   }
   if (args.front() == "break" || args.front() == "continue") return jump(step, host, job, args);
-  const std::string* input = frame.has_input ? &frame.input : nullptr;
-  CommandOutcome outcome = host.run_command(step, job, args, input);
+  CommandOutcome outcome = host.run_command(step, job, args, standard_input());
   if (const auto* started = std::get_if<Started>(&outcome)) {
     waiting_for_ = started->pid;
     return;
@@ -387,8 +386,13 @@ bool Shell::open_redirections(Step& step, ShellHost& host, JobId job, const Node
                                     .text = {}});
       continue;
     }
-    const std::string path =
+    std::string path =
         expand_to_one(redirect.target, variables, results_for(frame, words, first + r, variables));
+    if (redirect.kind == Kind::kText) {
+      frame.input = std::move(path) + '\n';
+      frame.has_input = true;
+      continue;
+    }
     std::optional<std::string> problem;
     if (redirect.kind == Kind::kRead) {
       std::optional<std::string> text = host.read_file(path);
@@ -423,6 +427,13 @@ bool Shell::open_redirections(Step& step, ShellHost& host, JobId job, const Node
 
 // --- output
 // -----------------------------------------------------------------------------------------
+
+std::string* Shell::standard_input() {
+  for (std::size_t d = stack_.size(); d-- > 0;) {
+    if (stack_[d].has_input) return &stack_[d].input;
+  }
+  return nullptr;
+}
 
 // From the frame at `depth` outwards: the first redirection, pipe or substitution takes it.
 void Shell::emit(Step& step, ShellHost& host, JobId job, std::size_t depth, int fd,

@@ -42,9 +42,10 @@ using CommandOutcome = std::variant<command::Output, Started>;
 class ShellHost {
  public:
   virtual ~ShellHost() = default;
-  /// Runs one command; `input` is its standard input if that is a pipe or a file.
+  /// Runs one command; `input` is what is left of its standard input if that is a pipe, a file or
+  /// a text. Who reads it takes all.
   virtual CommandOutcome run_command(Step& step, JobId job, const std::vector<std::string>& args,
-                                     const std::string* input) = 0;
+                                     std::string* input) = 0;
   virtual std::optional<std::string> read_file(std::string_view path) const = 0;
   /// The error text of open(2) for writing ("No such file or directory"), or nothing if it may.
   virtual std::optional<std::string> cannot_write(std::string_view path) const = 0;
@@ -140,6 +141,8 @@ class Shell {
   bool substitute(Frame& frame, const std::vector<const command::Word*>& words);
   bool open_redirections(Step& step, ShellHost& host, JobId job, const command::Node& node,
                          command::Variables& variables);
+  /// Of the innermost command, loop or group that has one; null at a terminal.
+  std::string* standard_input();
   void emit(Step& step, ShellHost& host, JobId job, std::size_t depth, int fd,
             std::string_view text);
   /// The outputs for the substitutions of one of `words`; sets $? to what it is at that word.

@@ -151,7 +151,7 @@ class Wiring final : public ip::Ports,
   // --- ShellHost
   // ----------------------------------------------------------------------------------
   CommandOutcome run_command(Step& step, JobId job, const std::vector<std::string>& args,
-                             const std::string* input) override;
+                             std::string* input) override;
   std::optional<std::string> read_file(std::string_view path) const override;
   std::optional<std::string> cannot_write(std::string_view path) const override;
   bool takes_pieces(std::string_view path) const override;

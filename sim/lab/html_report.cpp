@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "sim/command/shell.h"
 #include "sim/lab/html_drawings.h"
 #include "sim/lab/html_text.h"
 #include "sim/trace/text.h"
@@ -37,7 +38,8 @@ td.time, td.host, td.count { white-space: nowrap; font-variant-numeric: tabular-
 pre { margin: 4px 0; padding: 8px; background: var(--raised); overflow-x: auto;
   white-space: pre-wrap; overflow-wrap: anywhere;
   font: 13px/1.4 ui-monospace, "DejaVu Sans Mono", monospace; }
-code { font: 13px ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
+code { font: 13px ui-monospace, "DejaVu Sans Mono", monospace; white-space: pre-wrap;
+  overflow-wrap: anywhere; }
 td.rest { width: 100%; }
 .held { color: var(--good); } .failed { color: var(--bad); } .verdict { font-weight: 600; }
 .scroll { overflow: auto; max-height: 85vh; border: 1px solid var(--line); }
@@ -229,7 +231,8 @@ class Page {
     for (std::size_t i = 0; i < shown; ++i) {
       const Typed& line = lines[i];
       const TraceRecord& r = trace_[line.record];
-      std::string cell = fmt::format("<code>{}</code>", html(trace_.text(r.args[0])));
+      std::string cell =
+          fmt::format("<code>{}</code>", html(command::as_typed(trace_.text(r.args[0]))));
       if (line.ended && line.status != 0) {
         cell += fmt::format(" <span class=\"failed\">{}</span>",
                             html(format("exit status {}", "退出状态 {}", line.status)));

@@ -10,6 +10,7 @@
 
 #include "sim/base/check.h"
 #include "sim/command/close_match.h"
+#include "sim/command/shell.h"
 #include "sim/scenario/units.h"
 
 namespace lvslab::scenario {
@@ -57,6 +58,26 @@ std::string_view trim(std::string_view text) {
   while (text.starts_with(' ')) text.remove_prefix(1);
   while (text.ends_with(' ') || text.ends_with('\r')) text.remove_suffix(1);
   return text;
+}
+
+// A line, with those that bash would ask for (of a loop, a quote, a here-document); only the line
+// if that never ends.
+std::string_view take_command(std::string_view& text) {
+  const auto up_to = [&](std::size_t end) { return text.substr(0, std::min(end, text.size())); };
+  std::size_t end = text.find('\n');
+  const std::string_view line = trim(up_to(end));
+  std::string_view command = line;
+  while (end < text.size() && command::is_incomplete(command)) {
+    end = text.find('\n', end + 1);
+    command = up_to(end);
+    command.remove_prefix(static_cast<std::size_t>(line.data() - text.data()));
+  }
+  if (command.size() > line.size() && command::is_incomplete(command)) {
+    command = line;
+    end = text.find('\n');
+  }
+  text.remove_prefix(end < text.size() ? end + 1 : text.size());
+  return command;
 }
 
 }  // namespace
@@ -457,12 +478,11 @@ std::vector<CommandLine> Fields::lines(std::string_view key) const {
   std::vector<CommandLine> found;
   for (const YamlNode* const node : scalars(key, ValueKind::kLines)) {
     std::string_view rest = node->value;
-    for (std::size_t index = 0; !rest.empty(); ++index) {
-      const std::size_t end = rest.find('\n');
-      std::string_view line = trim(rest.substr(0, end));
-      rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+    for (std::size_t index = 0; !rest.empty();) {
       const Mark where = tree_.line_of(*node, index);
-      if (!line.empty()) found.push_back({std::string(line), where});
+      const std::string_view command = take_command(rest);
+      index += 1 + static_cast<std::size_t>(std::ranges::count(command, '\n'));
+      if (!command.empty()) found.push_back({std::string(command), where});
     }
   }
   return found;

@@ -17,16 +17,15 @@ namespace {
 
 constexpr std::size_t kMaxPattern = 1'000;
 
-/// The number after "column " in what the shell says of a line; 1 if it names none.
-int column_of(std::string_view message) {
-  static constexpr std::string_view kWord = "column ";
-  const std::size_t at = message.rfind(kWord);
-  int column = 1;
+/// The number after `word` ("column ") in what the shell says of a line; 1 if it names none.
+int number_behind(std::string_view word, std::string_view message) {
+  const std::size_t at = message.rfind(word);
+  int value = 1;
   if (at != std::string_view::npos) {
-    const std::string_view number = message.substr(at + kWord.size());
-    std::from_chars(number.data(), number.data() + number.size(), column);
+    const std::string_view number = message.substr(at + word.size());
+    std::from_chars(number.data(), number.data() + number.size(), value);
   }
-  return column;
+  return value;
 }
 
 /// The first line of what the shell says.
@@ -38,9 +37,10 @@ void Reader::check_commands(const std::vector<CommandLine>& lines) {
   for (const CommandLine& line : lines) {
     const auto script = command::parse_script(line.text);
     if (script) continue;
-    const Mark where{line.where.line, line.where.column + column_of(script.error().err) - 1};
-    problems_.add(where,
-                  fmt::format("the command cannot be read: {}", first_line(script.error().err)));
+    const std::string& said = script.error().err;
+    const Mark where{line.where.line + number_behind("lvslab: line ", said) - 1,
+                     line.where.column + number_behind("column ", said) - 1};
+    problems_.add(where, fmt::format("the command cannot be read: {}", first_line(said)));
   }
 }
 

@@ -389,6 +389,21 @@ TEST(Shell, TypesOnAHostOfTheLab) {
                     HasSubstr("hostname\nclient\n"), HasSubstr("command not found")));
 }
 
+TEST(Shell, AsksForTheRestOfALoopOrAHereDocument) {
+  const std::string typed =
+      "for i in 1 2\ndo echo round $i\ndone\ncat > f <<EOF\n  a line\nEOF\ncat f\n";
+  const Outcome shell = lvslab({.args = {"shell", "dr-basic", "client"}, .input = typed});
+  EXPECT_THAT(
+      shell.out,
+      AllOf(HasSubstr("for i in 1 2\n> do echo round $i\n> done\nround 1\nround 2\n"),
+            HasSubstr("cat > f <<EOF\n>   a line\n> EOF\n"), HasSubstr("cat f\n  a line\n")));
+  const Outcome cut = lvslab({.args = {"shell", "dr-basic", "client"}, .input = "echo 'half"});
+  EXPECT_THAT(cut.out, HasSubstr("bash: unexpected EOF while looking for matching `''"));
+  const Outcome stepped = lvslab(
+      {.args = {"step", "dr-basic"}, .input = "type client cat <<EOF | wc -l\na\nb\nEOF\nnext\n"});
+  EXPECT_THAT(stepped.out, HasSubstr("cat <<EOF | wc -l\n> a\n> b\n> EOF\n2\n"));
+}
+
 TEST(Shell, CtrlCInterruptsTheSimulatedCommand) {
   const ScratchDir dir;
   const Outcome shell = lvslab({.args = {"shell", dir.write("lab.yaml", kMet), "a"},

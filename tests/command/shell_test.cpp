@@ -131,6 +131,60 @@ TEST(Shell, LoopsConditionsAndGroupsThatAreBrokenSayWhere) {
   EXPECT_THAT(error_of("echo $((1 + 2)"), HasSubstr("looking for matching `)'"));
 }
 
+TEST(Shell, HereDocumentsStandBehindTheirLine) {
+  EXPECT_EQ(canonical("cat <<EOF > f; echo b\na $x\n  'b'\nEOF\necho c"),
+            "cat <<< \"a $x\n  'b'\" > f; echo b; echo c");
+  EXPECT_EQ(canonical("cat <<A; cat <<-'B C'\nof a\nA\n\t\tof $b\n\tB C"),
+            "cat <<< 'of a'; cat <<< 'of $b'");
+  EXPECT_EQ(canonical("for i in 1 2; do cat <<E; done | wc -l\n$i \\$i \\\"\nE"),
+            "for i in 1 2; do cat <<< \"$i \\$i \\\\\\\"\"; done | wc -l");
+  EXPECT_EQ(canonical("cat <<E # it's \"one\nx\nE\n"), "cat <<< 'x'");
+  EXPECT_EQ(canonical("cat <<E; echo 'a\nb'\nx\nE\n"), "cat <<< 'x'; echo 'a\nb'");
+  EXPECT_EQ(canonical("cat <<E\n\nE"), "cat <<< ''") << "an empty line";
+  EXPECT_EQ(canonical("cat <<E\nE"), "cat < /dev/null") << "no line at all";
+  EXPECT_EQ(canonical("cat <<<a\\ \"b$x\""), "cat <<< a\" b$x\"");
+  EXPECT_EQ(canonical("cat <<E\na\\\nb `c d` $(e)\nE"), "cat <<< \"ab $(c d) $(e)\"");
+}
+
+TEST(Shell, AHereDocumentWithoutItsEndSaysWhichIsWanted) {
+  EXPECT_EQ(error_of("cat <<EOF\na\n EOF"),
+            "bash: warning: here-document delimited by end-of-file (wanted `EOF')\n"
+            "lvslab: column 5\n");
+  EXPECT_THAT(error_of("cat <<E\n$(a\nE"), HasSubstr("looking for matching `)'"));
+  EXPECT_THAT(error_of("cat 3<<E\nE"), HasSubstr("not modelled"));
+  EXPECT_THAT(error_of("cat <<\nE"), HasSubstr("unexpected token `newline'"));
+}
+
+TEST(Shell, AsksForMoreWhereBashDoes) {
+  for (const char* text : {"while true",
+                           "while true; do",
+                           "for i in 1 2",
+                           "if a; then",
+                           "if a; then b; else",
+                           "{ a",
+                           "echo 'a",
+                           "echo \"a\nb",
+                           "echo $(a",
+                           "echo `a",
+                           "echo ${a",
+                           "echo $((1 +",
+                           "a |",
+                           "a &&",
+                           "a ||",
+                           "echo \\",
+                           "cat <<E",
+                           "cat <<E\na",
+                           "cat <<E\n$(a\n",
+                           "for i in 1; do cat <<E\nE"}) {
+    EXPECT_TRUE(is_incomplete(text)) << text;
+  }
+  for (const char* text : {"", "# it's", "echo a", "done", "a >", "a ;; b", "cat <<E\n$(a\nE",
+                           "echo `a '`", "(a", "echo ${a%b}", "case x in"}) {
+    EXPECT_FALSE(is_incomplete(text)) << text;
+  }
+  EXPECT_EQ(as_typed("cat <<E\na\nE"), "cat <<E\n> a\n> E");
+}
+
 TEST(Shell, ChildrenComeBeforeTheirParents) {
   const Script script =
       script_of("for i in $(seq 1 6); do curl $i && echo ok || echo $(date); done");
@@ -162,7 +216,7 @@ TEST(Shell, ErrorsCarryTheColumn) {
 
 TEST(Shell, WhatIsNotModelledSaysSoAndWhatIsClose) {
   for (const char* text :
-       {"case x in esac", "(a; b)", "cat <<EOF", "cat <<< x", "f() { a; }", "echo ${x%%.*}",
+       {"case x in esac", "(a; b)", "f() { a; }", "echo ${x%%.*}",
         "for ((i=0;i<3;i++)); do a; done", "diff <(a) b", "[[ a = b ]]", "((i++))", "> f while a",
         "echo $((i++))", "echo $((i = 3))", "echo $((i += 3))", "echo $((1, 2))", "echo $((2#101))",
         "echo $(($(seq 1) + 1))", "echo $((a[0]))", "echo $((${#a}))"}) {
@@ -202,11 +256,12 @@ TEST(Shell, DeepNestingIsRefusedNotACrash) {
 }
 
 std::string random_line(Prng& prng) {
-  static constexpr std::array<std::string_view, 44> kPieces = {
-      "echo", " ",  " ",   " ",      "a",     "$x",        "${x}", "\"",   "'",     "\\",     "|",
-      "||",   "&&", "&",   ";",      "\n",    ">",         ">>",   "<",    "2>&1",  "&>",     "(",
-      ")",    "$(", "`",   "{1..3}", "{a,b}", "for i in ", "do ",  "done", "; do ", "; done", "#",
-      "!",    "=",  "x=1", "1",      "$?",    "~",         "*",    "in",   "${",    "}",      "\t"};
+  static constexpr std::array<std::string_view, 48> kPieces = {
+      "echo",  " ",      " ",  " ",  "a",     "$x",     "${x}",  "\"",        "'",   "\\",
+      "|",     "||",     "&&", "&",  ";",     "\n",     ">",     ">>",        "<",   "2>&1",
+      "&>",    "(",      ")",  "$(", "`",     "{1..3}", "{a,b}", "for i in ", "do ", "done",
+      "; do ", "; done", "#",  "!",  "=",     "x=1",    "1",     "$?",        "~",   "*",
+      "in",    "${",     "}",  "\t", "<<a\n", "\na\n",  "<<<",   "\n"};
   std::string line;
   const std::uint32_t count = 1 + prng.below(14);
   for (std::uint32_t i = 0; i < count; ++i) {

@@ -283,6 +283,26 @@ TEST(Journey, TheTerminalRecallsAndCompletes) {
   EXPECT_EQ(panel->input()->text(), QStringLiteral("netstat -natp"));
 }
 
+TEST(Journey, ALineThatHasNotEndedGoesOnUnderASecondPrompt) {
+  WindowBench bench;
+  HostPanel* panel = bench.window().open_host(QStringLiteral("node01"));
+  const auto enter = [&](const QString& line) {
+    QTest::keyClicks(panel->input(), line);
+    QTest::keyClick(panel->input(), Qt::Key_Return);
+  };
+  enter(QStringLiteral("cat > /root/f <<EOF"));
+  EXPECT_TRUE(panel->output()->toPlainText().endsWith(QStringLiteral("# cat > /root/f <<EOF\n")));
+  enter(QStringLiteral("  indented"));
+  EXPECT_TRUE(panel->output()->toPlainText().endsWith(QStringLiteral("<<EOF\n>   indented\n")));
+  enter(QStringLiteral("EOF"));
+  ASSERT_TRUE(bench.settle());
+  EXPECT_TRUE(bench.type(QStringLiteral("node01"), QStringLiteral("cat /root/f"))
+                  .endsWith(QStringLiteral("cat /root/f\n  indented\n")));
+  enter(QStringLiteral("while true; do"));
+  QTest::keyClick(panel->input(), Qt::Key_C, Qt::ControlModifier);
+  EXPECT_FALSE(panel->output()->toPlainText().contains(QStringLiteral("while")));
+}
+
 TEST(Journey, TheLadderIsWrittenAsAPicture) {
   WindowBench bench;
   bench.press(Qt::Key_End);

@@ -52,6 +52,27 @@ constexpr Spoken kExpansion[] = {
 };
 INSTANTIATE_TEST_SUITE_P(Expansion, Line, testing::ValuesIn(kExpansion), name_of);
 
+constexpr Spoken kHereDocuments[] = {
+    {"WhatStandsBehindTheLineIsRead", "x=5; cat <<EOF\na $x \\$x\n  \"b\" $((x + 1))\nEOF\necho c",
+     "a 5 $x\n  \"b\" 6\nc\n"},
+    {"QuotedDelimitersKeepIt", "cat <<'EOF' | wc -l\n$x `a`\n\\\n\nEOF", "3\n"},
+    {"TabsAreStripped", "cat <<-E\n\ta\n\t\tb\n\tE", "a\nb\n"},
+    {"IntoAFile", "cat > /root/f <<E\none\ntwo\nE\ncat >> /root/f <<E\nthree\nE\ncat /root/f",
+     "one\ntwo\nthree\n"},
+    {"EachRoundOfALoopReadsIt", "for i in 1 2; do cat <<E; done\nround $i\nE",
+     "round 1\nround 2\n"},
+    {"OfAGroup", "{ cat; echo end; } <<E\na\nE", "a\nend\n"},
+    {"WhoReadsFirstTakesAll", "{ cat; wc -c; cat | wc -l; } <<E\na\nE", "a\n0\n0\n"},
+    {"LoopsHandItOn", "for i in 1 2; do cat; echo $i; done <<< text", "text\n1\n2\n"},
+    {"PipesToo", "echo piped | { cat; echo end; }", "piped\nend\n"},
+    {"ASubstitutionReadsIt", "{ echo \"<$(cat)>\"; } <<< text", "<text>\n"},
+    {"TheLastOneCounts", "cat <<A <<B\na\nA\nb\nB", "b\n"},
+    {"NoLineAtAll", "cat <<E | wc -c\nE", "0\n"},
+    {"HereStrings", "x='a  b'; cat <<< $x; cat <<<\"$x\"; grep -c a <<< \"$(echo a; echo a)\"",
+     "a  b\na  b\n2\n"},
+};
+INSTANTIATE_TEST_SUITE_P(HereDocuments, Line, testing::ValuesIn(kHereDocuments), name_of);
+
 constexpr Spoken kLists[] = {
     {"Semicolons", "echo a;echo b", "a\nb\n"},
     {"AndRunsAfterSuccess", "true && echo yes; false && echo no", "yes\n"},
@@ -352,20 +373,21 @@ TEST_P(Refusal, SaysWhatIsNotModelledAndDoesNothing) {
 
 INSTANTIATE_TEST_SUITE_P(
     Constructs, Refusal,
-    testing::Values(
-        std::tuple{"case x in x) echo;; esac",
-                   "case statement is not modelled (close: if and elif)"},
-        std::tuple{"f() { echo; }", "function definition"},
-        std::tuple{"(echo sub)", "a subshell ( ... ) is not modelled"},
-        std::tuple{"cat <<EOF", "a here-document << is not modelled (close: echo TEXT > FILE)"},
-        std::tuple{"echo $((i = 2))", "an assignment in $((...)) is not modelled (close: v="},
-        std::tuple{"echo ${x%a}", "expansion ${x%a} is not modelled"},
-        std::tuple{"[[ -f x ]]", "[[ is not modelled (close: [ ... ])"}));
+    testing::Values(std::tuple{"case x in x) echo;; esac",
+                               "case statement is not modelled (close: if and elif)"},
+                    std::tuple{"f() { echo; }", "function definition"},
+                    std::tuple{"(echo sub)", "a subshell ( ... ) is not modelled"},
+                    std::tuple{"echo $((i = 2))",
+                               "an assignment in $((...)) is not modelled (close: v="},
+                    std::tuple{"echo ${x%a}", "expansion ${x%a} is not modelled"},
+                    std::tuple{"[[ -f x ]]", "[[ is not modelled (close: [ ... ])"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Mistakes, Refusal,
     testing::Values(std::tuple{"echo 'x", "unexpected EOF while looking for matching `''"},
                     std::tuple{"echo $(x", "unexpected EOF while looking for matching `)'"},
+                    std::tuple{"cat <<EOF",
+                               "here-document delimited by end-of-file (wanted `EOF')"},
                     std::tuple{"echo a >", "syntax error near unexpected token `newline'"},
                     std::tuple{"echo a ;; echo b", "syntax error near unexpected token `;;'"},
                     std::tuple{"done", "syntax error near unexpected token `done'"},

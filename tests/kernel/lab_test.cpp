@@ -120,7 +120,7 @@ TEST_F(KernelLab, RecordsNoPacketsWithoutEthernetHeaderAtATunnel) {
 }
 
 TEST_F(KernelLab, LoadsLabAfterLab) {
-  for (int i = 0; i < 30; ++i) {
+  for (int i = 0; i < 10; ++i) {
     start(kTwoHosts);
     EXPECT_EQ(session_->now().ns / 1'000'000, 0);
     EXPECT_EQ(type("a", "ip -o -4 addr show | wc -l; ls /root; echo > /root/left-behind"), "2\n");

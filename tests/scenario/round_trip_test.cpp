@@ -1,4 +1,6 @@
 // What the writer writes, the loader reads back: the same scenario, places aside.
+#include <gmock/gmock.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -35,6 +37,60 @@ TEST(ScenarioRoundTrip, KeepsEveryKeyOfTheFormat) {
   const Scenario scenario = all_keys();
   const std::string written = to_yaml(scenario);
   EXPECT_EQ(must_load(written), scenario) << written;
+}
+
+constexpr const char* kLinesThatGoOn = R"(title: t
+switches: [{name: lan}]
+hosts:
+  - name: a
+    nics: [{addresses: 10.0.0.1/24, switch: lan}]
+    setup: |
+      cat > /root/f <<'EOF'
+        two blanks in front
+
+      # no comment, and "no quote
+      EOF
+      for i in 1 2
+      do
+        echo $i
+      done
+      echo after
+timeline:
+  - on: a
+    run:
+      - hostname
+      - |
+        echo 'two
+          lines' && hostname
+      - "cat <<E\n\tx\nE\n"
+)";
+
+TEST(ScenarioRoundTrip, LinesBelongTogetherAsInBash) {
+  const Scenario scenario = must_load(kLinesThatGoOn);
+  std::vector<std::string> typed;
+  for (const CommandLine& line : scenario.hosts.at(0).setup) typed.push_back(line.text);
+  for (const CommandLine& line : std::get<scenario::Run>(scenario.timeline.at(0).action).lines) {
+    typed.push_back(line.text);
+  }
+  EXPECT_THAT(typed, testing::ElementsAre(
+                         "cat > /root/f <<'EOF'\n  two blanks in front\n\n# no comment, and \"no "
+                         "quote\nEOF",
+                         "for i in 1 2\ndo\n  echo $i\ndone", "echo after", "hostname",
+                         "echo 'two\n  lines' && hostname", "cat <<E\n\tx\nE"));
+  EXPECT_EQ(scenario.hosts[0].setup[2].where.line, 16) << "where it stands in the file";
+  EXPECT_EQ(must_load(to_yaml(scenario)), scenario) << to_yaml(scenario);
+}
+
+TEST(ScenarioRoundTrip, AQuoteThatNeverEndsIsAMistakeOfItsOwnLine) {
+  const auto loaded = load_text(
+      "title: t\nswitches: [{name: lan}]\nhosts:\n  - name: a\n    setup: |\n      echo 'half\n"
+      "      hostname\n      for i in 1; do\n        echo ); done\n",
+      "x.yaml");
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(messages(loaded.error()),
+              testing::AllOf(testing::HasSubstr("x.yaml:6:12: the command cannot be read: "
+                                                "bash: unexpected EOF while looking for matching"),
+                             testing::HasSubstr("x.yaml:9:14: ")));
 }
 
 TEST(ScenarioRoundTrip, IsStableOnceWritten) {
