@@ -339,6 +339,37 @@ std::string without_reports(const Printed& printed) {
   return out;
 }
 
+/// True if a line lists IPVS services as the kernel holds them.
+bool lists_unsorted_services(std::string_view line) {
+  return line.find("/proc/net/ip_vs") != std::string_view::npos ||
+         line.find("--nosort") != std::string_view::npos;
+}
+
+/// The services that follow each other in one order, each with its destinations in theirs.
+std::string with_sorted_services(std::string_view output) {
+  std::string out;
+  std::vector<std::string> services;
+  const auto put_services = [&] {
+    std::ranges::sort(services);
+    for (const std::string& service : services) out += service;
+    services.clear();
+  };
+  for (const std::string_view line : split(output, '\n')) {
+    const std::string whole = std::string(line) + '\n';
+    const auto begins = [&](std::string_view word) { return line.starts_with(word); };
+    if (begins("TCP  ") || begins("UDP  ") || begins("SCTP ") || begins("FWM  ")) {
+      services.push_back(whole);
+    } else if (!services.empty() && begins("  -> ")) {
+      services.back() += whole;
+    } else {
+      put_services();
+      out += whole;
+    }
+  }
+  put_services();
+  return out;
+}
+
 bool same_measure(const Measure& sim, const Measure& real, const CleanLine& line,
                   const Printed& printed) {
   if (sim.kind != real.kind) return false;
@@ -449,8 +480,13 @@ std::vector<LineDifference::Pair> differing_lines(const Printed& sim, const Prin
   const bool counters = lists_lagging_counters(sim) || lists_lagging_counters(real);
   const bool reports =
       sim.entry.text.find("ifconfig") != std::string::npos && hold_other_reports(sim, real);
+  const bool services = lists_unsorted_services(sim.entry.text);
   const auto lines_of = [&](const Printed& printed) {
-    return clean_lines(printed, reports ? without_reports(printed) : printed.entry.output,
+    const std::string& output = printed.entry.output;
+    return clean_lines(printed,
+                       reports    ? without_reports(printed)
+                       : services ? with_sorted_services(output)
+                                  : output,
                        counters);
   };
   const std::vector<CleanLine> ours = lines_of(sim);

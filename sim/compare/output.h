@@ -17,7 +17,9 @@
 // A line with such a word is compared without its columns (a run of blanks is one blank).
 //
 // The order of lines counts, but in listings whose order is that of a hash table seeded at boot:
-// ipvsadm -lnc, ip neigh, arp, netstat and ss. Their lines are compared as a set.
+// ipvsadm -lnc, ip neigh, arp, netstat and ss. Their lines are compared as a set. Services in
+// /proc/net/ip_vs and of `ipvsadm --nosort` are compared in one order, as the kernel's hash holds
+// where the memory of the namespace lies (net/netfilter/ipvs/ip_vs_ctl.c: ip_vs_svc_hashkey()).
 #pragma once
 
 #include <string_view>

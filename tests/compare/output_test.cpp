@@ -95,6 +95,24 @@ TEST_F(Outputs, ListingsInHashOrderAreSets) {
   EXPECT_FALSE(lists_in_hash_order("ipvsadm -ln --rate"));
 }
 
+TEST_F(Outputs, ServicesOfTheKernelsTableStandInAnyOrderWithTheirDestinationsInTheirs) {
+  const std::string head = "IP Virtual Server version 1.2.1 (size=4096)\n";
+  const std::string web =
+      "TCP  0A000096:0050 rr  \n  -> 0A000003:0050      Route   1\n"
+      "  -> 0A000002:0050      Route   2\n";
+  const std::string sctp = "SCTP  0A010006:2328 wlc  \n  -> 0A000002:2328      Tunnel  1\n";
+  const std::string turned =
+      "TCP  0A000096:0050 rr  \n  -> 0A000002:0050      Route   2\n"
+      "  -> 0A000003:0050      Route   1\n";
+  const char* proc = "cat /proc/net/ip_vs";
+  EXPECT_THAT(differ(head + web + sctp, head + sctp + web, proc), IsEmpty());
+  EXPECT_THAT(differ(head + web + sctp, head + sctp + turned, proc), testing::Not(IsEmpty()));
+  EXPECT_THAT(differ(head + web + sctp, head + web, proc), testing::Not(IsEmpty()));
+  EXPECT_THAT(differ(head + web + sctp, web + sctp + head, proc), testing::Not(IsEmpty()));
+  EXPECT_THAT(differ(web + sctp, sctp + web, "ipvsadm -ln --nosort"), IsEmpty());
+  EXPECT_THAT(differ(web + sctp, sctp + web, "ipvsadm -ln"), testing::Not(IsEmpty()));
+}
+
 TEST(Listings, MissASocketInTimeWaitOnlyIfItsPortsWereDrawnAgain) {
   const auto scenario = two_hosts(R"(
 timeline:
