@@ -105,8 +105,13 @@ struct Script {
 /// line if it is not the first). What is not modelled has status 2, too.
 Parsed<Script> parse_script(std::string_view text);
 
+/// Nobody is asked for more lines of a command that is longer, in bytes.
+inline constexpr std::size_t kLongestAskedFor = 1U << 16;
 /// True if bash would ask for another line: a loop, a quote or a here-document has not ended.
 bool is_incomplete(std::string_view text);
+/// The length of the first line with those that bash would ask for, without the last newline: up to
+/// the line of a mistake, and of the line alone if they never end.
+std::size_t first_line_length(std::string_view text);
 
 /// What was typed as a terminal shows it: further lines stand behind bash's second prompt, "> ".
 std::string as_typed(std::string_view text);

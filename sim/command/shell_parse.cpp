@@ -31,6 +31,19 @@ class Parser : public ShellWordReader {
     return list;
   }
 
+  std::size_t position() const { return pos_; }
+
+  /// The end of the first line, and of what belongs to it.
+  std::size_t pass_line() {
+    for (skip_blanks(); !at_end() && peek() != '\n'; skip_blanks()) {
+      parse_and_or();
+      skip_blanks();
+      if (peek() == ';' || peek() == '&') ++pos_;
+    }
+    if (pos_ != here_newline_) return pos_;
+    return text_[here_end_ - 1] == '\n' ? here_end_ - 1 : here_end_;
+  }
+
  private:
   /// What ends a list.
   enum class Until { kEnd, kParen, kDo, kDone, kThen, kFi, kBrace };
@@ -481,12 +494,26 @@ Parsed<Script> parse_script(std::string_view text) {
 }
 
 bool is_incomplete(std::string_view text) {
+  if (text.size() > kLongestAskedFor) return false;
   try {
     parse_or_throw(text);
   } catch (const ShellSyntaxError& caught) {
     return caught.incomplete;
   }
   return false;
+}
+
+std::size_t first_line_length(std::string_view text) {
+  const std::size_t line = std::min(text.find('\n'), text.size());
+  text = text.substr(0, kLongestAskedFor);
+  Script script;
+  Parser parser(text, script, text, ShellWordReader::kWhole, 0);
+  try {
+    return std::max(line, parser.pass_line());
+  } catch (const ShellSyntaxError& caught) {
+    if (caught.incomplete) return line;
+    return std::max(line, std::min(text.find('\n', parser.position()), text.size()));
+  }
 }
 
 }  // namespace lvslab::command

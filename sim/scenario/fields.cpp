@@ -60,23 +60,13 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-// A line, with those that bash would ask for (of a loop, a quote, a here-document); only the line
-// if that never ends.
+// A line, with those that belong to it in bash: of a loop, a quote, a here-document.
 std::string_view take_command(std::string_view& text) {
-  const auto up_to = [&](std::size_t end) { return text.substr(0, std::min(end, text.size())); };
-  std::size_t end = text.find('\n');
-  const std::string_view line = trim(up_to(end));
-  std::string_view command = line;
-  while (end < text.size() && command::is_incomplete(command)) {
-    end = text.find('\n', end + 1);
-    command = up_to(end);
-    command.remove_prefix(static_cast<std::size_t>(line.data() - text.data()));
-  }
-  if (command.size() > line.size() && command::is_incomplete(command)) {
-    command = line;
-    end = text.find('\n');
-  }
-  text.remove_prefix(end < text.size() ? end + 1 : text.size());
+  const std::size_t length = command::first_line_length(text);
+  std::string_view command = text.substr(0, length);
+  text.remove_prefix(std::min(length + 1, text.size()));
+  if (command.find('\n') == std::string_view::npos) return trim(command);
+  command.remove_prefix(command.find_first_not_of(" \t\r"));
   return command;
 }
 

@@ -182,7 +182,26 @@ TEST(Shell, AsksForMoreWhereBashDoes) {
                            "echo `a '`", "(a", "echo ${a%b}", "case x in"}) {
     EXPECT_FALSE(is_incomplete(text)) << text;
   }
+  EXPECT_FALSE(is_incomplete("'" + std::string(kLongestAskedFor, 'a')));
   EXPECT_EQ(as_typed("cat <<E\na\nE"), "cat <<E\n> a\n> E");
+}
+
+TEST(Shell, ALineEndsWhereBashRunsIt) {
+  const auto first = [](std::string_view text) { return text.substr(0, first_line_length(text)); };
+  EXPECT_EQ(first("a\nb"), "a");
+  EXPECT_EQ(first(" a; b &  # c\nd"), " a; b &  # c");
+  EXPECT_EQ(first("for i in 1\ndo a\ndone\nb"), "for i in 1\ndo a\ndone");
+  EXPECT_EQ(first("cat <<E; echo 'x\ny'\na\nE\nb"), "cat <<E; echo 'x\ny'\na\nE");
+  EXPECT_EQ(first("cat <<E\na\nE"), "cat <<E\na\nE");
+  EXPECT_EQ(first("a \\\n b\nc"), "a \\\n b");
+  EXPECT_EQ(first("a &&\n\nb\nc"), "a &&\n\nb");
+  EXPECT_EQ(first("echo 'never\nends"), "echo 'never") << "only the line that is wrong";
+  EXPECT_EQ(first("if a; then\n )\nfi"), "if a; then\n )") << "up to the mistake";
+  EXPECT_EQ(first(""), "");
+  EXPECT_EQ(first("\na"), "");
+  const std::string quote(kLongestAskedFor, 'a');
+  EXPECT_EQ(first("a\n'" + quote), "a");
+  EXPECT_EQ(first("'" + quote + "\n'\nb").size(), quote.size() + 1) << "too long";
 }
 
 TEST(Shell, ChildrenComeBeforeTheirParents) {
