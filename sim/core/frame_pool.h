@@ -10,6 +10,7 @@
 #include <cstring>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "sim/base/check.h"
@@ -24,6 +25,13 @@ struct FrameRef {
   std::uint32_t value = kNone;
   constexpr bool valid() const { return value != kNone; }
   constexpr bool operator==(const FrameRef&) const = default;
+};
+
+/// What a packet takes along over lo, where the kernel hands on the very sk_buff that was sent
+/// (drivers/net/loopback.c: loopback_xmit()).
+struct Looped {
+  std::uint32_t mark = 0;
+  bool ipvs_property = false;
 };
 
 /// Room for Ethernet (14), an outer IPv4 header (20), GRE/GUE with options (up to 30), rounded up.
@@ -52,7 +60,7 @@ class FramePool {
     c.free.pop_back();
     const FrameRef ref{size_class << kSlotBits | slot};
     Header& h = header(ref);
-    h = {1, static_cast<std::uint32_t>(length), static_cast<std::uint32_t>(kHeadroom), {}};
+    h = {1, static_cast<std::uint32_t>(length), static_cast<std::uint32_t>(kHeadroom), {}, {}};
     return ref;
   }
   void retain(FrameRef ref) { ++header(ref).references; }
@@ -113,6 +121,10 @@ class FramePool {
   FrameId trace_id(FrameRef ref) const { return header(ref).trace_id; }
   void set_trace_id(FrameRef ref, FrameId id) { header(ref).trace_id = id; }
 
+  /// Of a frame that came over lo; of any other it is nothing. It is taken once.
+  Looped take_looped(FrameRef ref) { return std::exchange(header(ref).looped, {}); }
+  void set_looped(FrameRef ref, Looped looped) { header(ref).looped = looped; }
+
   std::size_t in_use() const;
   std::size_t memory_bytes() const;
 
@@ -122,6 +134,7 @@ class FramePool {
     std::uint32_t length = 0;
     std::uint32_t offset = 0;
     FrameId trace_id;
+    Looped looped;
   };
   static constexpr std::size_t kClasses = 4;
   static constexpr std::uint32_t kSlotBits = 28, kSlotMask = (1U << kSlotBits) - 1;

@@ -20,6 +20,7 @@ void Wiring::receive_frame(Step& step, IfIndex dev, FrameRef frame) {
     return step.drop(frame, Reason::kNotForUs, dev,
                      {arg_mac_high(eth->dst), arg_mac_low(eth->dst), 0});
   }
+  const Looped looped = step.frames().take_looped(frame);
   switch (eth->ethertype) {
     case EtherType::kArp:
       ip::arp_receive(step, host_.ip, *this, dev, *eth,
@@ -29,6 +30,8 @@ void Wiring::receive_frame(Step& step, IfIndex dev, FrameRef frame) {
       frame = step.frames().make_writable(frame);
       step.frames().pull_front(frame, EthernetRepr::kLength);
       if (auto packet = ip::parse_packet(step, host_.ip, dev, *eth, frame)) {
+        packet->mark = looped.mark;
+        packet->ipvs_property = looped.ipvs_property;
         handle_ipv4(step, *packet);
       }
       return;
@@ -37,6 +40,8 @@ void Wiring::receive_frame(Step& step, IfIndex dev, FrameRef frame) {
       frame = step.frames().make_writable(frame);
       step.frames().pull_front(frame, EthernetRepr::kLength);
       if (auto packet = ip::receive6(step, host_.ip, *this, dev, *eth, frame)) {
+        packet->mark = looped.mark;
+        packet->ipvs_property = looped.ipvs_property;
         handle_ipv6(step, *packet);
       }
       return;

@@ -243,6 +243,9 @@ void deliver6(Step& step, Stack& stack, Ports& ports, const Packet& packet, cons
   const Device& device = *find_device(stack, route.dev);
   if (device.loopback || route.multicast) {
     const MacAddr mac = device.loopback ? device.mac : route.next_hop.group_mac();
+    if (device.loopback) {
+      step.frames().set_looped(packet.frame, {packet.mark, packet.ipvs_property});
+    }
     return send_to(step, stack, ports, route.dev, mac, packet.frame, EtherType::kIpv6);
   }
   const Ipv4Addr hop = step.world().names.name_of(route.next_hop);

@@ -110,7 +110,9 @@ void send_via_neighbour(Step& step, Stack& stack, Ports& ports, const Packet& pa
     if (neigh_event_send(step, stack, ports, id, packet, route.flags)) return;
     n.header_cached = true;
   }
-  if (step.tracing() && route.dev != kLoopback) {
+  if (route.dev == kLoopback) {
+    step.frames().set_looped(packet.frame, {packet.mark, packet.ipvs_property});
+  } else if (step.tracing()) {
     step.explain(Reason::kNeighUsed, route.dev,
                  {arg(route.next_hop), arg_mac_high(n.mac), arg_mac_low(n.mac)});
   }

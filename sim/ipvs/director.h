@@ -210,6 +210,8 @@ class Director {
   std::uint32_t take_from_trash(const ServiceKey& key, Ipv4Addr addr, std::uint16_t port,
                                 SimTime now);
   void unlink_dest(Step& step, Service& service, std::uint32_t dest);
+  /// With expire_nodest_conn, entries go with their server.
+  void expire_orphans(Step& step);
   static void apply(Service& service, Dest& dest, const DestOptions& options, bool add);
   void purge_trash(SimTime now);
 

@@ -65,6 +65,7 @@ Errno Director::delete_service(Step& step, const ServiceKey& key) {
   if (step.tracing()) step.row_removed(service_row(step, *service));
   if (service->key.addr.names_ipv6()) --services6_;
   services_.erase(services_.begin() + (service - services_.data()));
+  expire_orphans(step);
   return Errno::kNone;
 }
 
@@ -155,7 +156,22 @@ Errno Director::delete_dest(Step& step, const ServiceKey& key, Ipv4Addr addr, st
   const std::uint32_t d = find_dest(*service, addr, port);
   if (d == kNoDest) return Errno::kNoEnt;
   unlink_dest(step, *service, d);
+  expire_orphans(step);
   return Errno::kNone;
+}
+
+// ip_vs_conn.c: ip_vs_expire_nodest_conn_flush(), which runs a tick later.
+void Director::expire_orphans(Step& step) {
+  if (sysctls_.expire_nodest_conn == 0) return;
+  for (std::uint32_t c = 0; c < conns_.limit(); ++c) {
+    const Conn& conn = conns_[c];
+    const bool orphan = conn.protocol != kFree && conn.bound() && !dests_[conn.dest].available;
+    if (!orphan || conn.controls != 0 || conn.one_packet) continue;
+    const std::uint32_t control = conn.control;
+    step.explain(Reason::kIpvsDestGoneExpired, {}, {arg(conn.dest_addr), conn.dest_port, 0});
+    expire(step, c);
+    if (control != ConnTable::kNone && conns_[control].controls == 0) expire(step, control);
+  }
 }
 
 void Director::unlink_dest(Step& step, Service& service, std::uint32_t d) {

@@ -153,6 +153,20 @@ TEST(Conn, OfARemovedServerMeetsTheLocalStackWithExpireNodestConn) {
   EXPECT_FALSE(bench.conn(1));
 }
 
+TEST(Conn, GoesAtOnceWithItsServerOrServiceWithExpireNodestConn) {
+  DirectorBench bench = two_servers();
+  bench.service(SchedulerId::kRr, kDns);
+  bench.segment(1, kSyn);
+  bench.segment(2, kSyn);
+  bench.director.sysctls().expire_nodest_conn = 1;
+  EXPECT_EQ(bench.director.connections(), 2U);
+  bench.remove(k204);
+  EXPECT_EQ(bench.director.connections(), 1U) << "that of the other server stays";
+  EXPECT_EQ(bench.last_reason(), Reason::kIpvsDestGoneExpired);
+  bench.remove_service();
+  EXPECT_EQ(bench.director.connections(), 0U);
+}
+
 TEST(Conn, OutlivesClearAndIsDroppedWhileAnotherServiceExists) {
   DirectorBench bench = two_servers();
   bench.service(SchedulerId::kRr, kDns);
