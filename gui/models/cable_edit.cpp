@@ -9,7 +9,6 @@ namespace lvslab::gui {
 namespace {
 
 using scenario::Host;
-using scenario::Mark;
 using scenario::Nic;
 using scenario::Scenario;
 using scenario::Switch;
@@ -72,26 +71,20 @@ const Uplink* uplink_to(const Switch& from, const std::string& to) {
   return found == from.uplinks.end() ? nullptr : &*found;
 }
 
-/// Where the name of an uplink stands in the text.
-struct Place {
-  Mark mark;
-  int column = 0;  ///< from 0
-  int length = 0;
-};
-
-Result<Place> place_of(const Lines& lines, const Uplink& uplink) {
+/// The column (from 0) of the name of an uplink in its line.
+Result<int> column_of(const Lines& lines, const Uplink& uplink) {
   const QString name = to_qt(uplink.to);
-  const int column = static_cast<int>(uplink.where.column) - 1;
+  const int column = uplink.where.column - 1;
   if (uplink.where.line <= 0 || uplink.where.line > lines.count() ||
       lines[uplink.where.line].mid(column, name.size()) != name) {
     return fail("the uplinks are not written plainly; edit them by hand");
   }
-  return Place{uplink.where, column, static_cast<int>(name.size())};
+  return column;
 }
 
 /// An item of a list in block style.
-bool has_line_of_its_own(const Lines& lines, const Place& place) {
-  return lines[place.mark.line].first(place.column).trimmed() == QLatin1String("-");
+bool has_line_of_its_own(const QString& line, int column) {
+  return line.first(column).trimmed() == QLatin1String("-");
 }
 
 /// The last character before `column` that is no blank.
@@ -121,18 +114,19 @@ Result<TextEdit> add_uplink(const QString& text, const Switch& from, const QStri
     if (close < 0) return fail("switch " + from.name + " is not written plainly; edit it by hand");
     return TextEdit{lines.offset(item->first) + close, 0, QStringLiteral(", ") + words};
   }
-  const auto last = place_of(lines, from.uplinks.back());
-  if (!last) return std::unexpected(last.error());
-  const QString& line = lines[last->mark.line];
-  if (has_line_of_its_own(lines, *last)) {
-    return lines.insert(last->mark.line + 1,
+  const Uplink& last = from.uplinks.back();
+  const auto column = column_of(lines, last);
+  if (!column) return std::unexpected(column.error());
+  const QString& line = lines[last.where.line];
+  if (has_line_of_its_own(line, *column)) {
+    return lines.insert(last.where.line + 1,
                         indented({QStringLiteral("- ") + to}, indent_of(line)));
   }
-  const qsizetype at = lines.offset(last->mark.line) + last->column;
-  const bool in_list = before(line, last->column) != u':';
-  if (in_list) return TextEdit{at + last->length, 0, QStringLiteral(", ") + to};
-  return TextEdit{at, last->length,
-                  QStringLiteral("[%1, %2]").arg(line.mid(last->column, last->length), to)};
+  const QString name = to_qt(last.to);
+  const qsizetype at = lines.offset(last.where.line) + *column;
+  const bool in_list = before(line, *column) != u':';
+  if (in_list) return TextEdit{at + name.size(), 0, QStringLiteral(", ") + to};
+  return TextEdit{at, name.size(), QStringLiteral("[%1, %2]").arg(name, to)};
 }
 
 /// The words from `from` to `to` (columns) of a line, and the comma that sets them apart.
@@ -152,25 +146,25 @@ TextEdit without_words(const Lines& lines, int number, qsizetype from, qsizetype
 
 Result<TextEdit> remove_uplink(const QString& text, const Switch& from, const Uplink& uplink) {
   const Lines lines(text);
-  const auto place = place_of(lines, uplink);
-  if (!place) return std::unexpected(place.error());
-  const int number = place->mark.line;
+  const auto column = column_of(lines, uplink);
+  if (!column) return std::unexpected(column.error());
+  const int number = uplink.where.line;
   const QString& line = lines[number];
+  const qsizetype name_end = *column + to_qt(uplink.to).size();
   const bool only = from.uplinks.size() == 1;
-  const bool own_line = has_line_of_its_own(lines, *place);
+  const bool own_line = has_line_of_its_own(line, *column);
   if (!only) {
     if (own_line) return lines.remove(number, number + 1);
-    return without_words(lines, number, place->column, place->column + place->length);
+    return without_words(lines, number, *column, name_end);
   }
   const auto item = lines.item_at(from.where);
   if (!item) return std::unexpected(item.error());
   if (!item->in_one_line) {
     const int key = lines.item_key(*item, QStringLiteral("uplinks"));
     if (key != 0 && key != item->first) return lines.remove(key, number + 1);
-  } else if (const qsizetype key = line.lastIndexOf(QLatin1String("uplinks"), place->column);
-             key >= 0) {
-    qsizetype end = place->column + place->length;
-    if (line.mid(key, place->column - key).contains(u'[')) end = line.indexOf(u']', end) + 1;
+  } else if (const qsizetype key = line.lastIndexOf(QLatin1String("uplinks"), *column); key >= 0) {
+    qsizetype end = name_end;
+    if (line.mid(key, *column - key).contains(u'[')) end = line.indexOf(u']', end) + 1;
     return without_words(lines, number, key, end);
   }
   return fail("switch " + from.name + " is not written plainly; edit it by hand");

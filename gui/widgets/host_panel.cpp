@@ -227,7 +227,6 @@ void HostPanel::changeEvent(QEvent* event) {
 
 void HostPanel::retranslate() {
   const QString host = to_qt(host_);
-  prompt_->setText(begun_.isEmpty() ? terminal_->prompt().trimmed() : QStringLiteral(">"));
   input_->setPlaceholderText(tr("Type a command, for example: ip addr"));
   input_->setAccessibleName(tr("Command on %1").arg(host));
   input_->setToolTip(tr("Enter runs it, ↑ and ↓ recall, Tab completes, Ctrl+C interrupts"));
@@ -271,6 +270,7 @@ void HostPanel::show_table(HostTable table) { tabs_->setCurrentIndex(static_cast
 // --- terminal ------------------------------------------------------------------------------------
 
 void HostPanel::refresh_terminal() {
+  prompt_->setText(begun_.isEmpty() ? terminal_->prompt().trimmed() : QStringLiteral(">"));
   QString text = terminal_->text();
   if (!begun_.isEmpty()) {
     if (!text.isEmpty() && !text.endsWith(u'\n')) text += u'\n';
@@ -314,7 +314,6 @@ void HostPanel::enter() {
 void HostPanel::begin_line(const QString& begun) {
   if (begun == begun_) return;
   begun_ = begun;
-  prompt_->setText(begun.isEmpty() ? terminal_->prompt().trimmed() : QStringLiteral(">"));
   refresh_terminal();
 }
 
