@@ -8,6 +8,13 @@
 #include <algorithm>
 
 #include "kernel-backend/agent/agent.h"
+#include "sim/wire/checksum.h"
+#include "sim/wire/ethernet.h"
+#include "sim/wire/ipv4.h"
+#include "sim/wire/ipv6.h"
+#include "sim/wire/sctp.h"
+#include "sim/wire/tcp.h"
+#include "sim/wire/udp.h"
 
 namespace lvslab::kernel {
 
@@ -27,36 +34,54 @@ bool has_ethernet_header(const sockaddr_ll& from) {
   return from.sll_hatype == ARPHRD_ETHER || from.sll_hatype == ARPHRD_LOOPBACK;
 }
 
-std::uint16_t load16(std::string_view bytes, std::size_t at) {
-  return static_cast<std::uint16_t>(static_cast<unsigned char>(bytes[at]) << 8 |
-                                    static_cast<unsigned char>(bytes[at + 1]));
+/// What a packet on lo carries, and the sum of the pseudo header.
+struct Carried {
+  IpProto protocol{};
+  MutBytes bytes;  ///< from the transport header on; empty: nothing that has a checksum left out
+  std::uint64_t pseudo_sum = 0;
+};
+
+Carried carried_by(MutBytes packet) {
+  const auto of = [&](const auto& header, std::size_t length) {
+    return Carried{
+        header.protocol, packet.subspan(length, header.payload_length),
+        pseudo_header_sum(header.src, header.dst, static_cast<std::uint8_t>(header.protocol),
+                          header.payload_length)};
+  };
+  if (const auto ip = Ipv4Repr::parse(packet); ip && !ip->is_fragment())
+    return of(*ip, ip->header_length);
+  if (const auto ip = Ipv6Repr::parse(packet)) return of(*ip, Ipv6Repr::kLength);
+  return {};
 }
 
-// On lo the kernel leaves the checksum of TCP and UDP to a card that is not there.
-void complete_checksum(std::string& frame) {
-  constexpr std::size_t kEthernet = 14;
-  if (frame.size() < kEthernet + 20 || load16(frame, 12) != 0x0800) return;
-  const std::size_t header = (static_cast<unsigned char>(frame[kEthernet]) & 15U) * 4U;
-  const std::size_t total = load16(frame, kEthernet + 2);
-  const int protocol = static_cast<unsigned char>(frame[kEthernet + 9]);
-  const std::size_t field = protocol == 6 ? 16U : 6U;
-  if ((protocol != 6 && protocol != 17) || total < header + 8 || total < header + field + 2 ||
-      frame.size() < kEthernet + total) {
-    return;
+// On lo the kernel leaves the checksums of TCP, UDP and SCTP to a card that is not there.
+void complete_checksum(MutBytes frame) {
+  if (frame.size() < EthernetRepr::kLength) return;
+  const Carried carried = carried_by(frame.subspan(EthernetRepr::kLength));
+  const auto room_for = [&](std::size_t field, std::size_t bytes) {
+    return carried.bytes.size() >= field + bytes;
+  };
+  const auto put_sum = [&](std::size_t field) {
+    std::uint8_t* const at = carried.bytes.data() + field;
+    store_be16(at, 0);
+    const std::uint16_t sum = checksum_of(carried.pseudo_sum + sum_bytes(carried.bytes));
+    const bool would_say_none = sum == 0 && carried.protocol == IpProto::kUdp;
+    store_be16(at, would_say_none ? std::uint16_t{0xffff} : sum);
+  };
+  switch (carried.protocol) {
+    case IpProto::kTcp:
+      if (room_for(TcpRepr::kChecksumAt, 2)) put_sum(TcpRepr::kChecksumAt);
+      break;
+    case IpProto::kUdp:
+      if (room_for(UdpRepr::kChecksumAt, 2)) put_sum(UdpRepr::kChecksumAt);
+      break;
+    case IpProto::kSctp:
+      if (room_for(SctpRepr::kChecksumAt, 4)) {
+        store_be32(&carried.bytes[SctpRepr::kChecksumAt], sctp_checksum(carried.bytes));
+      }
+      break;
+    default: break;
   }
-  const std::size_t begin = kEthernet + header;
-  const std::size_t length = total - header;
-  frame[begin + field] = frame[begin + field + 1] = 0;
-  std::uint32_t sum = static_cast<std::uint32_t>(protocol) + static_cast<std::uint32_t>(length);
-  for (std::size_t at = kEthernet + 12; at < kEthernet + 20; at += 2) sum += load16(frame, at);
-  for (std::size_t at = 0; at + 1 < length; at += 2) sum += load16(frame, begin + at);
-  if (length % 2 != 0)
-    sum += static_cast<std::uint32_t>(static_cast<unsigned char>(frame[begin + length - 1])) << 8;
-  while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
-  auto result = static_cast<std::uint16_t>(~sum);
-  if (result == 0 && protocol == 17) result = 0xffff;
-  frame[begin + field] = static_cast<char>(result >> 8);
-  frame[begin + field + 1] = static_cast<char>(result & 0xff);
 }
 
 FrameInfo info_of(msghdr& message, const sockaddr_ll& from) {
@@ -116,7 +141,9 @@ void Agent::send_frame(std::uint32_t h, const FrameInfo& info, std::string_view 
   host.last_frame_ns = std::max(host.last_frame_ns, info.at_ns - lab_.epoch_ns);
   last_told_ns_ = std::max(last_told_ns_, host.last_frame_ns);
   CapturedFrame frame{h, info.dev, host.last_frame_ns, info.outgoing, std::string(bytes)};
-  if (info.checksum_missing) complete_checksum(frame.bytes);
+  if (info.checksum_missing) {
+    complete_checksum({reinterpret_cast<std::uint8_t*>(frame.bytes.data()), frame.bytes.size()});
+  }
   channel_.send(MessageKind::kFrame, frame);
 }
 

@@ -51,7 +51,8 @@ Errno table_lookup(const Stack& stack, std::uint32_t table, bool merged, const F
     }
     if (flow.oif.valid() && e.dev != flow.oif) return false;
     const Device* dev = find_device(stack, e.dev);
-    return ignore_linkdown || dev->carrier ||
+    // Own addresses are never marked as linkdown (fib_semantics.c: fib_sync_down_dev()).
+    return ignore_linkdown || dev->carrier || e.nexthop_scope() == Scope::kNowhere ||
            !conf_or(stack, e.dev, ConfKey::kIgnoreRoutesWithLinkdown);
   };
   const FibEntry* e = stack.fib.match(table, merged, flow.dst, usable);

@@ -7,6 +7,7 @@ namespace lvslab {
 
 struct UdpRepr {
   static constexpr std::size_t kLength = 8;
+  static constexpr std::size_t kChecksumAt = 6;
   std::uint16_t src_port = 0;
   std::uint16_t dst_port = 0;
   std::uint16_t payload_length = 0;  ///< bytes
@@ -20,7 +21,7 @@ struct UdpRepr {
     if (!repr) return repr;
     const std::size_t length = kLength + repr->payload_length;
     if (length > in.size()) return std::unexpected(WireError::kTruncated);
-    if (load_be16(in.data() + 6) != 0 && !checksum_ok(in.first(length), src, dst)) {
+    if (load_be16(in.data() + kChecksumAt) != 0 && !checksum_ok(in.first(length), src, dst)) {
       return std::unexpected(WireError::kBadChecksum);
     }
     return repr;
@@ -45,10 +46,10 @@ struct UdpRepr {
     store_be16(p, src_port);
     store_be16(p + 2, dst_port);
     store_be16(p + 4, static_cast<std::uint16_t>(kLength + payload_length));
-    store_be16(p + 6, 0);
+    store_be16(p + kChecksumAt, 0);
     const std::uint16_t sum =
         checksum_of(pseudo_header_sum(src, dst, kProtocol, out.size()) + sum_bytes(out));
-    store_be16(p + 6, sum == 0 ? std::uint16_t{0xffff} : sum);  // zero would say "none"
+    store_be16(p + kChecksumAt, sum == 0 ? std::uint16_t{0xffff} : sum);  // zero would say "none"
   }
   bool operator==(const UdpRepr&) const = default;
 
