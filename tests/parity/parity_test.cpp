@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -61,12 +62,18 @@ void expect_agreement(const fs::path& file, Sides& sides) {
   EXPECT_TRUE(found.empty()) << file << ":\n" << found;
 }
 
-class Parity : public testing::TestWithParam<fs::path> {};
+/// One kernel for all of them that a process compares.
+class Parity : public testing::TestWithParam<fs::path> {
+ protected:
+  static void SetUpTestSuite() { sides_.emplace(); }
+  static void TearDownTestSuite() { sides_.reset(); }
+
+  static inline std::optional<Sides> sides_;
+};
 
 TEST_P(Parity, SimulatorAndKernelAgree) {
   if (const std::string what = kernel::UmlKernel::missing(); !what.empty()) GTEST_SKIP() << what;
-  Sides sides;
-  expect_agreement(GetParam(), sides);
+  expect_agreement(GetParam(), *sides_);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shipped, Parity, testing::ValuesIn(scenarios_in("scenarios")),
