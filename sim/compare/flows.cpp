@@ -146,15 +146,20 @@ void Flows::read_layer(Bytes packet, bool quoted, SimTime at, ReadFrame& out, La
   const Flow& flow = flows_[layer.flow];
   layer.from_beginner = flow.src == IpAddr(ip->src) && flow.src_port == parsed->tuple.src_port;
   learn_bases(*parsed, quoted, layer);
-  if (!quoted) layer.zero_id = is_zero_id(*parsed, ip->id, out, layer);
+  if (!quoted) layer.zero_id = is_zero_id(*parsed, *ip, out, layer);
 }
 
 // A socket counts from a number that it draws, so one of 65536 packets has 0 by chance: the one
-// after 0xffff, or the first one, before 1. Whoever forwards it sends it once more.
-bool Flows::is_zero_id(const Packet& packet, std::uint16_t id, ReadFrame& out, const Layer& layer) {
+// after 0xffff, or the first one, before 1. Whoever forwards it sends it once more. Packets without
+// DF that belong to no connection are counted in leaps (net/ipv4/route.c: ip_idents_reserve()): one
+// of them has 0 by chance if others have not.
+bool Flows::is_zero_id(const Packet& packet, const Ipv4Repr& ip, ReadFrame& out,
+                       const Layer& layer) {
   Ids& ids = ids_[{layer.flow, layer.from_beginner}];
-  const std::uint16_t before = std::exchange(ids.last, id);
+  const std::uint16_t id = ip.id, before = std::exchange(ids.last, id);
+  if (id != 0 && !ip.dont_fragment) ids.counts_divisible = true;
   if (id == 0) {
+    if (ids.counts_divisible && !ip.dont_fragment) return false;
     if (before == 0xffff) ids.counted = packet;
     if (ids.counted == packet) return false;
     // The answer to a SYN is sent before anybody counts (ip_build_and_send_pkt()).

@@ -126,6 +126,7 @@ class Flows {
       std::size_t layer;
     };
     std::uint16_t last = 0;
+    bool counts_divisible = false;    ///< a packet without DF had another number than 0
     std::optional<Packet> counted{};  ///< what has 0 because a count came to it
     std::vector<Zero> zeros{};        ///< what has had 0 since the last other number
   };
@@ -133,7 +134,7 @@ class Flows {
   void read(Bytes frame, SimTime at, ReadFrame& out);
   void learn_query(std::uint16_t id, const ReadFrame& read);
   void read_layer(Bytes packet, bool quoted, SimTime at, ReadFrame& out, Layer& layer);
-  bool is_zero_id(const Packet& packet, std::uint16_t id, ReadFrame& out, const Layer& layer);
+  bool is_zero_id(const Packet& packet, const Ipv4Repr& ip, ReadFrame& out, const Layer& layer);
   std::optional<Packet> packet_of(const Tuple& ends, Bytes rest) const;
   std::uint32_t find_or_begin(const Packet& packet, SimTime at);
   std::uint32_t begin(const Tuple& tuple, SimTime at);

@@ -1,5 +1,6 @@
 // Frames that a kernel sends otherwise: dropped, added, reordered, changed, late.
 #include <algorithm>
+#include <map>
 
 #include "tests/compare/bench.h"
 
@@ -251,6 +252,36 @@ timeline:
   store_be16(bytes.data() + 36, 0);
   store_be16(bytes.data() + 36, internet_checksum(Bytes(bytes).subspan(34)));
   EXPECT_THAT(field_names(only_frame(compare(scenario, sim, tape.wind()))), ElementsAre("payload"));
+}
+
+// No connection counts the answers, and they have no DF: their numbers leap.
+TEST(Pings, MayHaveOneAnswerWhoseIdHitsZeroButNotAllOfThem) {
+  const auto scenario = two_hosts(R"(
+timeline:
+  - {at: 1s, on: client, run: ping -c 2 192.168.80.20}
+)");
+  const Recording sim = simulate(scenario);
+  for (const int zeros : {1, 2}) {
+    Tape tape(sim);
+    std::map<std::uint16_t, std::uint16_t> id_of;
+    for (Piece& piece : tape.pieces) {
+      const bool is_answer = piece.bytes[12] == 8 && piece.bytes[13] == 0 && piece.bytes[23] == 1 &&
+                             piece.bytes[34] == 0;
+      if (!is_answer) continue;
+      std::uint8_t* const id = piece.bytes.data() + 18;
+      ASSERT_EQ(piece.bytes[20] & 0x40, 0) << "Linux answers without DF";
+      id_of.emplace(load_be16(id), id_of.empty() ? 0x1234 : 0);
+      store_be16(id, zeros == 2 ? std::uint16_t{0} : id_of[load_be16(id)]);
+      mend_checksums(piece.bytes);
+    }
+    ASSERT_EQ(id_of.size(), 2U);
+    const auto differences = compare(scenario, sim, tape.wind()).differences;
+    if (zeros == 1) {
+      EXPECT_THAT(differences, IsEmpty());
+    } else {
+      EXPECT_THAT(differences, Not(IsEmpty()));
+    }
+  }
 }
 
 /// The client keeps its MAC address to itself: the server's answers die on the server, one after
