@@ -58,10 +58,8 @@ Carried carried_by(MutBytes packet) {
 void complete_checksum(MutBytes frame) {
   if (frame.size() < EthernetRepr::kLength) return;
   const Carried carried = carried_by(frame.subspan(EthernetRepr::kLength));
-  const auto room_for = [&](std::size_t field, std::size_t bytes) {
-    return carried.bytes.size() >= field + bytes;
-  };
   const auto put_sum = [&](std::size_t field) {
+    if (carried.bytes.size() < field + 2) return;
     std::uint8_t* const at = carried.bytes.data() + field;
     store_be16(at, 0);
     const std::uint16_t sum = checksum_of(carried.pseudo_sum + sum_bytes(carried.bytes));
@@ -69,14 +67,10 @@ void complete_checksum(MutBytes frame) {
     store_be16(at, would_say_none ? std::uint16_t{0xffff} : sum);
   };
   switch (carried.protocol) {
-    case IpProto::kTcp:
-      if (room_for(TcpRepr::kChecksumAt, 2)) put_sum(TcpRepr::kChecksumAt);
-      break;
-    case IpProto::kUdp:
-      if (room_for(UdpRepr::kChecksumAt, 2)) put_sum(UdpRepr::kChecksumAt);
-      break;
+    case IpProto::kTcp: put_sum(TcpRepr::kChecksumAt); break;
+    case IpProto::kUdp: put_sum(UdpRepr::kChecksumAt); break;
     case IpProto::kSctp:
-      if (room_for(SctpRepr::kChecksumAt, 4)) {
+      if (carried.bytes.size() >= SctpRepr::kLength) {
         store_be32(&carried.bytes[SctpRepr::kChecksumAt], sctp_checksum(carried.bytes));
       }
       break;
