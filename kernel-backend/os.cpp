@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 
 namespace lvslab::kernel {
@@ -40,6 +41,20 @@ Result<std::string> read_all(int fd) {
     if (got == 0) return text;
     text.append(buffer, static_cast<std::size_t>(got));
   }
+}
+
+Result<void> copy_program(const std::string& from, const std::string& to) {
+  const Fd source(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!source.valid()) return os_failure(from);
+  const Fd copy(::open(to.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755));
+  if (!copy.valid()) return os_failure(to);
+  constexpr std::size_t kAtOnce = 1U << 20;
+  for (ssize_t sent = 1; sent != 0;) {
+    sent = ::sendfile(copy.get(), source.get(), nullptr, kAtOnce);
+    if (sent < 0 && errno != EINTR) return os_failure(to);
+  }
+  if (::fchmod(copy.get(), 0755) != 0) return os_failure(to);  // whatever the umask is
+  return {};
 }
 
 Result<void> make_directories(const std::string& path) {

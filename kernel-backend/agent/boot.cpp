@@ -145,12 +145,9 @@ bool is_loaded(const std::string& module) {
 
 Result<void> lay_out_stand_ins() {
   const std::string base = kStandIns;
-  auto program = read_file(kAgentCopy);
-  if (!program) return std::unexpected(program.error());
   const std::string target = base + "/usr/local/lib/lvslab/agent";
   if (auto done = make_directories(base + "/usr/local/lib/lvslab"); !done) return done;
-  if (auto done = write_file(target, *program); !done) return done;
-  ::chmod(target.c_str(), 0755);
+  if (::link(kAgentCopy, target.c_str()) != 0) return os_failure(target);
   if (auto done = make_directories(base + "/usr/sbin"); !done) return done;
   for (const char* directory : {"/usr/local/sbin", "/usr/local/bin"}) {
     if (auto done = hide(directory, 0755); !done) return done;
@@ -178,11 +175,8 @@ Result<void> boot_kernel(const std::string& self) {
   if (auto done = mount_at("sysfs", "/sys", "sysfs", 0); !done) return done;
   if (auto done = mount_at("run", "/run", "tmpfs", MS_NOSUID, "mode=755,size=96m"); !done)
     return done;
-  auto program = read_file(self);  // before /tmp, where it may lie, is covered
-  if (!program) return std::unexpected(program.error());
   if (auto done = make_directories(kWorkDirectory); !done) return done;
-  if (auto done = write_file(kAgentCopy, *program); !done) return done;
-  ::chmod(kAgentCopy, 0755);
+  if (auto done = copy_program(self, kAgentCopy); !done) return done;
   if (auto done = name_the_core(); !done) return done;
   if (auto done = make_dev("/dev"); !done) return done;
   ModuleIndex modules;

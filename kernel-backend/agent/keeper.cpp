@@ -38,14 +38,6 @@ struct Plan {
   std::string directory;
 };
 
-Result<void> copy_file(const std::string& from, const std::string& to) {
-  auto bytes = read_file(from);
-  if (!bytes) return std::unexpected(bytes.error());
-  if (auto done = write_file(to, *bytes); !done) return done;
-  if (::chmod(to.c_str(), 0755) != 0) return os_failure(to);
-  return {};
-}
-
 Result<void> make_directory(Plan& plan) {
   const char* base = ::getenv("TMPDIR");
   std::string path =
@@ -53,8 +45,8 @@ Result<void> make_directory(Plan& plan) {
   if (::mkdtemp(path.data()) == nullptr) return os_failure(path);
   plan.directory = path;
   if (::chmod(path.c_str(), 0711) != 0) return os_failure(path);
-  if (auto done = copy_file("/proc/self/exe", path + "/agent"); !done) return done;
-  if (auto done = copy_file(plan.clock, path + "/clock.so"); !done) return done;
+  if (auto done = copy_program("/proc/self/exe", path + "/agent"); !done) return done;
+  if (auto done = copy_program(plan.clock, path + "/clock.so"); !done) return done;
   const std::string own = path + "/uml";
   if (::mkdir(own.c_str(), 0700) != 0) return os_failure(own);
   if (::geteuid() == 0 && ::chown(own.c_str(), kNobody, kNobody) != 0) return os_failure(own);

@@ -101,11 +101,8 @@ Result<void> check_namespace() {
 
 Result<void> enter_private_root() {
   if (auto done = check_namespace(); !done) return done;
-  const auto program = read_file("/proc/self/exe");
-  if (!program) return std::unexpected(program.error());
   if (auto done = make_new_root(); !done) return done;
-  if (auto done = write_file(kAgentCopy, *program); !done) return done;
-  ::chmod(kAgentCopy, 0755);
+  if (auto done = copy_program("/proc/self/exe", kAgentCopy); !done) return done;
   if (auto done = lay_out_stand_ins(); !done) return done;
   if (auto done = write_file(std::string(kStandIns) + kOnMachineMark, {}); !done) return done;
   if (auto done = hide_secrets("/etc"); !done) return done;

@@ -38,74 +38,59 @@ constexpr const char* kConsoleStart = "PS1='[\\u@\\h \\W]\\$ '\nTERM=xterm\n";
 constexpr const char* kLeave = "trap '{ pwd; declare -p; } >&9 2>/dev/null' EXIT\n";
 
 // Variables that a shell sets by itself or takes from its environment.
-constexpr std::string_view kOwn[] = {"BASH",
-                                     "BASHOPTS",
-                                     "BASHPID",
-                                     "BASH_ALIASES",
-                                     "BASH_ARGC",
-                                     "BASH_ARGV",
-                                     "BASH_ARGV0",
-                                     "BASH_CMDS",
-                                     "BASH_COMMAND",
-                                     "BASH_EXECUTION_STRING",
-                                     "BASH_LINENO",
-                                     "BASH_SOURCE",
-                                     "BASH_SUBSHELL",
-                                     "BASH_VERSINFO",
-                                     "BASH_VERSION",
-                                     "COLUMNS",
-                                     "COMP_WORDBREAKS",
-                                     "DIRSTACK",
-                                     "EPOCHREALTIME",
-                                     "EPOCHSECONDS",
-                                     "EUID",
-                                     "FUNCNAME",
-                                     "GROUPS",
-                                     "HISTCMD",
-                                     "HISTFILE",
-                                     "HISTFILESIZE",
-                                     "HISTSIZE",
-                                     "HOSTNAME",
-                                     "HOSTTYPE",
-                                     "IFS",
-                                     "LINENO",
-                                     "LINES",
-                                     "MACHTYPE",
-                                     "MAILCHECK",
-                                     "OLDPWD",
-                                     "OPTERR",
-                                     "OPTIND",
-                                     "OSTYPE",
-                                     "PIPESTATUS",
-                                     "PPID",
-                                     "PS1",
-                                     "PS2",
-                                     "PS4",
-                                     "PWD",
-                                     "RANDOM",
-                                     "SECONDS",
-                                     "SHELLOPTS",
-                                     "SHLVL",
-                                     "SRANDOM",
-                                     "UID",
-                                     "_"};
+constexpr std::string_view kOwn[] = {"BASH",          "BASHOPTS",
+                                     "BASHPID",       "BASH_ALIASES",
+                                     "BASH_ARGC",     "BASH_ARGV",
+                                     "BASH_ARGV0",    "BASH_CMDS",
+                                     "BASH_COMMAND",  "BASH_EXECUTION_STRING",
+                                     "BASH_LINENO",   "BASH_LOADABLES_PATH",
+                                     "BASH_SOURCE",   "BASH_SUBSHELL",
+                                     "BASH_VERSINFO", "BASH_VERSION",
+                                     "COLUMNS",       "COMP_WORDBREAKS",
+                                     "DIRSTACK",      "EPOCHREALTIME",
+                                     "EPOCHSECONDS",  "EUID",
+                                     "FUNCNAME",      "GROUPS",
+                                     "HISTCMD",       "HISTFILE",
+                                     "HISTFILESIZE",  "HISTSIZE",
+                                     "HOSTNAME",      "HOSTTYPE",
+                                     "IFS",           "LINENO",
+                                     "LINES",         "MACHTYPE",
+                                     "MAILCHECK",     "OLDPWD",
+                                     "OPTERR",        "OPTIND",
+                                     "OSTYPE",        "PIPESTATUS",
+                                     "PPID",          "PS1",
+                                     "PS2",           "PS4",
+                                     "PWD",           "RANDOM",
+                                     "SECONDS",       "SHELLOPTS",
+                                     "SHLVL",         "SRANDOM",
+                                     "UID",           "_"};
 
-/// Words after which a shell may differ from what it was.
+/// Words after which a shell may differ from what it was. The dot of an address is none.
 bool may_change_shell(std::string_view line) {
+  static constexpr std::string_view kWords[] = {"cd",    "pushd",  "popd", "read",    "export",
+                                                "unset", "source", ".",    "declare", "local",
+                                                "set",   "eval",   "for",  "mapfile", "typeset"};
+  constexpr std::string_view kOfAWord =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:/-";
   if (line.find('=') != std::string_view::npos) return true;
-  std::string word;
-  for (const char c : std::string(line) + ' ') {
-    if ((c >= 'a' && c <= 'z') || c == '.') {
-      word += c;
-      continue;
-    }
-    static constexpr std::string_view kWords[] = {"cd",    "pushd",  "popd", "read",    "export",
-                                                  "unset", "source", ".",    "declare", "local",
-                                                  "set",   "eval",   "for",  "mapfile", "typeset"};
+  while (!line.empty()) {
+    const std::size_t begin = std::min(line.find_first_of(kOfAWord), line.size());
+    line.remove_prefix(begin);
+    const std::string_view word = line.substr(0, line.find_first_not_of(kOfAWord));
     if (std::ranges::find(kWords, word) != std::end(kWords)) return true;
-    word.clear();
+    line.remove_prefix(word.size());
   }
   return false;
+}
+
+/// Is `declaration` (a line of `declare -p`) what every shell finds in its environment?
+bool is_of_environment(std::string_view declaration) {
+  return std::any_of(std::begin(kEnvironment), std::end(kEnvironment) - 1, [&](const char* pair) {
+    const std::string_view given = pair;
+    const std::size_t equals = given.find('=');
+    return declaration == "declare -x " + std::string(given.substr(0, equals)) + "=\"" +
+                              std::string(given.substr(equals + 1)) + '"';
+  });
 }
 
 struct Terminal {
@@ -219,7 +204,7 @@ void ShellState::collect(pid_t pid) {
       const std::string_view variable = rest.substr(0, rest.find('='));
       keep = flags.find('r') == std::string_view::npos &&
              rest.find('=') != std::string_view::npos &&
-             std::ranges::find(kOwn, variable) == std::end(kOwn);
+             std::ranges::find(kOwn, variable) == std::end(kOwn) && !is_of_environment(line);
     }
     if (keep) variables_.append(line).append("\n");
     at = next + 1;

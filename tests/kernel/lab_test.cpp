@@ -39,6 +39,25 @@ TEST_F(KernelLab, KeepsDirectoryAndVariablesFromLineToLine) {
   EXPECT_EQ(type("b", "pwd; echo \"[$X]\""), "/root\n[]\n");
 }
 
+// To go on from variables takes a bash, which takes longer to start than most programs take to run.
+// While one does, its start file lies in /run.
+TEST_F(KernelLab, NeedsNoBashForALineUnlessOneBeforeItSetAVariable) {
+  const auto has_start_file = [&] { return type("a", "ls -A /run").contains(".shell-"); };
+  type("a", "ping -c 1 10.0.0.2");  // the dot of an address is not the one that reads a script
+  EXPECT_FALSE(has_start_file());
+  type("a", "cd /etc");
+  EXPECT_FALSE(has_start_file()) << "variables that every shell has from its environment were kept";
+  EXPECT_EQ(type("a", "pwd"), "/etc\n");
+  type("a", "X=5");
+  EXPECT_TRUE(has_start_file());
+}
+
+TEST_F(KernelLab, ReadsAScriptIntoTheShell) {
+  type("a", "echo 'FROM=script' > /tmp/script");
+  type("a", ". /tmp/script");
+  EXPECT_EQ(type("a", "echo $FROM"), "script\n");
+}
+
 // Plain lines of this kind are done without bash, which has its say where they fail.
 TEST_F(KernelLab, EchoesIntoFilesAsBashDoes) {
   type("a", "echo one  two > page");
