@@ -31,11 +31,15 @@ void Arping::start(Step& step, AppIo& io) {
   }
   target_ = *target;
   if (!choose_device(step, io) || !choose_source(step, io)) return;
-  over_ = false;
-  io.tap(device_.dev);
   if (!command.quiet) {
     io.print(step, command::arping_header(target_, source_, device_.name.view()));
   }
+  if (command.mode == Mode::kAsk && command.source.empty() && source_.is_any()) {
+    give_up(step, io, command::arping_no_source());
+    return;
+  }
+  over_ = false;
+  io.tap(device_.dev);
   if (command.deadline.ns > 0) deadline_ = step.now() + command.deadline;
   send_probe(step, io);
   arm(step, io);
@@ -71,7 +75,8 @@ bool Arping::choose_device(Step& step, AppIo& io) {
 bool Arping::choose_source(Step& step, AppIo& io) {
   if (!command.source.empty()) {
     const auto source = io.resolve(command.source);
-    if (!source || !(io.is_local(*source) || command.mode == Mode::kDuplicate)) {
+    const bool binds = source && (source->is_any() || io.is_local(*source));
+    if (!source || !(binds || command.mode == Mode::kDuplicate)) {
       give_up(step, io, command::arping_cannot_bind());
       return false;
     }
@@ -86,6 +91,10 @@ bool Arping::choose_source(Step& step, AppIo& io) {
     return false;
   }
   if (const auto own = io.address_of(device_.dev)) source_ = own->local.addr;
+  if (target_.is_any() && source_.is_any()) {
+    give_up(step, io, command::arping_cannot_connect());
+    return false;
+  }
   IpSend probe;
   probe.dst = target_;
   probe.oif = device_.dev;

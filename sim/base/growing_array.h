@@ -1,11 +1,10 @@
-// An array for very many small plain values in one piece. It grows by realloc(3), which moves large
-// blocks by their page tables: what was written once is neither copied nor faulted in again. Of a
-// large block the system is asked for some pages at a time, ahead of the writer: a page fault for
-// each would cost more than what is written to it.
+// An array for very many small plain values in one piece. A large one is a mapping of its own,
+// which grows by mremap(2): what was written once is neither copied nor faulted in again.
+// (realloc(3) does so only for blocks that are larger than any that was freed before.) Its pages
+// are huge where the system has some, and else asked for some at a time, ahead of the writer: a
+// page fault for each costs more than what is written to it.
 //
-// Left out: everything but appending, cutting and reading. Huge pages are not asked for: where
-// memory is full of cached files, the kernel's search for them costs more than the page faults that
-// they save.
+// Left out: everything but appending, cutting and reading.
 #pragma once
 
 #include <algorithm>
@@ -20,11 +19,36 @@
 
 namespace lvslab {
 
-/// realloc(3) for large blocks. `block` may be null. Never returns null.
-void* grow_block(void* block, std::size_t bytes);
+/// Memory that grows, of unspecified content; a block that began with 1 MiB or more begins as
+/// zeros.
+class GrowingBlock {
+ public:
+  GrowingBlock() = default;
+  GrowingBlock(GrowingBlock&& other) noexcept { swap(other); }
+  GrowingBlock& operator=(GrowingBlock&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  GrowingBlock(const GrowingBlock&) = delete;
+  GrowingBlock& operator=(const GrowingBlock&) = delete;
+  ~GrowingBlock();
 
-/// Has the system back the bytes [begin, end) of a block, as far as whole pages go, if it can.
-void back_with_pages(void* block, std::size_t begin, std::size_t end);
+  void* data() const { return data_; }
+  std::size_t bytes() const { return bytes_; }
+  /// To at least `bytes`; what is there stays, perhaps elsewhere.
+  void grow(std::size_t bytes);
+  /// Asks the system for the pages of [begin, end) and some more; returns up to where it was asked.
+  std::size_t back(std::size_t begin, std::size_t end);
+
+ private:
+  void swap(GrowingBlock& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(bytes_, other.bytes_);
+  }
+
+  void* data_ = nullptr;
+  std::size_t bytes_ = 0;
+};
 
 template <class T>
 class GrowingArray {
@@ -46,26 +70,28 @@ class GrowingArray {
 
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
-  std::size_t capacity() const { return capacity_; }
-  const T& operator[](std::size_t i) const { return data_.get()[i]; }
-  const T& back() const { return data_.get()[size_ - 1]; }
-  std::span<const T> view() const { return {data_.get(), size_}; }
+  std::size_t capacity() const { return block_.bytes() / sizeof(T); }
+  /// What the system was asked to back; with huge pages it is up to 2 MiB more.
+  std::size_t memory_bytes() const { return ready_ * sizeof(T); }
+  const T& operator[](std::size_t i) const { return data()[i]; }
+  const T& back() const { return data()[size_ - 1]; }
+  std::span<const T> view() const { return {data(), size_}; }
 
   void push_back(const T& value) {
     if (size_ == ready_) grow(size_ + 1);
-    data_.get()[size_++] = value;
+    data()[size_++] = value;
   }
   void append(std::span<const T> values) {
     if (values.empty()) return;
     if (size_ + values.size() > ready_) grow(size_ + values.size());
-    std::memcpy(data_.get() + size_, values.data(), values.size_bytes());
+    std::memcpy(data() + size_, values.data(), values.size_bytes());
     size_ += values.size();
   }
   /// Room for `count` values behind the last one, of unspecified content, for a writer that knows
   /// only afterwards how many it needs; `extend` takes them in. Valid until the array changes.
   T* room(std::size_t count) {
     if (size_ + count > ready_) grow(size_ + count);
-    return data_.get() + size_;
+    return data() + size_;
   }
   /// Takes in the first `count` values of the room.
   void extend(std::size_t count) { size_ += count; }
@@ -76,36 +102,24 @@ class GrowingArray {
 
  private:
   static constexpr std::size_t kFirst = 64;
-  static constexpr std::size_t kLarge = 1'048'576, kAhead = 131'072;  ///< bytes
-  struct Free {
-    void operator()(T* block) const { std::free(block); }  // NOLINT(*-no-malloc)
-  };
 
+  T* data() const { return static_cast<T*>(block_.data()); }
   void grow(std::size_t least) {
-    if (least > capacity_) {
-      std::size_t capacity = capacity_ == 0 ? kFirst : 2 * capacity_;
-      while (capacity < least) capacity *= 2;
-      void* block = grow_block(data_.release(), capacity * sizeof(T));
-      data_.reset(static_cast<T*>(block));
-      capacity_ = capacity;
+    if (least > capacity()) {
+      std::size_t wanted = std::max(kFirst, 2 * capacity());
+      while (wanted < least) wanted *= 2;
+      block_.grow(wanted * sizeof(T));
     }
-    const std::size_t before = ready_;
-    ready_ = capacity_ * sizeof(T) < kLarge ? capacity_
-                                            : std::min(capacity_, least + kAhead / sizeof(T));
-    if (capacity_ * sizeof(T) >= kLarge) {
-      back_with_pages(data_.get(), before * sizeof(T), ready_ * sizeof(T));
-    }
+    ready_ = block_.back(ready_ * sizeof(T), least * sizeof(T)) / sizeof(T);
   }
   void swap(GrowingArray& other) noexcept {
-    std::swap(data_, other.data_);
+    std::swap(block_, other.block_);
     std::swap(size_, other.size_);
-    std::swap(capacity_, other.capacity_);
     std::swap(ready_, other.ready_);
   }
 
-  std::unique_ptr<T, Free> data_;
+  GrowingBlock block_;
   std::size_t size_ = 0;
-  std::size_t capacity_ = 0;
   std::size_t ready_ = 0;  ///< values that may be written without asking for pages
 };
 

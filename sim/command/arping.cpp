@@ -149,6 +149,8 @@ Output arping_device_down(std::string_view device) {
   return failure(fmt::format("Interface \"{}\" is down", device), 2);
 }
 Output arping_cannot_bind() { return failure("arping: bind: Cannot assign requested address", 2); }
+Output arping_cannot_connect() { return failure("arping: connect: Invalid argument", 2); }
+Output arping_no_source() { return failure("arping: no source address in not-DAD mode", 2); }
 Output arping_unknown_host(std::string_view target, NameError why) {
   return failure(fmt::format("arping: {}: {}", target, text_of(why)), 2);
 }

@@ -53,6 +53,9 @@ Output arping_no_device(std::string_view device);
 Output arping_not_arpable(std::string_view device);
 Output arping_device_down(std::string_view device);
 Output arping_cannot_bind();
+Output arping_cannot_connect();
+/// After the header: the device has no address to ask from, and none was given.
+Output arping_no_source();
 Output arping_unknown_host(std::string_view target, NameError why);
 
 }  // namespace lvslab::command

@@ -8,12 +8,12 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "sim/base/check.h"
+#include "sim/base/growing_array.h"
 #include "sim/base/ids.h"
 #include "sim/wire/bytes.h"
 
@@ -142,26 +142,31 @@ class FramePool {
   static constexpr std::array<std::size_t, kClasses> kPayload = {
       kSize[0] - sizeof(Header), kSize[1] - sizeof(Header), kSize[2] - sizeof(Header),
       kSize[3] - sizeof(Header)};
-  // Slots per chunk, a power of two: 16 KiB, 45 KiB, 110 KiB and 512 KiB.
-  static constexpr std::array<std::uint32_t, kClasses> kChunkShift = {6, 6, 6, 3};
+  // Slots per chunk, a power of two: 16 KiB, 45 KiB, 110 KiB and 131 KiB.
+  static constexpr std::array<std::uint32_t, kClasses> kChunkShift = {6, 6, 6, 1};
 
   struct Class {
-    std::vector<std::unique_ptr<std::uint8_t[]>> chunks;
+    std::vector<std::uint8_t*> chunks;  ///< in `blocks_`
     std::vector<std::uint32_t> free;
   };
 
   std::uint8_t* slot(FrameRef ref) const {
     const std::uint32_t c = ref.value >> kSlotBits;
     const std::uint32_t s = ref.value & kSlotMask;
-    return classes_[c].chunks[s >> kChunkShift[c]].get() +
-           (s & ((1U << kChunkShift[c]) - 1)) * kSize[c];
+    return classes_[c].chunks[s >> kChunkShift[c]] + (s & ((1U << kChunkShift[c]) - 1)) * kSize[c];
   }
   Header& header(FrameRef ref) { return *reinterpret_cast<Header*>(slot(ref)); }
   const Header& header(FrameRef ref) const { return *reinterpret_cast<const Header*>(slot(ref)); }
   std::uint8_t* data(FrameRef ref) const { return slot(ref) + sizeof(Header); }
   void grow(std::uint32_t size_class);
+  /// Zeroed, so that a copy of the pool copies no memory of unspecified content.
+  std::uint8_t* new_chunk(std::size_t bytes);
 
   std::array<Class, kClasses> classes_;
+  /// The first few hold a chunk each; then come large ones, which the system backs by huge pages.
+  std::vector<GrowingBlock> blocks_;
+  std::size_t taken_ = 0;  ///< bytes of the last block
+  std::size_t total_ = 0;  ///< bytes of all chunks
 };
 
 }  // namespace lvslab

@@ -64,14 +64,10 @@ Cleaned clean_sent(Context& c, Extension& e, std::uint32_t ack) {
   return out;
 }
 
-void release_queue(Extension& e, std::uint32_t ack) {
-  const auto passed = static_cast<std::int32_t>(ack - e.queue_seq);
-  if (passed <= 0 || e.queued == 0) return;
-  const std::uint32_t bytes = std::min(static_cast<std::uint32_t>(passed), e.queued);
-  e.queue_seq += bytes;
-  e.queued -= bytes;
-  e.ring_head = static_cast<std::uint32_t>((e.ring_head + bytes) & (e.ring.size() - 1));
-  if (e.queued == 0) e.ring_head = 0;
+void release_queue(Context& c, Extension& e, std::uint32_t ack) {
+  const auto passed = static_cast<std::int32_t>(ack - e.queue.seq());
+  if (passed <= 0) return;
+  e.queue.release(c.step.frames(), std::min(static_cast<std::uint32_t>(passed), e.queue.size()));
 }
 
 /// tcp_ack_update_rtt(): by the send time, or for retransmissions by the echoed timestamp.
@@ -99,8 +95,8 @@ void measure_rtt(Context& c, Socket& s, Extension& e, const Segment& segment,
 void answer_to_probe(Context& c, std::uint32_t index) {
   Socket& s = c.socket(index);
   Extension& e = c.ext_of(s);
-  if (e.queued == 0 && !fin_unsent(s, e)) return;
-  const std::uint32_t next = std::min(e.queued, current_mss(s, e));
+  if (e.queue.size() == 0 && !fin_unsent(s, e)) return;
+  const std::uint32_t next = std::min(e.queue.size(), current_mss(s, e));
   if (!after(s.snd_nxt + next, s.snd_una + s.snd_wnd)) {
     e.backoff = 0;
     cancel_retransmit(c, index);
@@ -113,7 +109,7 @@ void answer_to_probe(Context& c, std::uint32_t index) {
 void offer_room(Context& c, Socket& s, const Extension& e, Upcalls& up) {
   if (!s.has(flag::kWantsRoom) || s.has(flag::kOrphan)) return;
   const std::uint32_t limit = send_buffer_limit(c, s);
-  if (e.queued > limit || limit - e.queued < e.queued / 2) return;
+  if (e.queue.size() > limit || limit - e.queue.size() < e.queue.size() / 2) return;
   s.clear(flag::kWantsRoom);
   up.writable = true;
 }
@@ -197,7 +193,7 @@ int handle_ack(Context& c, std::uint32_t index, const Segment& segment, Upcalls&
     e.retransmits = 0;
     e.stalled_since = SimTime::never();
     const Cleaned cleaned = clean_sent(c, e, ack);
-    release_queue(e, ack);
+    release_queue(c, e, ack);
     measure_rtt(c, s, e, segment, cleaned);
     summary.acked = cleaned.segments;
   }

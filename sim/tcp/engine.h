@@ -126,7 +126,6 @@ std::uint32_t new_socket(Context& c, const Tuple& tuple);
 void free_socket(Context& c, std::uint32_t index);
 Extension& attach(Context& c, std::uint32_t index);
 void detach_if_idle(Context& c, std::uint32_t index);
-void reserve_ring(Context& c, Extension& e, std::uint32_t bytes, std::uint32_t limit);
 /// Tells the program that the connection died and frees it. Source: tcp_reset(), tcp_write_err().
 void fail_socket(Context& c, std::uint32_t index, Errno error, Upcalls& up);
 /// The initial receive window and scale. Source: tcp_select_initial_window().
@@ -180,7 +179,7 @@ void send_queued(Context& c, std::uint32_t index, SentSegment& segment);
 /// Sends what the windows allow. Source: tcp_write_xmit().
 enum class Push : std::uint8_t { kNormal, kOneProbe };
 bool write_xmit(Context& c, std::uint32_t index, Push push = Push::kNormal);
-void append_data(Context& c, Extension& e, std::span<const std::uint8_t> data, std::uint32_t limit);
+void append_data(Context& c, Extension& e, std::span<const std::uint8_t> data);
 std::uint32_t send_buffer_limit(const Context& c, const Socket& s);
 /// A segment that belongs to no socket: the answer to `to`.
 struct Answer {

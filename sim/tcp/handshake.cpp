@@ -202,7 +202,8 @@ void complete_connect(Context& c, std::uint32_t index, const Segment& segment, U
   e.cubic = {};
   e.retransmits = e.backoff = 0;
   e.stalled_since = SimTime::never();
-  e.queue_seq = e.pushed_seq = e.small_seq = e.cwnd_usage_seq = queue_seq;
+  e.queue.begin_at(queue_seq);
+  e.pushed_seq = e.small_seq = e.cwnd_usage_seq = queue_seq;
   cancel_retransmit(c, index);
   c.step.explain(Reason::kTcpConnected, segment.dev,
                  {arg(segment.src), segment.tcp.src_port, s.tuple.local_port});

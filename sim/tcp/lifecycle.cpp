@@ -8,7 +8,6 @@
 namespace lvslab::tcp {
 namespace {
 
-constexpr std::size_t kSmallRing = 512;
 constexpr std::size_t kKeptCount = 64;
 constexpr std::uint32_t kRmemMax = 212'992;  // net.core.rmem_max
 constexpr std::uint32_t kMaxAdvertisedMss = 65'495;
@@ -16,12 +15,11 @@ constexpr std::uint32_t kMaxAdvertisedMss = 65'495;
 void give_back(Context& c, Extension& e) {
   for (const EarlySegment& early : e.early) c.step.frames().release(early.frame);
   Tables& t = c.tables;
-  t.spare_rings.give_back(std::move(e.ring));
+  e.queue.clear(c.step.frames());
   if (e.sent.capacity() != 0 && e.sent.capacity() <= 64 && t.spare_sent.size() < kKeptCount) {
     e.sent.clear();
     t.spare_sent.push_back(std::move(e.sent));
   }
-  e.ring = {};
   e.sent = {};
   e.early = {};
 }
@@ -77,7 +75,8 @@ Extension& attach(Context& c, std::uint32_t index) {
     e.sent = std::move(c.tables.spare_sent.back());
     c.tables.spare_sent.pop_back();
   }
-  e.queue_seq = e.pushed_seq = s.snd_nxt;
+  e.queue.begin_at(s.snd_nxt);
+  e.pushed_seq = s.snd_nxt;
   e.small_seq = e.cwnd_usage_seq = s.snd_una;
   e.rtt_seq = s.snd_una;
   e.mdev_us = s.srtt_us8 >> 4;
@@ -93,8 +92,9 @@ void detach_if_idle(Context& c, std::uint32_t index) {
   Socket& s = c.socket(index);
   if (s.ext == kNoExtension || s.has(flag::kBulkReceiver) || s.state == TcpState::kSynSent) return;
   Extension& e = c.ext_of(s);
-  const bool idle = e.packets_out() == 0 && e.queued == 0 && e.early.empty() && !fin_unsent(s, e) &&
-                    e.retransmit_at == SimTime::never() && e.delayed_ack_at == SimTime::never();
+  const bool idle = e.packets_out() == 0 && e.queue.size() == 0 && e.early.empty() &&
+                    !fin_unsent(s, e) && e.retransmit_at == SimTime::never() &&
+                    e.delayed_ack_at == SimTime::never();
   const bool plain = e.ca == CaState::kOpen && s.ssthresh == kInfiniteSsthresh &&
                      e.last_challenge.ns < 0 && !e.dsack_pending && e.seeded_rto_us == 0;
   // What a varying round-trip time was goes into timeouts for a long time.
@@ -103,20 +103,6 @@ void detach_if_idle(Context& c, std::uint32_t index) {
   give_back(c, e);
   c.tables.extensions.release(s.ext);
   s.ext = kNoExtension;
-}
-
-void reserve_ring(Context& c, Extension& e, std::uint32_t bytes, std::uint32_t limit) {
-  const std::size_t needed = std::size_t{e.queued} + bytes;
-  LVSLAB_CHECK(needed <= limit, "queued beyond the send buffer");
-  if (needed <= e.ring.size()) return;
-  RawBuffer ring = c.tables.spare_rings.take(std::bit_ceil(std::max(needed, kSmallRing)));
-  const std::size_t first = std::min<std::size_t>(e.queued, e.ring.size() - e.ring_head);
-  if (e.queued > 0) {
-    std::memcpy(ring.data(), e.ring.data() + e.ring_head, first);
-    std::memcpy(ring.data() + first, e.ring.data(), e.queued - first);
-  }
-  c.tables.spare_rings.give_back(std::exchange(e.ring, std::move(ring)));
-  e.ring_head = 0;
 }
 
 void fail_socket(Context& c, std::uint32_t index, Errno error, Upcalls& up) {

@@ -128,10 +128,9 @@ std::size_t memory_bytes(const Stack& stack) {
   bytes += slots(t.listeners.limit(), 4) * sizeof(Listener);
   for (std::uint32_t i = 0; i < t.extensions.limit(); ++i) {
     const Extension& e = t.extensions[i];
-    bytes += e.ring.size() + e.sent.capacity() * sizeof(SentSegment) +
+    bytes += e.queue.memory_bytes() + e.sent.capacity() * sizeof(SentSegment) +
              e.early.capacity() * sizeof(EarlySegment);
   }
-  bytes += t.spare_rings.memory_bytes();
   for (const auto& sent : t.spare_sent) bytes += sent.capacity() * sizeof(SentSegment);
   return bytes;
 }

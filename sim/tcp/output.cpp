@@ -9,14 +9,6 @@ namespace {
 
 constexpr std::uint8_t kAckFlag = tcp_flag::kAck;
 
-/// Copies [seq, seq + out.size()) of the send queue.
-void copy_queued(const Extension& e, std::uint32_t seq, MutBytes out) {
-  const std::size_t at = (e.ring_head + (seq - e.queue_seq)) & (e.ring.size() - 1);
-  const std::size_t first = std::min(out.size(), e.ring.size() - at);
-  std::memcpy(out.data(), e.ring.data() + at, first);
-  if (first < out.size()) std::memcpy(out.data() + first, e.ring.data(), out.size() - first);
-}
-
 /// Source: tcp_select_window(): never shrinks what was offered.
 std::uint16_t select_window(Context& c, Socket& s) {
   const std::uint32_t current = receive_window(s);
@@ -93,7 +85,7 @@ void transmit(Context& c, std::uint32_t index, std::uint32_t seq, std::uint8_t f
   FramePool& frames = c.step.frames();
   const FrameRef frame = frames.allocate(header + length);
   const MutBytes out = frames.writable(frame);
-  if (length > 0) copy_queued(c.ext_of(s), seq, out.subspan(header));
+  if (length > 0) c.ext_of(s).queue.copy(c.step.frames(), seq, out.subspan(header));
   tcp.emit(out, s.tuple.local_addr, s.tuple.remote_addr);
   if ((flags & kAckFlag) != 0) note_ack_sent(c, index);
   if (length > 0) note_data_sent(c, s);
@@ -126,7 +118,7 @@ bool take_push(Extension& e, const Socket& s, std::uint32_t end) {
 
 }  // namespace
 
-std::uint32_t write_seq(const Extension& e) { return e.queue_seq + e.queued; }
+std::uint32_t write_seq(const Extension& e) { return e.queue.end(); }
 
 bool fin_unsent(const Socket& s, const Extension& e) {
   const bool closing = s.state == TcpState::kFinWait1 || s.state == TcpState::kLastAck ||
@@ -234,15 +226,8 @@ bool write_xmit(Context& c, std::uint32_t index, Push how) {
   return true;
 }
 
-void append_data(Context& c, Extension& e, std::span<const std::uint8_t> data,
-                 std::uint32_t limit) {
-  const auto bytes = static_cast<std::uint32_t>(data.size());
-  reserve_ring(c, e, bytes, limit);
-  const std::size_t at = (e.ring_head + e.queued) & (e.ring.size() - 1);
-  const std::size_t first = std::min(data.size(), e.ring.size() - at);
-  std::memcpy(e.ring.data() + at, data.data(), first);
-  if (first < data.size()) std::memcpy(e.ring.data(), data.data() + first, data.size() - first);
-  e.queued += bytes;
+void append_data(Context& c, Extension& e, std::span<const std::uint8_t> data) {
+  e.queue.append(c.step.frames(), data);
   if (e.push_count == e.push_marks.size()) {
     std::copy(e.push_marks.begin() + 1, e.push_marks.end(), e.push_marks.begin());
     --e.push_count;

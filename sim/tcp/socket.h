@@ -13,12 +13,11 @@
 
 #include "sim/base/addr.h"
 #include "sim/base/index_table.h"
-#include "sim/base/raw_buffer.h"
 #include "sim/base/slab.h"
 #include "sim/base/tables.h"
 #include "sim/core/ports.h"
 #include "sim/core/timers.h"
-#include "sim/tcp/spare_rings.h"
+#include "sim/tcp/send_queue.h"
 #include "sim/wire/tcp.h"
 
 namespace lvslab::tcp {
@@ -147,11 +146,9 @@ struct Cubic {
 
 /// What a connection needs while something is in flight.
 struct Extension {
-  // send queue: bytes [queue_seq, queue_seq + queued) in a ring of 2^n bytes
-  RawBuffer ring;
+  SendQueue queue;
   std::vector<SentSegment> sent;  ///< in order; the first `sent_head` are gone
   std::vector<EarlySegment> early;
-  std::uint32_t ring_head = 0, queued = 0, queue_seq = 0;
   std::uint32_t sent_head = 0;
   std::array<std::uint32_t, 4> push_marks{};  ///< ends of the program's writes
   std::uint8_t push_count = 0;
@@ -268,7 +265,6 @@ struct Tables {
   IndexTable metrics_index;                      ///< of `metrics`, by the two addresses
   std::array<std::uint32_t, 16> port_perturb{};  ///< table_perturb of inet_hashtables.c
   std::uint16_t next_generation = 1;
-  SpareRings spare_rings;
   std::vector<std::vector<SentSegment>> spare_sent;
 };
 

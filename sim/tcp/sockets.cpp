@@ -25,7 +25,7 @@ void queue_fin(Context& c, std::uint32_t index) {
   s.set(flag::kFinQueued);
   s.state = next;
   c.step.explain(Reason::kTcpFinSent, {},
-                 {arg(s.tuple.remote_addr), s.tuple.remote_port, e.queued});
+                 {arg(s.tuple.remote_addr), s.tuple.remote_port, e.queue.size()});
   write_xmit(c, index);
   check_probe_timer(c, index);
 }
@@ -149,9 +149,9 @@ std::size_t send(Step& step, Stack& stack, Ports ports, SocketId socket,
   }
   Extension& e = attach(c, index);
   if (e.packets_out() == 0) restart_after_idle(c, s);
-  const std::uint32_t limit = std::max(send_buffer_limit(c, s), e.queued);
-  const std::size_t taken = std::min<std::size_t>(data.size(), limit - e.queued);
-  if (taken > 0) append_data(c, e, data.first(taken), limit);
+  const std::uint32_t limit = std::max(send_buffer_limit(c, s), e.queue.size());
+  const std::size_t taken = std::min<std::size_t>(data.size(), limit - e.queue.size());
+  if (taken > 0) append_data(c, e, data.first(taken));
   if (taken < data.size()) s.set(flag::kWantsRoom);
   write_xmit(c, index);
   check_probe_timer(c, index);

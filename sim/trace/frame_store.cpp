@@ -218,9 +218,8 @@ void FrameStore::cut(std::size_t size) {
 }
 
 std::size_t FrameStore::memory_bytes() const {
-  return bytes_.capacity() + blocks_.capacity() * sizeof(std::uint64_t) +
-         kept_.capacity() * sizeof(Kept) + unpacked_.chunks.size() * kChunk +
-         unpacked_.of.capacity() * sizeof(std::uint8_t*);
+  return bytes_.memory_bytes() + blocks_.memory_bytes() + kept_.capacity() * sizeof(Kept) +
+         unpacked_.chunks.size() * kChunk + unpacked_.of.capacity() * sizeof(std::uint8_t*);
 }
 
 }  // namespace lvslab

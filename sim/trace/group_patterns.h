@@ -54,8 +54,8 @@ class GroupPatterns {
                                     const std::uint16_t* units) const;
 
   std::size_t memory_bytes() const {
-    return patterns_.capacity() * sizeof(Pattern) + values_.capacity() * sizeof(std::uint64_t) +
-           places_.capacity() * sizeof(std::uint16_t) + buckets_.capacity() * sizeof(Bucket);
+    return patterns_.memory_bytes() + values_.memory_bytes() + places_.memory_bytes() +
+           buckets_.capacity() * sizeof(Bucket);
   }
 
  private:

@@ -240,8 +240,7 @@ void RecordStore::cut(std::size_t size) {
 }
 
 std::size_t RecordStore::memory_bytes() const {
-  return units_.capacity() * sizeof(std::uint16_t) + blocks_.capacity() * sizeof(State) +
-         patterns_.memory_bytes();
+  return units_.memory_bytes() + blocks_.memory_bytes() + patterns_.memory_bytes();
 }
 
 }  // namespace lvslab

@@ -31,8 +31,8 @@ class RowStore {
   /// Forgets all but the first `size` rows.
   void cut(std::size_t size);
   std::size_t memory_bytes() const {
-    return units_.capacity() * sizeof(std::uint32_t) + blocks_.capacity() * sizeof(std::uint64_t) +
-           bases_.capacity() * sizeof(Base) + sysctls_.capacity() * sizeof(SysctlRow);
+    return units_.memory_bytes() + blocks_.memory_bytes() + bases_.capacity() * sizeof(Base) +
+           sysctls_.capacity() * sizeof(SysctlRow);
   }
 
  private:

@@ -368,6 +368,18 @@ TEST(ArpingApp, RefusesASourceThatIsNotOurs) {
   EXPECT_EQ(host.status, 2);
 }
 
+TEST(ArpingApp, AsksFromNoAddressOnlyIfItIsToldTo) {
+  FakeIo host = arping({"-c", "1", "-I", "eth0", "192.168.80.201"});
+  host.address = {};
+  host.run();
+  EXPECT_EQ(host.out, "ARPING 192.168.80.201 from 0.0.0.0 eth0\n");
+  EXPECT_EQ(host.err, "arping: no source address in not-DAD mode\n");
+  EXPECT_EQ(host.status, 2);
+  FakeIo told = arping({"-c", "1", "-s", "0.0.0.0", "-I", "eth0", "192.168.80.201"});
+  told.run();
+  EXPECT_EQ(told.frames.size(), 1U);
+}
+
 // --- tcpdump
 
 TEST(TcpdumpApp, PrintsWhatPassesTheFilterUntilItHasEnough) {

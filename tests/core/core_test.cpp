@@ -40,6 +40,23 @@ TEST(FramePool, RecyclesInsteadOfGrowing) {
   EXPECT_EQ(pool.memory_bytes(), before);
 }
 
+TEST(FramePool, KeepsMoreFramesInFlightThanFitIntoOneBlockAndSoDoesItsCopy) {
+  FramePool pool;
+  std::vector<FrameRef> frames;
+  for (std::size_t i = 0; i < 6'000; ++i) {
+    frames.push_back(filled(pool, i % 3 == 0 ? 9'000 : 1'500, static_cast<std::uint8_t>(i)));
+  }
+  FramePool copy = pool;
+  for (const FrameRef frame : frames) pool.writable(frame)[0] = 0xee;
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    ASSERT_EQ(copy.bytes(frames[i])[0], static_cast<std::uint8_t>(i)) << "frame " << i;
+    ASSERT_EQ(copy.bytes(frames[i]).back(), static_cast<std::uint8_t>(i)) << "frame " << i;
+    copy.release(frames[i]);
+  }
+  EXPECT_EQ(copy.in_use(), 0U);
+  EXPECT_EQ(pool.in_use(), frames.size());
+}
+
 TEST(FramePool, PushesAndPullsHeadersInPlace) {
   FramePool pool;
   const FrameRef ref = filled(pool, 4, 1);

@@ -189,7 +189,7 @@ TEST(RecordStore, TellsEventsThatAreAlikeFromEachOther) {
     RecordStore store;
     for (const TraceRecord& record : records) store.append(record);
     expect_holds(store, records);
-    EXPECT_LT(store.memory_bytes() / records.size(), 20U) << "arrays grow by doubling";
+    EXPECT_LT(store.memory_bytes() / records.size(), 20U) << "arrays ask for pages ahead";
   }
 }
 
@@ -277,7 +277,7 @@ TEST(RowStore, KeepsLittleOfARowThatHardlyChanged) {
     row.expires.ns += 1'000;
     store.add(row);
   }
-  EXPECT_LT((store.memory_bytes() - before) / 10'000, 40U) << "arrays grow by doubling";
+  EXPECT_LT((store.memory_bytes() - before) / 10'000, 40U) << "arrays ask for pages ahead";
 }
 
 // --- frames --------------------------------------------------------------------------------------
@@ -347,7 +347,7 @@ TEST(FrameStore, KeepsAForwardedFrameOnce) {
     frame[5] = static_cast<std::uint8_t>(hop);
     store.add(frame);
   }
-  EXPECT_LT((store.memory_bytes() - before) / 1'000, 80U) << "arrays grow by doubling";
+  EXPECT_LT((store.memory_bytes() - before) / 1'000, 80U) << "arrays ask for pages ahead";
 }
 
 }  // namespace
