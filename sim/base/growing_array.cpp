@@ -61,7 +61,7 @@ void GrowingBlock::grow(std::size_t bytes) {
   bytes_ = bytes;
 }
 
-std::size_t GrowingBlock::back(std::size_t begin, std::size_t end) {
+std::size_t GrowingBlock::ask_for_pages(std::size_t begin, std::size_t end) {
   if (!is_mapped(bytes_)) return bytes_;
   const std::size_t until = std::min(bytes_, end + kAhead);
   const std::size_t first = begin / page_size() * page_size();

@@ -19,7 +19,7 @@
 
 namespace lvslab {
 
-/// Memory that grows, of unspecified content; a block that began with 1 MiB or more begins as
+/// Memory that grows, of unspecified content; a block that began with 256 KiB or more begins as
 /// zeros.
 class GrowingBlock {
  public:
@@ -38,7 +38,7 @@ class GrowingBlock {
   /// To at least `bytes`; what is there stays, perhaps elsewhere.
   void grow(std::size_t bytes);
   /// Asks the system for the pages of [begin, end) and some more; returns up to where it was asked.
-  std::size_t back(std::size_t begin, std::size_t end);
+  std::size_t ask_for_pages(std::size_t begin, std::size_t end);
 
  private:
   void swap(GrowingBlock& other) noexcept {
@@ -110,7 +110,7 @@ class GrowingArray {
       while (wanted < least) wanted *= 2;
       block_.grow(wanted * sizeof(T));
     }
-    ready_ = block_.back(ready_ * sizeof(T), least * sizeof(T)) / sizeof(T);
+    ready_ = block_.ask_for_pages(ready_ * sizeof(T), least * sizeof(T)) / sizeof(T);
   }
   void swap(GrowingArray& other) noexcept {
     std::swap(block_, other.block_);

@@ -284,8 +284,6 @@ timeline:
   }
 }
 
-/// The client keeps its MAC address to itself: the server's answers die on the server, one after
-/// the other, and errors on lo quote them.
 /// A host joins a group less than a second before the end; its second report comes at a moment
 /// drawn by lot.
 class GroupJoinedAtTheEnd : public testing::Test {
