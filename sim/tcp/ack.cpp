@@ -95,7 +95,7 @@ void measure_rtt(Context& c, Socket& s, Extension& e, const Segment& segment,
 void answer_to_probe(Context& c, std::uint32_t index) {
   Socket& s = c.socket(index);
   Extension& e = c.ext_of(s);
-  if (e.queue.size() == 0 && !fin_unsent(s, e)) return;
+  if (e.queue.empty() && !fin_unsent(s, e)) return;
   const std::uint32_t next = std::min(e.queue.size(), current_mss(s, e));
   if (!after(s.snd_nxt + next, s.snd_una + s.snd_wnd)) {
     e.backoff = 0;

@@ -240,7 +240,7 @@ void process_synchronized(Context& c, std::uint32_t index, const Segment& segmen
   if (carries) receive_data(c, index, segment, up);
   if (!alive(c, index, generation)) return;
   const Socket& s = c.socket(index);
-  if (s.ext != kNoExtension && (c.ext_of(s).queue.size() > 0 || s.has(flag::kFinQueued))) {
+  if (s.ext != kNoExtension && (!c.ext_of(s).queue.empty() || s.has(flag::kFinQueued))) {
     write_xmit(c, index);
     check_probe_timer(c, index);
   }

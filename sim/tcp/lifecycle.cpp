@@ -92,7 +92,7 @@ void detach_if_idle(Context& c, std::uint32_t index) {
   Socket& s = c.socket(index);
   if (s.ext == kNoExtension || s.has(flag::kBulkReceiver) || s.state == TcpState::kSynSent) return;
   Extension& e = c.ext_of(s);
-  const bool idle = e.packets_out() == 0 && e.queue.size() == 0 && e.early.empty() &&
+  const bool idle = e.packets_out() == 0 && e.queue.empty() && e.early.empty() &&
                     !fin_unsent(s, e) && e.retransmit_at == SimTime::never() &&
                     e.delayed_ack_at == SimTime::never();
   const bool plain = e.ca == CaState::kOpen && s.ssthresh == kInfiniteSsthresh &&

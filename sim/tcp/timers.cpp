@@ -97,13 +97,13 @@ void on_reorder(Context& c, std::uint32_t index) {
 void on_zero_window(Context& c, std::uint32_t index, Upcalls& up) {
   Socket& s = c.socket(index);
   Extension& e = c.ext_of(s);
-  if (e.packets_out() > 0 || (e.queue.size() == 0 && !fin_unsent(s, e))) return;
+  if (e.packets_out() > 0 || (e.queue.empty() && !fin_unsent(s, e))) return;
   if (e.probes >= (s.has(flag::kOrphan) ? 8 : c.config.retries2)) return give_up(c, index, up);
   c.step.explain(Reason::kTcpZeroWindowProbe, {},
                  {arg(s.tuple.remote_addr), s.tuple.remote_port, e.probes + 1U});
   if (!write_xmit(c, index)) {
     const std::uint32_t room = s.snd_una + s.snd_wnd - s.snd_nxt;
-    if (s.snd_wnd > 0 && e.queue.size() > 0 && static_cast<std::int32_t>(room) > 0) {
+    if (s.snd_wnd > 0 && !e.queue.empty() && static_cast<std::int32_t>(room) > 0) {
       SentSegment& part = e.sent.emplace_back();
       part.begin = s.snd_nxt;
       part.end = s.snd_nxt + std::min({room, e.queue.size(), current_mss(s, e)});
@@ -238,7 +238,7 @@ void check_probe_timer(Context& c, std::uint32_t index) {
   if (s.ext == kNoExtension) return;
   const Extension& e = c.ext_of(s);
   if (e.packets_out() > 0 || e.mode != RetransmitTimer::kNone) return;
-  if (e.queue.size() == 0 && !fin_unsent(s, e)) return;
+  if (e.queue.empty() && !fin_unsent(s, e)) return;
   arm(c, index, RetransmitTimer::kZeroWindow, c.now() + current_rto(c, s, e));
 }
 
