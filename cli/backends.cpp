@@ -8,8 +8,8 @@
 namespace lvslab::cli {
 
 const std::vector<std::string>& backend_names() {
-  static const std::vector<std::string> names{"sim", "kernel", "kernel:native"};
-  return names;
+  static const std::vector<std::string> kNames{"sim", "kernel", "kernel:native"};
+  return kNames;
 }
 
 Result<std::unique_ptr<lab::Backend>> make_backend(const std::string& name) {

@@ -171,7 +171,8 @@ Opened open_all(const Report& report, const std::string& name, const WebWork& wo
   const double before = allocated_bytes();
   loaded.run();
   const auto counts = loaded.counts();
-  report.add(name, "open", static_cast<double>(counts.bytes / work.response_bytes));
+  const std::uint64_t open = counts.bytes / work.response_bytes;  // those that have all of it
+  report.add(name, "open", static_cast<double>(open));
   report.add(name, "failed", static_cast<double>(counts.failed));
   return {(allocated_bytes() - before) / static_cast<double>(work.connections),
           resident_bytes() / kMib};

@@ -61,8 +61,7 @@ class Campaign {
     Json json = Json::parse(text);
     ++compared_;
     if (json.contains("error")) {
-      const std::string cause = json["error"].get<std::string>();
-      failed(index, cause, std::move(json));
+      failed(index, json["error"].get<std::string>(), json);
     } else if (json["agrees"].get<bool>()) {
       if (options_.json) print(json);
     } else {
@@ -106,7 +105,7 @@ class Campaign {
 
   static void print(const Json& json) { fmt::print("{}\n", json.dump()); }
 
-  void failed(std::uint64_t index, const std::string& cause, Json json) {
+  void failed(std::uint64_t index, const std::string& cause, const Json& json) {
     ++failed_;
     clear_progress();
     if (options_.json) return print(json);

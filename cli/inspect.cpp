@@ -33,6 +33,7 @@ int play(lab::Session& session, std::optional<SimTime> until) {
 std::optional<Error> unknown_host(const scenario::Scenario& scenario, const std::string& name) {
   if (scenario.find_host(name) != nullptr) return std::nullopt;
   std::vector<std::string> names;
+  names.reserve(scenario.hosts.size());
   for (const scenario::Host& host : scenario.hosts) names.push_back(host.name);
   return Error{fmt::format("there is no host '{}' in {}", name, scenario.name),
                {},

@@ -146,6 +146,7 @@ class Pool {
 
   void wait_for_bytes() {
     std::vector<pollfd> waiting;
+    waiting.reserve(workers_.size());
     for (const Worker& worker : workers_) waiting.push_back({worker.pipe, POLLIN, 0});
     if (poll(waiting.data(), waiting.size(), -1) <= 0) return;
     for (std::size_t i = 0; i < workers_.size(); ++i) {

@@ -47,6 +47,7 @@ class CompareModel : public QAbstractTableModel {
 
   explicit CompareModel(BackendFactory factory, QObject* parent = nullptr);
   ~CompareModel() override;
+  Q_DISABLE_COPY_MOVE(CompareModel)
 
   void start(const scenario::Scenario& scenario, const std::string& sim, const std::string& real);
   void cancel();

@@ -76,7 +76,7 @@ std::vector<Completion> values_of(const KeySpec& key, const scenario::Scenario* 
 
 std::vector<Completion> completions(const QString& before, const scenario::Scenario* s) {
   const QStringList lines = before.split(u'\n');
-  QString line = lines.back();
+  const QString& line = lines.back();
   int indent = indent_of(line);
   QString text = line.mid(indent);
   while (text.startsWith(QLatin1String("- "))) {

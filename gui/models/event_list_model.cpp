@@ -247,7 +247,7 @@ QString EventListModel::summary(RecordId id) const {
 
 // Without what stands in the columns before it: the addresses of an IP packet, the word ARP.
 QString EventListModel::short_summary(RecordId id) const {
-  const QString all = summary(id);
+  QString all = summary(id);
   const TraceRecord& r = play_.trace()[id];
   if (!is_frame(r.kind) || !r.frame.valid()) return all;
   const FrameFacts facts = facts_of(play_.trace().frame(r.frame));

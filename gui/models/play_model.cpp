@@ -71,7 +71,7 @@ void PlayModel::open(const scenario::Scenario& scenario, const std::string& back
   opened_by_ = ask(OpenRequest{scenario, backend});
 }
 
-void PlayModel::open_recorded(RecordedRun run) {
+void PlayModel::open_recorded(const RecordedRun& run) {
   forget_run(run.scenario, "recording");
   recorded_ = finished_ = true;
   history_.append(run.chunk);

@@ -64,7 +64,7 @@ class PlayModel : public QObject {
   // --- playing -----------------------------------------------------------------------------------
   void open(const scenario::Scenario& scenario, const std::string& backend);
   /// A run that was captured elsewhere: it can be watched, and nothing else.
-  void open_recorded(RecordedRun run);
+  void open_recorded(const RecordedRun& run);
   void step(Stride stride);
   void back(Stride stride);
   void next_of_conversation();

@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <numeric>
+#include <ranges>
 #include <set>
 
 #include "sim/base/calendar.h"
@@ -269,15 +270,14 @@ class RunMaker {
   // The packet that this host received and now sends on, whatever it rewrote.
   RecordId passed_on(Bytes bytes, const FrameFacts& facts, const Plug& plug, SimTime at) {
     std::deque<Held>& held = held_[plug.host];
-    for (auto one = held.rbegin(); one != held.rend(); ++one) {
-      if (at.ns - one->at.ns > kOneFrameNs) break;
-      const FrameFacts& was = one->facts;
+    for (const Held& one : std::views::reverse(held)) {
+      if (at.ns - one.at.ns > kOneFrameNs) break;
+      const FrameFacts& was = one.facts;
       const bool same_end = was.src == facts.src || was.dst == facts.dst;
       const bool same_segment =
           facts.protocol == Protocol::kTcp && was.protocol == Protocol::kTcp && same_end &&
           was.tcp_seq == facts.tcp_seq && was.payload == facts.payload && was.label == facts.label;
-      if (same_segment || (is_ip_packet(bytes) && same_packet(one->bytes, bytes)))
-        return one->record;
+      if (same_segment || (is_ip_packet(bytes) && same_packet(one.bytes, bytes))) return one.record;
     }
     return {};
   }

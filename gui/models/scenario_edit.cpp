@@ -37,6 +37,7 @@ Result<TextEdit> append_item(const QString& text, const QString& key,
 
 Result<TextEdit> add_switch(const QString& text, const scenario::Scenario& s, const QString& name) {
   std::vector<Mark> items;
+  items.reserve(s.switches.size());
   for (const scenario::Switch& one : s.switches) items.push_back(one.where);
   return append_item(text, QStringLiteral("switches"), items, {QStringLiteral("- name: ") + name});
 }
@@ -52,6 +53,7 @@ Result<TextEdit> add_host(const QString& text, const scenario::Scenario& s, cons
          << QStringLiteral("    ") + nic_on_switch(QStringLiteral("eth0"), switch_name, address);
   }
   std::vector<Mark> items;
+  items.reserve(s.hosts.size());
   for (const scenario::Host& host : s.hosts) items.push_back(host.where);
   return append_item(text, QStringLiteral("hosts"), items, item);
 }

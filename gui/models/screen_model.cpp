@@ -165,7 +165,7 @@ ScreenCell ScreenModel::cell(int line, int column) const {
     const char32_t letter = c;
     cell.text += QString::fromUcs4(&letter, 1);
   }
-  cell.width = from.width;
+  cell.width = static_cast<unsigned char>(from.width);
   cell.bold = from.attrs.bold != 0;
   cell.underline = from.attrs.underline != 0;
   cell.ink = rgb_of(terminal_->screen, from.fg, false);

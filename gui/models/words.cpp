@@ -97,10 +97,10 @@ QString one_line(QString text) {
 
 QString without_controls(QString text) {
   if (!text.contains(u'\x1b') && !text.contains(u'\r') && !text.contains(u'\a')) return text;
-  static const QRegularExpression control(
+  static const QRegularExpression kControl(
       QStringLiteral("\x1b\\[[0-?]*[ -/]*[@-~]|\x1b\\][^\a\x1b]*(\a|\x1b\\\\)|\x1b[()][A-Z0-9]|"
                      "\x1b[=>78]|[\r\a]"));
-  return text.remove(control);
+  return text.remove(kControl);
 }
 
 }  // namespace lvslab::gui

@@ -82,7 +82,8 @@ void BytesView::paintEvent(QPaintEvent* /*event*/) {
   const int columns = per_line();
   const int h = line_height();
   const int cell = fontMetrics().horizontalAdvance(QLatin1Char('0'));
-  const auto first = static_cast<std::size_t>(verticalScrollBar()->value() * columns);
+  const auto first =
+      static_cast<std::size_t>(std::ptrdiff_t{verticalScrollBar()->value()} * columns);
   for (std::size_t i = first; i < bytes_.size(); ++i) {
     const int column = static_cast<int>(i - first) % columns;
     const int y = kPad + static_cast<int>(i - first) / columns * h;
@@ -116,7 +117,9 @@ void BytesView::mousePressEvent(QMouseEvent* event) {
     const int cell = fontMetrics().horizontalAdvance(QLatin1Char('0'));
     const bool in_hex = event->pos().x() >= hex_x(c) && event->pos().x() < hex_x(c) + cell * 3;
     const bool in_text = event->pos().x() >= text_x(c) && event->pos().x() < text_x(c) + cell;
-    if (in_hex || in_text) return choose(static_cast<std::size_t>(line * columns + c));
+    if (in_hex || in_text) {
+      return choose(static_cast<std::size_t>(std::ptrdiff_t{line} * columns + c));
+    }
   }
 }
 

@@ -56,7 +56,7 @@ class EventPanel : public QWidget {
   std::optional<FrameFacts> talk_;  ///< a frame of the conversation that is shown
   QLabel* problem_;
   QLabel* empty_;
-  QTableView* table_;
+  QTableView* table_ = nullptr;
   bool moving_ = false;
 };
 

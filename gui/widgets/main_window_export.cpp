@@ -57,7 +57,7 @@ void MainWindow::show_recording(const QString& path, ReadRecording read) {
   if (!read.run) return tell_unopened(read.run.error());
   drawn_->clear();
   path_ = path;
-  play_->open_recorded(*std::move(read.run));
+  play_->open_recorded(*read.run);
   if (read.cut_at_byte) {
     tell(tr("%1 is cut off or damaged at byte %2: what stands before it is shown.")
              .arg(path)

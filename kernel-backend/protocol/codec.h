@@ -75,7 +75,7 @@ class Decoder {
       value = static_cast<T>(number);
     } else if constexpr (std::integral<T>) {
       if (!has(sizeof value)) return;
-      std::memcpy(&value, rest_.data(), sizeof value);
+      std::memcpy(&value, rest_.data(), sizeof value);  // NOLINT(*-stringview-data-usage)
       rest_.remove_prefix(sizeof value);
     } else if constexpr (std::is_same_v<T, std::string>) {
       std::uint32_t size = 0;
@@ -109,7 +109,8 @@ class Decoder {
 template <class T>
 std::string encoded(const T& message) {
   Encoder encoder;
-  const_cast<T&>(message).each(encoder);  // each() is one function for both directions
+  // each() is one function for both directions.
+  const_cast<T&>(message).each(encoder);  // NOLINT(*-const-cast)
   return encoder.take();
 }
 

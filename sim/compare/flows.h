@@ -122,8 +122,8 @@ class Flows {
   struct Ids {
     struct Zero {
       Packet packet;
-      ReadFrame* frame;
-      std::size_t layer;
+      ReadFrame* frame = nullptr;
+      std::size_t layer = 0;
     };
     std::uint16_t last = 0;
     bool counts_divisible = false;    ///< a packet without DF had another number than 0

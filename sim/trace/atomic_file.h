@@ -15,6 +15,8 @@ namespace lvslab {
 class AtomicFile {
  public:
   AtomicFile() = default;
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
   AtomicFile(AtomicFile&& other) noexcept;
   AtomicFile& operator=(AtomicFile&& other) noexcept;
   /// Without commit(): removes what was written.

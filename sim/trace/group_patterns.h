@@ -90,7 +90,8 @@ class GroupPatterns {
       different |= (group[i] ^ values[i]) & masks[i];
     }
     const std::uint16_t* repeat = places_.view().data() + p.places + p.holes;
-    for (const std::uint16_t* const end = repeat + 2U * p.repeats; repeat != end; repeat += 2) {
+    for (const std::uint16_t* const end = repeat + std::size_t{2} * p.repeats; repeat != end;
+         repeat += 2) {
       different |= word(group.data(), repeat[0]) ^ word(group.data(), repeat[1]);
     }
     return different == 0;

@@ -26,7 +26,6 @@ TableRow row_from(std::uint32_t kind, const std::uint64_t* words) {
 
 }  // namespace
 
-template <>
 std::uint32_t RowStore::add(const SysctlRow& row) {
   const std::uint64_t number = sysctls_.size();
   sysctls_.push_back(row);

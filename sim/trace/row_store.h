@@ -23,6 +23,7 @@ class RowStore {
   /// Takes in a row and returns its number.
   template <class Row>
   std::uint32_t add(const Row& row);
+  std::uint32_t add(const SysctlRow& row);
   std::uint32_t add(const TableRow& row) {
     return std::visit([this](const auto& r) { return add(r); }, row);
   }
@@ -111,15 +112,12 @@ constexpr std::uint32_t place_of(const Route6Row& r) {
 template <class Row>
 std::uint32_t RowStore::add(const Row& row) {
   constexpr std::uint32_t kKind = kind_of<Row>();
-  std::array<std::uint64_t, words_of<Row>()> words;
+  std::array<std::uint64_t, words_of<Row>()> words;  // NOLINT(*-member-init): all are copied into
   words.back() = 0;
   std::memcpy(words.data(), &row, sizeof row);
   const std::uint32_t key = (place_of(row) * 16 + kKind) * 0x9e37'79b1U;
   return add_words(kKind, key >> 22, words);
 }
-
-template <>
-std::uint32_t RowStore::add(const SysctlRow& row);
 
 // The words that differ are written, and which they are. Every word is, and the next one over it if
 // it is not wanted: cheaper than to guess.
@@ -134,7 +132,7 @@ std::uint32_t RowStore::add_words(std::uint32_t kind, std::size_t place,
     for (std::size_t i = 0; i < kCount; ++i) {
       const auto differs = static_cast<std::uint32_t>(words[i] != before(i));
       std::memcpy(out, &words[i], sizeof words[i]);
-      out += 2 * differs;
+      out += std::size_t{2} * differs;
       head |= differs << (i + kMaskShift);
     }
     *begin = head;

@@ -57,7 +57,7 @@ struct Ipv4Repr {
     if (in.size() < kLength) return std::unexpected(WireError::kTruncated);
     const std::uint8_t* p = in.data();
     if (p[0] >> 4 != 4) return std::unexpected(WireError::kBadVersion);
-    const std::size_t header_length = (p[0] & 0xfU) * 4;
+    const std::size_t header_length = std::size_t{p[0] & 0xfU} * 4;
     const std::uint16_t total_length = load_be16(p + 2);
     if (header_length < kLength) return std::unexpected(WireError::kBadLength);
     if (in.size() < header_length) return std::unexpected(WireError::kTruncated);

@@ -39,6 +39,8 @@ class Workload {
   static Workload udp(std::uint32_t count);
   /// Hosts that do nothing: built, booted and routed.
   static Workload idle(std::uint32_t hosts);
+  Workload(const Workload&) = delete;
+  Workload& operator=(const Workload&) = delete;
   Workload(Workload&&) noexcept;
   Workload& operator=(Workload&&) noexcept;
   ~Workload();
