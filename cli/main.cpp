@@ -74,8 +74,8 @@ int main(int argc, char** argv) {
   try {
     const int status = dispatch(app, arguments);
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
-  } catch (const std::system_error&) {  // NOLINT(*-empty-catch): by {fmt}; what std::fwrite met,
-                                        // ferror() tells
+  } catch (const std::system_error&) {  // NOLINT(*-empty-catch)
+    // By {fmt}; what std::fwrite met, ferror() tells.
   }
   fmt::print(stderr, "lvslab: cannot write to standard output\n");
   return cli::kExitBadInput;
