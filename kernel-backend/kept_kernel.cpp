@@ -8,8 +8,6 @@
 #include <algorithm>
 #include <cstdlib>
 
-extern char** environ;
-
 namespace lvslab::kernel {
 namespace {
 

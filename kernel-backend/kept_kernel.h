@@ -30,6 +30,8 @@ class ConsoleText {
 
 class KeptKernel : public Kernel {
  public:
+  KeptKernel(const KeptKernel&) = delete;
+  KeptKernel& operator=(const KeptKernel&) = delete;
   /// Closes the lifeline and waits until the keeper has ended.
   ~KeptKernel() override;
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <time.h>
+#include <ctime>
 
 #include <algorithm>
 

@@ -157,7 +157,7 @@ class Writer {
   template <class T>
     requires requires(T& v, Writer& w) { fields(v, w); }
   void put(const T& value) {
-    fields(const_cast<T&>(value), *this);  // which only reads it
+    fields(const_cast<T&>(value), *this);  // NOLINT(*-const-cast): which only reads it
   }
 
  private:

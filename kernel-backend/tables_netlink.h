@@ -118,6 +118,8 @@ class NetlinkReader {
   static Result<NetlinkReader> open(int protocol);
   /// Over a datagram socket that is there already, and will be closed.
   static NetlinkReader over(int fd) { return NetlinkReader(fd); }
+  NetlinkReader(const NetlinkReader&) = delete;
+  NetlinkReader& operator=(const NetlinkReader&) = delete;
   NetlinkReader(NetlinkReader&& other) noexcept;
   NetlinkReader& operator=(NetlinkReader&& other) noexcept;
   ~NetlinkReader();

@@ -49,6 +49,8 @@ class TableReader {
  public:
   /// In the caller's network namespace. Errors: no netlink.
   static Result<TableReader> open(Vantage vantage);
+  TableReader(const TableReader&) = delete;
+  TableReader& operator=(const TableReader&) = delete;
   TableReader(TableReader&&) noexcept;
   TableReader& operator=(TableReader&&) noexcept;
   ~TableReader();

@@ -96,7 +96,7 @@ namespace {
 
 /// The inode of "socket:[12345]".
 std::optional<std::uint32_t> socket_inode(const std::string& link) {
-  std::array<char, 64> text;
+  std::array<char, 64> text{};
   const ssize_t size = ::readlink(link.c_str(), text.data(), text.size());
   if (size <= 0) return std::nullopt;
   std::string_view target(text.data(), static_cast<std::size_t>(size));
@@ -112,7 +112,7 @@ std::optional<std::uint32_t> socket_inode(const std::string& link) {
 /// What netstat calls a program: the last part of argv[0]; a kernel thread has none.
 ShortName program_of(const std::string& process) {
   const std::string command = read_proc_file(process + "/cmdline").value_or("");
-  std::string_view name(command.c_str());
+  std::string_view name = std::string_view(command).substr(0, command.find('\0'));
   const std::size_t slash = name.rfind('/');
   if (slash != std::string_view::npos) name.remove_prefix(slash + 1);
   return name;

@@ -26,6 +26,8 @@ class UmlKernel final : public KeptKernel {
   static std::string missing();
   /// Boots and waits for the agent's hello. Errors: why no kernel can be booted here.
   static Result<std::unique_ptr<UmlKernel>> boot(const UmlOptions& options);
+  UmlKernel(const UmlKernel&) = delete;
+  UmlKernel& operator=(const UmlKernel&) = delete;
   ~UmlKernel() override;
 
   std::int64_t now() const override { return page_->now.load(); }

@@ -70,6 +70,7 @@ struct WindowOptions {
 
 class MainWindow : public QMainWindow {
   Q_OBJECT
+  Q_DISABLE_COPY_MOVE(MainWindow)
 
  public:
   explicit MainWindow(WindowOptions options);

@@ -154,13 +154,13 @@ double luminance(const QColor& c) {
 }  // namespace
 
 const Theme& Theme::light() {
-  static const Theme t = make_light();
-  return t;
+  static const Theme kLight = make_light();
+  return kLight;
 }
 
 const Theme& Theme::dark_one() {
-  static const Theme t = make_dark();
-  return t;
+  static const Theme kDark = make_dark();
+  return kDark;
 }
 
 const Theme& theme() { return *current(); }

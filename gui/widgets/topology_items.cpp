@@ -1,5 +1,7 @@
 #include "gui/widgets/topology_items.h"
 
+#include <QCoreApplication>
+#include <QCursor>
 #include <QFontDatabase>
 #include <QGraphicsScene>
 #include <QGraphicsSceneContextMenuEvent>

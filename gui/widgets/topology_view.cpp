@@ -198,7 +198,8 @@ bool TopologyView::focusNextPrevChild(bool next) {
     return true;
   }
   scene()->setFocusItem(nullptr);
-  return QAbstractScrollArea::focusNextPrevChild(next);
+  // QGraphicsView would go round the scene again.
+  return QAbstractScrollArea::focusNextPrevChild(next);  // NOLINT(bugprone-parent-virtual-call)
 }
 
 // What the keyboard is on, for screen readers.

@@ -16,7 +16,7 @@ class TransportBar : public QToolBar {
   Q_OBJECT
 
  public:
-  TransportBar(PlayModel& play, QWidget* parent = nullptr);
+  explicit TransportBar(PlayModel& play, QWidget* parent = nullptr);
 
   /// The button's action, for menus and keys.
   QAction* restart_action() const { return restart_; }

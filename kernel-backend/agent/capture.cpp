@@ -3,7 +3,7 @@
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <sys/socket.h>
-#include <time.h>
+#include <ctime>
 
 #include <algorithm>
 

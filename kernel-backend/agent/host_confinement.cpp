@@ -85,7 +85,7 @@ class Filter {
   /// Refused if one of `bits` is set in an argument.
   void refuse_bits(long call, unsigned argument, std::uint32_t bits) {
     skip_unless_equal(static_cast<std::uint32_t>(call), 0, 4);
-    load(offsetof(seccomp_data, args) + 8 * argument);
+    load_argument(argument);
     add(BPF_JMP | BPF_JSET | BPF_K, bits, 0, 1);
     answer(EPERM);
     allow();
@@ -93,7 +93,7 @@ class Filter {
   /// Refused if an argument is `value`.
   void refuse_value(long call, unsigned argument, std::uint32_t value, int error) {
     skip_unless_equal(static_cast<std::uint32_t>(call), 0, 4);
-    load(offsetof(seccomp_data, args) + 8 * argument);
+    load_argument(argument);
     skip_unless_equal(value, 0, 1);
     answer(error);
     allow();
@@ -110,6 +110,9 @@ class Filter {
   }
   void load(std::size_t offset) {
     add(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset));
+  }
+  void load_argument(std::size_t argument) {
+    load(offsetof(seccomp_data, args) + sizeof seccomp_data::args[0] * argument);
   }
   void skip_unless_equal(std::uint32_t value, std::uint8_t yes, std::uint8_t no) {
     add(BPF_JMP | BPF_JEQ | BPF_K, value, yes, no);

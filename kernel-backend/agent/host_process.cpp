@@ -4,12 +4,12 @@
 #include <linux/sched.h>
 #include <poll.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <csignal>
 
 #include <map>
 
@@ -79,7 +79,7 @@ void HostMain::run() {
     if (ready[3].revents != 0) log_.collect();
     if (ready[2].revents != 0) tell_rows();
     if (ready[1].revents != 0) {
-      signalfd_siginfo info;
+      signalfd_siginfo info{};
       while (::read(signals.get(), &info, sizeof info) > 0) {
         const int signal = static_cast<int>(info.ssi_signo) - SIGRTMIN;
         if (signal == kPowerOffSignal) _exit(kPoweredOffStatus);

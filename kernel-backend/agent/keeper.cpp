@@ -5,7 +5,6 @@
 #include <grp.h>
 #include <poll.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -14,6 +13,7 @@
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <csignal>
 
 #include <string>
 #include <string_view>
@@ -145,6 +145,7 @@ void stay_on_one_processor() {
       "con0=null,fd:1", "ssl=null",  "ssl0=fd:3",          uml_dir.c_str(),
       "umid=lab",       "quiet",     "random.trust_cpu=1", ipv6,
       nullptr};
+  // NOLINTNEXTLINE(*-const-cast): execve() only reads them
   ::execve(plan.kernel.c_str(), const_cast<char**>(arguments), const_cast<char**>(environment));
   ::dprintf(1, "lvslab: %s: %s\n", plan.kernel.c_str(), std::strerror(errno));
   _exit(127);
@@ -203,7 +204,7 @@ void wait_for_the_end(const Plan& plan, pid_t kernel, int signals) {
       if (::read(plan.lifeline, &byte, 1) <= 0) return;
     }
     if (ready[1].revents == 0) continue;
-    signalfd_siginfo info;
+    signalfd_siginfo info{};
     if (::read(signals, &info, sizeof info) <= 0) continue;
     if (info.ssi_signo != SIGCHLD) return;
     int status = 0;

@@ -1,10 +1,10 @@
 // One program in several parts: the first process of the User-Mode Linux kernel, the keeper of that
 // kernel on the machine, the keeper of a lab on the machine's own kernel with the first process of
 // that lab, and the stand-in programs on the lab's hosts. Its name and arguments tell them apart.
-#include <signal.h>
-#include <stdio.h>
 #include <sys/reboot.h>
 #include <sys/utsname.h>
+#include <csignal>
+#include <cstdio>
 
 #include <string>
 #include <string_view>

@@ -4,14 +4,14 @@
 #include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
-#include <signal.h>
-#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
+#include <csignal>
+#include <cstdio>
 
 #include <algorithm>
 #include <iterator>
@@ -146,7 +146,7 @@ bool wait_for_the_end(int lifeline, pid_t agent, int signals) {
       if (::read(lifeline, &byte, 1) <= 0) return false;
     }
     if (ready[1].revents == 0) continue;
-    signalfd_siginfo info;
+    signalfd_siginfo info{};
     if (::read(signals, &info, sizeof info) <= 0) continue;
     if (info.ssi_signo != SIGCHLD) return false;
     if (::waitpid(agent, nullptr, WNOHANG) == agent) return true;

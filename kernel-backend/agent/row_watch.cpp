@@ -2,11 +2,11 @@
 
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
+#include <csignal>
+#include <ctime>
 
 #include "kernel-backend/agent/host_network.h"
 #include "kernel-backend/agent/plain_line.h"

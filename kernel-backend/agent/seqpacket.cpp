@@ -16,6 +16,7 @@ union Control {
 }  // namespace
 
 bool send_parcel(int socket, char kind, std::string_view body, int fd) {
+  // NOLINTNEXTLINE(*-const-cast): sendmsg() only reads it
   iovec parts[2] = {{&kind, 1}, {const_cast<char*>(body.data()), body.size()}};
   msghdr message{};
   message.msg_iov = parts;

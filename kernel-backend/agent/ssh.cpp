@@ -4,12 +4,12 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
 
 #include <functional>
 
@@ -132,7 +132,7 @@ std::optional<SshReply> ask(const std::string& host, bool scp,
     while (receive_more(fd.get(), bytes)) {
     }
   }
-  const auto reply = command::read_reply(bytes);
+  auto reply = command::read_reply(bytes);
   if (!reply) return fail(command::ssh_connection_lost(host, scp));
   return reply;
 }

@@ -6,13 +6,13 @@
 #include <linux/ip_vs.h>
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
 
 #include <algorithm>
 #include <array>
@@ -207,11 +207,11 @@ int start_vsftpd() {
   return 0;
 }
 
-int run_program(const Words& words) {
+int run_program(Words words) {
   const pid_t pid = ::fork();
   if (pid == 0) {
     std::vector<char*> arguments;
-    for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+    for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
     ::execvp(arguments[0], arguments.data());
     _exit(127);
@@ -396,16 +396,16 @@ int make_device(const ModuleDevice& of) {
   if (!socket) return 1;
   NetlinkRequest request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
   request.fixed(ifinfomsg{});
-  request.text(IFLA_IFNAME, of.device.c_str());
+  request.text(IFLA_IFNAME, of.device);
   const std::size_t info = request.begin(IFLA_LINKINFO);
-  request.text(IFLA_INFO_KIND, of.kind.c_str());
+  request.text(IFLA_INFO_KIND, of.kind);
   if (of.kind == "ip6tnl") {
     const std::size_t data = request.begin(IFLA_INFO_DATA);
     request.attribute(IFLA_IPTUN_PROTO, std::uint8_t{IPPROTO_IPV6});
     request.end(data);
   }
   request.end(info);
-  const auto made = socket->talk(request, of.device.c_str());
+  const auto made = socket->talk(request, of.device);
   if (!made) {
     say(stderr, failed + made.error().message + "\n");
     return 1;

@@ -48,7 +48,7 @@ Result<void> SystemLog::open(std::string host) {
 
 void SystemLog::collect() {
   const Fd file(::open(kMessagesFile, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-  std::array<char, kLongest> buffer;
+  std::array<char, kLongest> buffer;  // NOLINT(*-member-init): recv() fills it
   for (;;) {
     const ssize_t got = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
     if (got < 0) return;

@@ -1,11 +1,11 @@
 #include "kernel-backend/agent/terminal.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <termios.h>
+#include <csignal>
 
 #include <algorithm>
 #include <array>
@@ -121,6 +121,13 @@ Result<Terminal> open_terminal(const Exec& exec) {
   return terminal;
 }
 
+/// Returns if it cannot. `arguments` end with a null pointer.
+void replace_process(const std::string& program, const std::vector<const char*>& arguments) {
+  // NOLINTNEXTLINE(*-const-cast): execve() only reads them
+  const auto writable = [](const char* const* list) { return const_cast<char**>(list); };
+  ::execve(program.c_str(), writable(arguments.data()), writable(kEnvironment));
+}
+
 [[noreturn]] void become_shell(const Exec& exec, const ShellState& state, int slave,
                                int write_state, const std::string& start_file) {
   ::setsid();
@@ -142,8 +149,7 @@ Result<Terminal> open_terminal(const Exec& exec) {
   if (const auto program = plain ? program_of(*plain) : std::nullopt) {
     for (const std::string& word : plain->words) arguments.push_back(word.c_str());
     arguments.push_back(nullptr);
-    ::execve(program->c_str(), const_cast<char**>(arguments.data()),
-             const_cast<char**>(kEnvironment));
+    replace_process(*program, arguments);
     arguments.clear();  // a script without "#!", which bash reads
   }
   if (exec.line.empty()) {
@@ -158,7 +164,7 @@ Result<Terminal> open_terminal(const Exec& exec) {
     arguments.insert(arguments.end(), {"-i", "+m", "-c", exec.line.c_str()});
   }
   arguments.push_back(nullptr);
-  ::execve("/bin/bash", const_cast<char**>(arguments.data()), const_cast<char**>(kEnvironment));
+  replace_process("/bin/bash", arguments);
   _exit(127);
 }
 
@@ -168,7 +174,7 @@ Result<Terminal> open_terminal(const Exec& exec) {
 [[gnu::noinline]] pid_t fork_shell(const Exec& exec, const ShellState& state, int slave,
                                    int write_state, const std::string& start_file) {
   const bool writes = exec.line.find('>') != std::string::npos;  // perhaps itself, to a FIFO
-  const pid_t pid = writes ? ::fork() : ::vfork();
+  const pid_t pid = writes ? ::fork() : ::vfork();  // NOLINT(bugprone-unsafe-functions)
   if (pid == 0) become_shell(exec, state, slave, write_state, start_file);
   return pid;
 }

@@ -2,7 +2,7 @@
 
 #include <sys/prctl.h>
 #include <sys/times.h>
-#include <time.h>
+#include <ctime>
 
 namespace lvslab::kernel {
 namespace {

@@ -9,20 +9,20 @@
 // Leaves out: everything else, which goes on to libc untouched. Nothing here allocates, or keeps
 // anything per thread: the kernel has taken malloc and the stacks over.
 #include <poll.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
+#include <cstdarg>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
 
 #include "kernel-backend/clock/clock_page.h"
 #include "kernel-backend/clock/confine.h"
@@ -411,9 +411,9 @@ long ptrace(__ptrace_request request, ...) noexcept {
     return result < 0 ? result : word;
   }
   if (addr == kXstate && request == PTRACE_GETREGSET)
-    return get_floating_point(pid, *reinterpret_cast<iovec*>(data));
+    return get_floating_point(pid, *reinterpret_cast<iovec*>(data));  // NOLINT(*-int-to-ptr)
   if (addr == kXstate && request == PTRACE_SETREGSET)
-    return set_floating_point(pid, *reinterpret_cast<const iovec*>(data));
+    return set_floating_point(pid, *reinterpret_cast<iovec*>(data));  // NOLINT(*-int-to-ptr)
   if (changes_floating_point(op, data)) floating_point_of(pid).pid = 0;
   return syscall(SYS_ptrace, op, pid, addr, data);
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sim/apps/addresses.h"
 #include "sim/apps/as_bytes.h"
 #include "sim/core/errno_text.h"
 

@@ -25,8 +25,9 @@ constexpr std::string_view kOddNote =
 int code_of(std::string_view line) {
   int code = 0;
   if (line.size() < 3) return 0;
-  const auto [end, error] = std::from_chars(line.data(), line.data() + 3, code);
-  return error == std::errc{} && end == line.data() + 3 ? code : 0;
+  const std::string_view digits = line.substr(0, 3);
+  const auto [end, error] = std::from_chars(digits.begin(), digits.end(), code);
+  return error == std::errc{} && end == digits.end() ? code : 0;
 }
 
 /// The numbers of "(10,0,0,2,175,165)", from wherever they begin.

@@ -7,6 +7,8 @@
 #include <sstream>
 #include <utility>
 
+#include "sim/apps/http_reader.h"
+
 namespace lvslab::apps {
 namespace {
 

@@ -388,8 +388,8 @@ void Nginx::send_request(Step& step, AppIo& io, Client& client, const Upstream& 
 }
 
 std::string Nginx::value_of(const Client& client, std::string_view word) const {
-  const std::string peer = client.remote.addr.to_string();
-  const std::string host = header_of(client.head, "Host");
+  std::string peer = client.remote.addr.to_string();
+  std::string host = header_of(client.head, "Host");
   if (word == "$remote_addr") return peer;
   if (word == "$http_host") return host;
   if (word == "$host") return host.substr(0, host.find(':'));
@@ -437,7 +437,7 @@ void Nginx::on_response(Step& step, AppIo& io, Upstream& upstream) {
     return try_next(step, io, client, false);
   }
   if (upstream.reader.state() != HttpReader::State::kDone) return;
-  const Upstream whole = upstream;
+  const Upstream whole = std::move(upstream);
   close_upstream(step, io, client, false);
   pass_on(step, io, client, whole);
 }
@@ -574,7 +574,7 @@ void Nginx::log_access(Step& step, AppIo& io, const Client& client, int status,
                        std::size_t bytes) const {
   if (conf_.http.access_log.empty()) return;
   const CivilTime t = civil_time(step.now());
-  const auto or_dash = [](std::string text) { return text.empty() ? std::string("-") : text; };
+  const auto or_dash = [](const std::string& text) { return text.empty() ? "-" : text; };
   io.append_file(
       step, conf_.http.access_log,
       fmt::format("{} - - [{:02}/{}/{}:{:02}:{:02}:{:02} +0000] \"{}\" {} {} \"{}\" \"{}\"\n",

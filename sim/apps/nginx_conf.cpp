@@ -328,7 +328,7 @@ class Builder {
 
   static Problem parameter(const NginxDirective& d, std::string_view word, NginxServer& server) {
     const auto value = word.substr(std::min(word.find('='), word.size() - 1) + 1);
-    const Problem wrong = d.problem(fmt::format("invalid parameter \"{}\"", word));
+    Problem wrong = d.problem(fmt::format("invalid parameter \"{}\"", word));
     if (word == "backup") {
       server.backup = true;
     } else if (word == "down") {

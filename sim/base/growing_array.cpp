@@ -17,8 +17,8 @@ constexpr std::size_t kFirstMapping = 4'194'304;  // which is at least as large,
 constexpr std::size_t kAhead = 131'072;           // bytes that are asked for at once
 
 std::size_t page_size() {
-  static const auto size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  return size;
+  static const auto kSize = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  return kSize;
 }
 
 bool is_mapped(std::size_t bytes) { return bytes >= kMapped; }

@@ -1,6 +1,7 @@
 // The rules of iptables as plain values: what the kernel walks, what iptables lists.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -164,19 +165,18 @@ struct NfChain {
   std::vector<NfCountedRule> rules;
 };
 
+/// Of a list, the chain with that name; nullptr if there is none.
+auto* find_chain(auto& chains, std::string_view name) {
+  const auto found = std::ranges::find(chains, name, &NfChain::name);
+  return found == chains.end() ? nullptr : &*found;
+}
+
 struct NfTable {
   std::string name;
   std::vector<NfChain> chains;  ///< built-in ones in hook order, then users' as they were made
 
-  NfChain* find(std::string_view chain) {
-    for (NfChain& c : chains) {
-      if (c.name == chain) return &c;
-    }
-    return nullptr;
-  }
-  const NfChain* find(std::string_view chain) const {
-    return const_cast<NfTable*>(this)->find(chain);
-  }
+  NfChain* find(std::string_view chain) { return find_chain(chains, chain); }
+  const NfChain* find(std::string_view chain) const { return find_chain(chains, chain); }
 };
 
 }  // namespace lvslab

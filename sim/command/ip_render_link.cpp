@@ -19,14 +19,14 @@ bool is_tunnel(const LinkRow& link) { return link.tunnel != TunnelKind::kNone; }
 std::vector<std::string_view> flags_of(const LinkRow& link) {
   const bool running = link.up && link.carrier;
   std::vector<std::string_view> flags;
-  if (link.up && !running) flags.push_back("NO-CARRIER");
-  if (link.loopback) flags.push_back("LOOPBACK");
-  if (!link.loopback && !is_tunnel(link)) flags.push_back("BROADCAST");
-  if (link.multicast && !link.loopback) flags.push_back("MULTICAST");
-  if (link.no_arp) flags.push_back("NOARP");
-  if (link.promisc) flags.push_back("PROMISC");
-  if (link.up) flags.push_back("UP");
-  if (running) flags.push_back("LOWER_UP");
+  if (link.up && !running) flags.emplace_back("NO-CARRIER");
+  if (link.loopback) flags.emplace_back("LOOPBACK");
+  if (!link.loopback && !is_tunnel(link)) flags.emplace_back("BROADCAST");
+  if (link.multicast && !link.loopback) flags.emplace_back("MULTICAST");
+  if (link.no_arp) flags.emplace_back("NOARP");
+  if (link.promisc) flags.emplace_back("PROMISC");
+  if (link.up) flags.emplace_back("UP");
+  if (running) flags.emplace_back("LOWER_UP");
   return flags;
 }
 

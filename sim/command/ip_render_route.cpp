@@ -149,9 +149,9 @@ Output render_ip_route(const HostTables& tables, const IpRouteShow& show,
 std::string render_ip_route_get(const RouteGetResult& r, const IpOptions& options) {
   const bool type = r.type != RouteType::kUnicast || options.details;
   std::vector<std::string> cache;
-  if (r.type == RouteType::kLocal || r.type == RouteType::kBroadcast) cache.push_back("local");
-  if (r.type == RouteType::kBroadcast) cache.push_back("brd");
-  if (r.redirected) cache.push_back("redirected");
+  if (r.type == RouteType::kLocal || r.type == RouteType::kBroadcast) cache.emplace_back("local");
+  if (r.type == RouteType::kBroadcast) cache.emplace_back("brd");
+  if (r.redirected) cache.emplace_back("redirected");
   const bool has_src = !r.src.is_any() && !r.from;
   if (options.json) {
     JsonWriter json(options.pretty);

@@ -32,6 +32,8 @@ std::unexpected<Output> refuse(int id) {
       not_modelled("ipvsadm", fmt::format("option --{}", option->long_name), "-p"));
 }
 
+constexpr std::int64_t kMostSeconds = 31 * std::int64_t{86'400};  // MAX_TIMEOUT
+
 std::optional<std::uint32_t> number(std::string_view text, std::int64_t low, std::int64_t high) {
   const auto value = to_int(text);
   if (!value || *value < low || *value > high) return std::nullopt;
@@ -69,8 +71,9 @@ std::optional<Endpoint> parse_endpoint(std::string_view text, std::uint8_t proto
   if (const auto value = number(port, 0, 65535)) {
     return Endpoint{*addr, static_cast<std::uint16_t>(*value)};
   }
-  if (const auto value = service_port(port, protocol)) return Endpoint{*addr, *value};
-  return std::nullopt;
+  const auto value = service_port(port, protocol);
+  if (!value) return std::nullopt;
+  return Endpoint{*addr, value};
 }
 
 /// The state of parse_options() and process_options().
@@ -387,7 +390,7 @@ Reader::Step Reader::read_option(const PoptStep& step) {
     case 's': command_.scheduler = step.value->substr(0, 15); return mark(kScheduler);
     case 'p': {
       if (const Step ok = mark(kPersistent); !ok) return ok;
-      const auto seconds = number(step.value.value_or("360"), 1, 86400 * 31);
+      const auto seconds = number(step.value.value_or("360"), 1, kMostSeconds);
       if (!seconds)
         return fail_with(fmt::format("invalid timeout value `{}' specified", *step.value));
       command_.persistent = true;
@@ -423,7 +426,7 @@ Reader::Step Reader::read_operands() {
     const std::array<std::uint32_t*, 3> targets{&command_.timeouts.tcp, &command_.timeouts.tcp_fin,
                                                 &command_.timeouts.udp};
     for (std::size_t i = 0; i < targets.size(); ++i) {
-      const auto seconds = number(operands[i], 0, 86400 * 31);
+      const auto seconds = number(operands[i], 0, kMostSeconds);
       if (!seconds) {
         return fail_with(fmt::format("invalid timeout value `{}' specified", operands[i]));
       }

@@ -47,7 +47,7 @@ Parsed<RouteCommand> parse_route_change(Args args, std::size_t i, RouteCommand r
   if (i >= args.size()) {
     return std::unexpected(Output{std::string(usage::kInetRoute), {}, 0});
   }
-  const std::string target = args[i++];
+  const std::string& target = args[i++];
   if (target != "default") {
     const auto network = network_of(target);
     if (!network) return std::unexpected(network.error());

@@ -83,7 +83,7 @@ class PatternCompiler {
     if (ignore_case_) {
       for (int c = 'a'; c <= 'z'; ++c) {
         const auto lower = static_cast<std::size_t>(c);
-        const auto upper = static_cast<std::size_t>(c - 'a' + 'A');
+        const auto upper = lower - 'a' + 'A';
         const bool either = set[lower] || set[upper];
         set[lower] = either;
         set[upper] = either;

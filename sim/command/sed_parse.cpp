@@ -121,8 +121,9 @@ class ScriptReader {
         ++at_;
         read.ignore_case = true;
       }
+      const bool ignore_case = read.ignore_case;
       address = std::move(read);
-      return check(*pattern, read.ignore_case);
+      return check(*pattern, ignore_case);
     }
     return {};
   }

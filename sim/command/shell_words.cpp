@@ -52,7 +52,7 @@ std::size_t end_of_arithmetic(std::string_view text, std::size_t begin) {
 
 // --- errors --------------------------------------------------------------------------------------
 
-Output ShellWordReader::failure_at(std::size_t at, std::string message,
+Output ShellWordReader::failure_at(std::size_t at, const std::string& message,
                                    std::string_view note) const {
   const std::size_t place = base_ == kWhole ? at : base_;
   std::size_t line = 1;
@@ -70,13 +70,14 @@ Output ShellWordReader::failure_at(std::size_t at, std::string message,
   return failure(message + fmt::format("\nlvslab: {}{}\n", where, tail), 2);
 }
 
-void ShellWordReader::fail_at(std::size_t at, std::string message, std::string_view note) const {
-  throw ShellSyntaxError{failure_at(at, std::move(message), note)};
+void ShellWordReader::fail_at(std::size_t at, const std::string& message,
+                              std::string_view note) const {
+  throw ShellSyntaxError{failure_at(at, message, note)};
 }
 
 // What ends too early within `...` is not mended by what follows that.
-void ShellWordReader::fail_at_end(std::size_t at, std::string message) const {
-  throw ShellSyntaxError{failure_at(at, std::move(message), {}), base_ == kWhole};
+void ShellWordReader::fail_at_end(std::size_t at, const std::string& message) const {
+  throw ShellSyntaxError{failure_at(at, message, {}), base_ == kWhole};
 }
 
 void ShellWordReader::fail_not_modelled(std::size_t at, std::string_view what,

@@ -41,10 +41,11 @@ class ShellWordReader {
   Word parse_here_text();
 
   /// What bash says, and where.
-  Output failure_at(std::size_t at, std::string message, std::string_view note) const;
-  [[noreturn]] void fail_at(std::size_t at, std::string message, std::string_view note = {}) const;
+  Output failure_at(std::size_t at, const std::string& message, std::string_view note) const;
+  [[noreturn]] void fail_at(std::size_t at, const std::string& message,
+                            std::string_view note = {}) const;
   /// The text ends too early for what begins at `at`.
-  [[noreturn]] void fail_at_end(std::size_t at, std::string message) const;
+  [[noreturn]] void fail_at_end(std::size_t at, const std::string& message) const;
   [[noreturn]] void fail_not_modelled(std::size_t at, std::string_view what,
                                       std::string_view close = {}) const;
   /// At the token that stands here.

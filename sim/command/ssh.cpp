@@ -97,7 +97,7 @@ std::string to_text(const ScpCommand& command) {
 
 namespace {
 
-std::string with_scp(std::string text, bool scp) {
+std::string with_scp(const std::string& text, bool scp) {
   return scp ? text + "scp: Connection closed\n" : text;
 }
 
@@ -108,7 +108,7 @@ std::string ssh_no_connection(std::string_view host, std::string_view why, bool 
   if (why == "Connection refused") {
     text += fmt::format("lvslab: start the server there: [root@{}] service sshd start\n", host);
   }
-  return with_scp(std::move(text), scp);
+  return with_scp(text, scp);
 }
 
 std::string ssh_unknown_host(std::string_view host, bool scp) {

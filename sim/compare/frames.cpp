@@ -55,9 +55,9 @@ class InterfaceComparer {
     report_the_rest();
   }
 
-  InterfaceResult result_;
-  std::vector<Difference> differences_;
-  std::vector<Partners> partners_;
+  const InterfaceResult& result() const { return result_; }
+  const std::vector<Difference>& differences() const { return differences_; }
+  const std::vector<Partners>& partners() const { return partners_; }
 
  private:
   /// A frame that has no partner yet.
@@ -303,6 +303,9 @@ class InterfaceComparer {
   const TimeMap& times_;
   std::string conversation_;
   std::vector<Alone> missing_, extra_;
+  InterfaceResult result_;
+  std::vector<Difference> differences_;
+  std::vector<Partners> partners_;
 };
 
 std::vector<InterfaceName> interface_names(const scenario::Scenario& scenario) {
@@ -369,11 +372,11 @@ FramesResult compare_frames(const Side& sim, const Side& real, const TimeMap& ti
   for (InterfaceName& name : interface_names(scenario)) {
     InterfaceComparer comparer(sim, real, times, std::move(name));
     comparer.run();
-    partners.insert(partners.end(), comparer.partners_.begin(), comparer.partners_.end());
+    partners.insert(partners.end(), comparer.partners().begin(), comparer.partners().end());
     ends.push_back(partners.size());
-    result.interfaces.push_back(comparer.result_);
-    result.differences.insert(result.differences.end(), comparer.differences_.begin(),
-                              comparer.differences_.end());
+    result.interfaces.push_back(comparer.result());
+    result.differences.insert(result.differences.end(), comparer.differences().begin(),
+                              comparer.differences().end());
   }
   const CauseChecker causes(sim, real, partners);
   std::size_t next = 0;

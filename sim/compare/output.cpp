@@ -464,7 +464,7 @@ bool lists_in_hash_order(std::string_view line) {
     ipvsadm = ipvsadm || word == "ipvsadm";
     const bool connections =
         ipvsadm && (word == "--connection" || (word.starts_with('-') && !word.starts_with("--") &&
-                                               word.find_first_of("c") != std::string_view::npos));
+                                               word.find('c') != std::string_view::npos));
     std::size_t before = i;  // ip -s -6 neigh
     while (before > 0 && words[before - 1].starts_with('-')) --before;
     const bool neighbours = before > 0 && words[before - 1] == "ip" && word.starts_with('n');

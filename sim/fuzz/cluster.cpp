@@ -45,7 +45,7 @@ struct Part {
 };
 
 void line(std::string& text, int depth, std::string_view words) {
-  text.append(static_cast<std::size_t>(4 * depth), ' ');
+  text.append(4 * static_cast<std::size_t>(depth), ' ');
   text += words;
   text += '\n';
 }

@@ -22,7 +22,7 @@ class Dice {
   }
   /// Uniform in [least, most].
   constexpr int between(int least, int most) {
-    return least + static_cast<int>(below(static_cast<std::size_t>(most - least + 1)));
+    return least + static_cast<int>(below(static_cast<std::size_t>(most - least) + 1));
   }
   constexpr bool percent(std::uint32_t chance) { return below(100) < chance; }
   /// A multiple of `step` away from `least`, so that files stay readable.

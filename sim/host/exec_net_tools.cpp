@@ -55,11 +55,11 @@ Output Executor::ifconfig_action(const command::IfconfigCommand& c,
   const bool alias = c.dev.find(':') != std::string::npos;
   const IfIndex dev = device(without_alias(c.dev));
   // net-tools reads the flags before it changes them (lib/ifconfig.c: set_flag()).
-  const Output no_flags{.out = "",
-                        .err = fmt::format("{}: ERROR while getting interface flags: No such "
-                                           "device\n",
-                                           c.dev),
-                        .status = 255};
+  Output no_flags{.out = "",
+                  .err = fmt::format("{}: ERROR while getting interface flags: No such "
+                                     "device\n",
+                                     c.dev),
+                  .status = 255};
   using Kind = command::IfconfigAction::Kind;
   switch (action.kind) {
     case Kind::kAddress: {

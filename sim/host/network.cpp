@@ -354,7 +354,7 @@ void Network::set_impairment(NodeId host, IfIndex dev, const link::Impairment& i
 
 HostTables Network::tables(NodeId host) { return Wiring(*this, host).tables(); }
 
-HostTables Wiring::tables() {
+HostTables Wiring::tables() const {
   HostTables tables;
   tables.hostname = host_.name;
   tables.now = network_.now();

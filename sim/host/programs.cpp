@@ -543,7 +543,7 @@ std::string Wiring::path_of(std::string_view typed) const {
 
 std::optional<std::string> Wiring::read_file(std::string_view path) const {
   const std::string whole = path_of(path);
-  if (is_virtual(whole)) return read_virtual(const_cast<Wiring&>(*this), whole);
+  if (is_virtual(whole)) return read_virtual(*this, whole);
   const Userland* u = host_.user.peek();
   const std::string* text = u == nullptr ? nullptr : u->files.read(whole);
   if (whole == "/dev/null") return "";
@@ -554,7 +554,7 @@ std::optional<std::string> Wiring::cannot_write(std::string_view path) const {
   const std::string whole = path_of(path);
   if (whole == "/dev/null") return std::nullopt;
   if (is_virtual(whole)) return cannot_write_virtual(*this, whole);
-  const FileError error = const_cast<Wiring&>(*this).user().files.can_write(whole);
+  const FileError error = host_.user.get().files.can_write(whole);
   if (error == FileError::kNone) return std::nullopt;
   return std::string(text_of(error));
 }

@@ -139,8 +139,7 @@ SysctlError from_errno(Errno error) {
 /// The value after a boot without any setting, of those that are not of the room ip.
 std::string default_of(const Wiring& wiring, std::string_view name) {
   if (name == kHostname) {
-    Wiring& w = const_cast<Wiring&>(wiring);
-    return w.network().boot_configs()[w.id().value].name;
+    return wiring.network().boot_configs()[wiring.id().value].name;
   }
   if (const VsSysctl* vs = find_vs(name)) return std::string(vs->value);
   return tcp::sysctl_get(tcp::Stack{}, name).value_or("");
@@ -149,15 +148,15 @@ std::string default_of(const Wiring& wiring, std::string_view name) {
 /// Tables, on both backends, hold no settings of IPv6.
 void record(Step& step, const Wiring& wiring, std::string_view name) {
   if (!step.tracing() || name.starts_with(kIpv6Prefix)) return;
-  SysctlRow row{std::string(name), *read_sysctl(wiring, name)};
-  if (row.value == default_of(wiring, name)) return step.row_removed(std::move(row));
-  step.row_changed(std::move(row));
+  const SysctlRow row{std::string(name), *read_sysctl(wiring, name)};
+  if (row.value == default_of(wiring, name)) return step.row_removed(row);
+  step.row_changed(row);
 }
 
 }  // namespace
 
 std::optional<std::string> read_sysctl(const Wiring& wiring, std::string_view name) {
-  const Host& host = const_cast<Wiring&>(wiring).host();
+  const Host& host = wiring.host();
   if (name == kHostname) return host.name;
   if (const VsSysctl* vs = find_vs(name)) return vs_value(host, *vs);
   if (auto value = tcp::sysctl_get(host.tcp, name)) return value;
@@ -190,7 +189,7 @@ SysctlError write_sysctl(Step& step, Wiring& wiring, std::string_view name,
 }
 
 std::vector<SysctlRow> changed_sysctls(const Wiring& wiring) {
-  const Host& host = const_cast<Wiring&>(wiring).host();
+  const Host& host = wiring.host();
   std::vector<SysctlRow> rows = ip::sysctl_changed(host.ip);
   std::vector<std::string> others(tcp::sysctl_names().begin(), tcp::sysctl_names().end());
   for (const VsSysctl& vs : kVsSysctls) {
@@ -206,7 +205,7 @@ std::vector<SysctlRow> changed_sysctls(const Wiring& wiring) {
 }
 
 std::vector<SysctlRow> all_sysctls(const Wiring& wiring) {
-  const Host& host = const_cast<Wiring&>(wiring).host();
+  const Host& host = wiring.host();
   std::vector<SysctlRow> rows = ip::sysctl_list(host.ip);
   for (const std::string_view name : tcp::sysctl_names()) {
     rows.push_back({std::string(name), *tcp::sysctl_get(host.tcp, name)});

@@ -105,7 +105,7 @@ std::string proc_stats(const HostTables& t) {
 }
 
 // It is there whether or not a rule asks for tracking: ip_vs needs the module.
-std::string nf_conntrack(Wiring& wiring, SimTime now) {
+std::string nf_conntrack(const Wiring& wiring, SimTime now) {
   const netfilter::Netfilter* netfilter = wiring.host().netfilter.peek();
   return netfilter == nullptr ? std::string()
                               : netfilter->conntrack().listing(now, wiring.host().timers.tick());
@@ -147,7 +147,7 @@ const NetFile* find_net_file(std::string_view path) {
 
 bool is_virtual(std::string_view path) { return path == "/proc" || path.starts_with("/proc/"); }
 
-std::optional<std::string> read_virtual(Wiring& wiring, std::string_view path) {
+std::optional<std::string> read_virtual(const Wiring& wiring, std::string_view path) {
   if (is_sysctl(path)) {
     auto value = read_sysctl(wiring, sysctl_name_of_path(path));
     if (value) *value += "\n";
@@ -162,8 +162,7 @@ std::optional<std::string> read_virtual(Wiring& wiring, std::string_view path) {
 std::optional<std::string> cannot_write_virtual(const Wiring& wiring, std::string_view path) {
   if (is_sysctl(path)) {
     if (read_sysctl(wiring, sysctl_name_of_path(path))) return std::nullopt;
-    return list_virtual(const_cast<Wiring&>(wiring), path) ? "Is a directory"
-                                                           : "No such file or directory";
+    return list_virtual(wiring, path) ? "Is a directory" : "No such file or directory";
   }
   return path == kNfConntrack || path == kIpVsApp || find_net_file(path) != nullptr
              ? "Permission denied"
@@ -182,7 +181,7 @@ std::optional<std::string> write_virtual(Step& step, Wiring& wiring, std::string
   return std::nullopt;
 }
 
-std::optional<std::vector<std::string>> list_virtual(Wiring& wiring, std::string_view path) {
+std::optional<std::vector<std::string>> list_virtual(const Wiring& wiring, std::string_view path) {
   std::set<std::string> names;
   if (path == "/proc") return std::vector<std::string>{"net", "sys"};
   if (path == "/proc/net") {

@@ -39,6 +39,7 @@ class Wiring final : public ip::Ports,
   Host& host() { return host_; }
   const Host& host() const { return host_; }
   Network& network() { return network_; }
+  const Network& network() const { return network_; }
   NodeId id() const { return id_; }
 
   // --- what happens to a host -------------------------------------------------------------------
@@ -92,7 +93,7 @@ class Wiring final : public ip::Ports,
   /// The host loses its power: no daemon is to notice how it falls apart.
   void silence_keepalived();
   std::uint32_t app_of(std::uint32_t pid);
-  HostTables tables();
+  HostTables tables() const;
 
   // --- ip::Ports
   // ----------------------------------------------------------------------------------

@@ -113,7 +113,7 @@ void reassembly_expired(Step& step, Stack& stack, Ports& ports, std::uint32_t se
   const auto at = std::find_if(table.queues.begin(), table.queues.end(),
                                [serial](const Reassembly& q) { return q.serial == serial; });
   if (at == table.queues.end()) return;
-  const Reassembly queue = *at;
+  const Reassembly queue = std::move(*at);
   table.queues.erase(at);
   step.explain(Reason::kReassemblyTimeout, queue.in_dev, {arg(queue.src), queue.id, 0});
   if (queue.parts.front().ip.fragment_offset == 0) {

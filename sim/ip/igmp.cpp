@@ -96,8 +96,10 @@ void send_report(Step& step, Stack& stack, Ports& ports, IfIndex dev, const Igmp
 
 bool is_member(const Stack& stack, IfIndex dev, Ipv4Addr group) {
   if (group == kAllHosts || dev == kLoopback) return true;
-  const GroupMember* member = find_member(const_cast<Stack&>(stack), dev, group);
-  return member != nullptr && member->users > 0;
+  const Live* live = stack.live.peek();
+  return live != nullptr && std::ranges::any_of(live->groups.members, [&](const GroupMember& m) {
+           return m.dev == dev && m.group == group && m.users > 0;
+         });
 }
 
 void join_group(Step& step, Stack& stack, IfIndex dev, Ipv4Addr group) {

@@ -12,7 +12,7 @@ namespace {
 
 // Every half hour the entries that nobody used for the expiration time are forgotten
 // (CHECK_EXPIRE_INTERVAL times COUNT_FOR_FULL_EXPIRATION).
-constexpr std::int64_t kFullCheckNs = 30 * 60 * 1'000'000'000LL;
+constexpr std::int64_t kFullCheckNs = 30LL * 60 * 1'000'000'000;
 
 /// The entry of `target`; nullptr if there is none. Catches up with the last full check first.
 Locality* find(SchedulerState& state, Ipv4Addr target, SimTime now, SimDuration expiration) {

@@ -150,7 +150,7 @@ void SyncMaster::add(Step& step, const IpvsSyncEntry& entry, std::uint8_t versio
   const std::size_t length = current ? IpvsSyncEntry::kLength : IpvsSyncEntry::kLengthV0;
   if (buffer_ && is_full(length, version)) queue(step, qlen_max);
   if (!buffer_) {
-    buffer_.emplace();
+    buffer_ = Buffer{};
     buffer_->version = version;
     buffer_->message.bytes.resize(IpvsSyncRepr::length_of(version));
     buffer_->message.cause = step.cause();

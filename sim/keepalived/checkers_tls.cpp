@@ -15,7 +15,7 @@ constexpr std::size_t kLongestAnswer = 1U << 20;
 
 /// The handshake has what connecting has left of its time.
 void Checkers::Context::greet(State& s) {
-  s.tls.emplace();
+  s.tls = Tls{};
   s.tls->patience = s.at;
   const std::string* name = checker(s).enable_sni ? virtual_host(s, true) : nullptr;
   const std::string hello = s.tls->end.hello(step.random(), name != nullptr ? *name : "");

@@ -42,11 +42,12 @@ bool set_option(ConfReader& r, VirtualAddress& vip, const std::string& text,
     vip.broadcast = vip.address.broadcast();
   } else if (value == "-") {
     vip.broadcast = vip.address.network();
-  } else if (!(vip.broadcast = Ipv4Addr::parse(value))) {
-    r.report(fmt::format("VRRP is trying to assign invalid broadcast {}. skipping VIP...", value));
-    return false;
+  } else {
+    vip.broadcast = Ipv4Addr::parse(value);
   }
-  return true;
+  if (vip.broadcast) return true;
+  r.report(fmt::format("VRRP is trying to assign invalid broadcast {}. skipping VIP...", value));
+  return false;
 }
 
 }  // namespace
@@ -127,7 +128,7 @@ std::optional<VirtualRoute> virtual_route(ConfReader& r, const ConfLine& line) {
       const auto value = r.number(line, ++i, 0, 0xffff'ffff);
       if (!value) return std::nullopt;
       if (option == "metric") {
-        route.metric = *value;
+        route.metric = value;
       } else {
         route.table = *value;
       }

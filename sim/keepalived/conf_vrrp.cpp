@@ -310,7 +310,7 @@ void garp_count(ConfReader& r, const ConfLine& line) {
 
 void down_timer_adverts(ConfReader& r, const ConfLine& line) {
   if (const auto value = r.number(line, 1, 1, 100)) {
-    instance(r).down_timer_adverts = *value;
+    instance(r).down_timer_adverts = value;
   } else {
     r.report(fmt::format("({}): Invalid down_timer_adverts [1:100] '{}'", instance(r).name,
                          last_word(line)));

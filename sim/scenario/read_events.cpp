@@ -183,7 +183,7 @@ void Reader::check_pattern(const Located& pattern) {
     return;
   }
   try {
-    const std::regex compiled(pattern.value);
+    static_cast<void>(std::regex(pattern.value));
   } catch (const std::regex_error& error) {
     problems_.add(pattern.where, fmt::format("not a regular expression: {}", error.what()));
   }

@@ -56,7 +56,7 @@ Cleaned clean_sent(Context& c, Extension& e, std::uint32_t ack) {
   if (e.sent_head == e.sent.size()) {
     e.sent.clear();
     e.sent_head = 0;
-  } else if (e.sent_head >= 64 && e.sent_head * 2 >= e.sent.size()) {
+  } else if (e.sent_head >= 64 && std::size_t{2} * e.sent_head >= e.sent.size()) {
     e.sent.erase(e.sent.begin(), e.sent.begin() + e.sent_head);
     e.sent_head = 0;
   }

@@ -117,9 +117,8 @@ Result<void> AtomicFile::flush() {
 
 Result<void> AtomicFile::commit() {
   if (auto flushed = flush(); !flushed) {
-    const Error error = flushed.error();
     abandon();
-    return std::unexpected(error);
+    return flushed;
   }
   errno = 0;
   const int closed = std::fclose(std::exchange(stream_, nullptr));

@@ -33,7 +33,7 @@ std::array<std::uint64_t, 3> GroupPatterns::read(std::uint32_t number, std::uint
   const Pattern& p = patterns_[number];
   const std::uint16_t* const places = places_.view().data() + p.places;
   const std::uint32_t begin = kWordsEach * index, end = begin + kWordsEach;
-  std::array<std::uint64_t, 3> words;
+  std::array<std::uint64_t, 3> words;  // NOLINT(*-member-init): all are copied into
   std::copy_n(&values_[p.values + begin / 2], 3, words.data());
   const auto fill = [&](std::uint32_t place, std::uint32_t hole) {
     std::uint32_t value;
@@ -45,10 +45,11 @@ std::array<std::uint64_t, 3> GroupPatterns::read(std::uint32_t number, std::uint
     fill(places[cursor.hole], cursor.hole);
   }
   const std::uint16_t* const repeats = places + p.holes;
-  for (; cursor.repeat < p.repeats && repeats[2 * cursor.repeat] < end; ++cursor.repeat) {
-    const std::uint16_t* const hole =
-        std::lower_bound(places, places + p.holes, repeats[2 * cursor.repeat + 1]);
-    fill(repeats[2 * cursor.repeat], static_cast<std::uint32_t>(hole - places));
+  for (; cursor.repeat < p.repeats; ++cursor.repeat) {
+    const std::uint16_t* const repeat = repeats + std::size_t{2} * cursor.repeat;
+    if (repeat[0] >= end) break;
+    const std::uint16_t* const hole = std::lower_bound(places, places + p.holes, repeat[1]);
+    fill(repeat[0], static_cast<std::uint32_t>(hole - places));
   }
   return words;
 }

@@ -15,13 +15,14 @@ constexpr std::uint32_t kAtMask = 3 << 2, kAtLater16 = 1 << 2, kAtLater32 = 2 <<
 constexpr std::uint32_t kFrameMask = 3 << 4, kFrameNext = 1 << 4, kFrameBack16 = 2 << 4,
                         kFrameWhole = 3 << 4;
 
+constexpr std::size_t kUnitBytes = sizeof(std::uint16_t);
 /// No group is longer: head, pattern, node, time, frame, and four words for each record.
 constexpr std::size_t most_units(std::size_t records) { return 1 + 2 + 2 + 4 + 2 + 8 * records; }
 
 template <class Value>
 std::uint16_t* put(std::uint16_t* out, Value value) {
   std::memcpy(out, &value, sizeof value);
-  return out + sizeof value / sizeof *out;
+  return out + sizeof value / kUnitBytes;
 }
 
 bool fits16(std::uint64_t value) { return value <= 0xffff; }
@@ -38,7 +39,7 @@ class Input {
   Value take() {
     Value value;
     std::memcpy(&value, at_, sizeof value);
-    at_ += sizeof value / sizeof *at_;
+    at_ += sizeof value / kUnitBytes;
     return value;
   }
   std::uint32_t take(bool wide) {
@@ -167,7 +168,7 @@ TraceRecord RecordStore::read(Reader& reader) const {
     leave_group(reader);
     enter_group(reader);
   }
-  std::array<std::uint64_t, 3> words;
+  std::array<std::uint64_t, 3> words;  // NOLINT(*-member-init): all are copied into
   if (reader.first == open_.first) {
     std::copy_n(&open_.words[std::size_t{3} * reader.index], words.size(), words.data());
   } else {
@@ -217,12 +218,13 @@ void RecordStore::cut(std::size_t size) {
   const auto keep = static_cast<std::uint32_t>(size);
   Reader reader;
   static_cast<State&>(reader) = keep / kBlock < blocks_.size() ? blocks_[keep / kBlock] : before_;
-  State start = reader;
+  const State& at = reader;
+  State start = at;
   std::vector<TraceRecord> rest;
   while (reader.first + reader.index < keep) {
     if (reader.index == reader.count) {
       leave_group(reader);
-      start = reader;
+      start = at;
       rest.clear();
     }
     rest.push_back(read(reader));

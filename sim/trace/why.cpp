@@ -1,6 +1,7 @@
 #include "sim/trace/why.h"
 
 #include <algorithm>
+#include <ranges>
 #include <variant>
 
 #include "sim/trace/same_packet.h"
@@ -88,8 +89,8 @@ class Walk {
     origin_ = trace_[subject_].node;
     FrameId& frame = first_frame_;
     if (is_frame(trace_[subject_])) frame = trace_[subject_].frame;
-    for (auto at = before_.rbegin(); at != before_.rend(); ++at) {
-      const TraceRecord& r = trace_[*at];
+    for (const auto id : before_ | std::views::reverse) {
+      const TraceRecord& r = trace_[id];
       if (r.kind != RecordKind::kFrameSent || !is_frame(r)) continue;
       const bool same = !frame.valid() || r.frame == frame ||
                         same_packet(trace_.frame(r.frame), trace_.frame(frame));

@@ -3,6 +3,7 @@
 
 #include <iterator>
 #include <optional>
+#include <ranges>
 #include <variant>
 
 #include "sim/trace/same_packet.h"
@@ -296,9 +297,9 @@ class Story {
   void rewritten(RecordId id) {
     const TraceRecord& r = trace_[id];
     const Bytes after = trace_.frame(r.frame);
-    for (auto it = steps_.rbegin(); it != steps_.rend(); ++it) {
-      if (it->record.value >= id.value) continue;
-      const TraceRecord& in = trace_[it->record];
+    for (const auto& step : steps_ | std::views::reverse) {
+      if (step.record.value >= id.value) continue;
+      const TraceRecord& in = trace_[step.record];
       if (in.kind != RecordKind::kFrameReceived || in.node != r.node || !in.frame.valid()) continue;
       const Bytes before = trace_.frame(in.frame);
       if (!same_packet(before, after)) continue;

@@ -140,7 +140,7 @@ bool TcpdumpPrinter::ipv4(Bytes in, std::size_t length) {
     fmt::format_to(out, "truncated-ip {}", length);
     return true;
   }
-  const std::size_t header_length = (in[0] & 0xfU) * 4;
+  const std::size_t header_length = std::size_t{4} * (in[0] & 0xfU);
   if (header_length < Ipv4Repr::kLength) {
     fmt::format_to(out, "bad-hlen {}", header_length);
     return true;

@@ -36,7 +36,7 @@ constexpr std::array<AroundAddress, 16> kUnreachableTexts{{
 }};
 
 std::string port_text(Bytes in, const std::string& dst) {
-  const std::size_t ports = kQuoted + (in[kQuoted] & 0xfU) * 4;
+  const std::size_t ports = kQuoted + std::size_t{4} * (in[kQuoted] & 0xfU);
   if (in.size() < ports + 4) return {};
   const std::uint16_t port = load_be16(in.data() + ports + 2);
   switch (IpProto{in[kQuoted + 9]}) {

@@ -102,7 +102,9 @@ struct TcpRepr {
 };
 
 /// Header length in bytes from the data offset field; requires a segment that parse() accepted.
-constexpr std::size_t tcp_header_length(Bytes segment) { return (segment[12] >> 4) * 4U; }
+constexpr std::size_t tcp_header_length(Bytes segment) {
+  return std::size_t{4} * (segment[12] >> 4);
+}
 
 /// True if the checksum of a whole segment is right.
 inline bool tcp_checksum_ok(Bytes segment, Ipv4Addr src, Ipv4Addr dst) {

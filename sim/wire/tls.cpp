@@ -321,7 +321,8 @@ std::optional<std::string> pem_block(std::string_view pem, std::string_view labe
     const std::size_t digit = kDigits.find(c);
     if (digit == std::string_view::npos) return std::nullopt;
     bits = bits << 6 | static_cast<std::uint32_t>(digit);
-    if ((count += 6) < 8) continue;
+    count += 6;
+    if (count < 8) continue;
     count -= 8;
     der += static_cast<char>(bits >> count & 0xff);
   }

@@ -8,7 +8,6 @@ namespace lvslab::apps {
 namespace {
 
 using namespace lvslab::literals;
-using testing::HasSubstr;
 
 constexpr std::string_view kResponse =
     "HTTP/1.1 200 OK\r\nDate: Mon, 23 Nov 2026 23:00:00 GMT\r\n"
@@ -187,10 +186,10 @@ TEST(CurlApp, ConnectsAnewWhenTheKeptConnectionDied) {
 }
 
 TEST(CurlApp, WritesOutWhatItMeasured) {
-  FakeIo host = curl({"-s", "-o", "/dev/null", "-w",
-                      "%{http_code} %{time_connect} %{time_total} "
-                      "%{local_ip}:%{local_port} %{size_download}\\n",
-                      "http://192.168.80.150/"});
+  const char* format =
+      "%{http_code} %{time_connect} %{time_total} "
+      "%{local_ip}:%{local_port} %{size_download}\\n";
+  FakeIo host = curl({"-s", "-o", "/dev/null", "-w", format, "http://192.168.80.150/"});
   host.run();
   host.advance(5'340_us);
   host.event(SocketEventKind::kConnected, 0);

@@ -7,7 +7,6 @@ namespace lvslab::apps {
 namespace {
 
 using namespace lvslab::literals;
-using testing::ElementsAre;
 using testing::SizeIs;
 
 constexpr bool kEnds = true, kTerminal = false;

@@ -9,7 +9,6 @@ namespace lvslab::apps {
 namespace {
 
 using namespace lvslab::literals;
-using testing::ElementsAre;
 using testing::HasSubstr;
 
 class PaperFiles final : public NginxFiles {
@@ -206,7 +205,7 @@ constexpr std::string_view kAnswer =
 
 class Proxy : public testing::Test {
  protected:
-  explicit Proxy(std::string location = "proxy_pass http://web;")
+  explicit Proxy(const std::string& location = "proxy_pass http://web;")
       : host(Nginx(read_conf(with("server 10.0.0.1; server 10.0.0.2;", location)).value())) {
     host.run();
     client = host.accept();

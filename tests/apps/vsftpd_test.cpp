@@ -24,7 +24,7 @@ TEST(VsftpdConf, TakesWhatItsPackageBringsAlong) {
 }
 
 TEST(VsftpdConf, ComplainsAsVsftpdDoesOrNamesWhatIsLeftOut) {
-  const auto complaint = [](std::string text) {
+  const auto complaint = [](const std::string& text) {
     const auto conf = VsftpdConf::parse("listen=YES\n" + text);
     return conf ? std::string("fine") : conf.error();
   };

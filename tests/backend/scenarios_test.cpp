@@ -12,8 +12,6 @@
 namespace lvslab::backend {
 namespace {
 
-namespace fs = std::filesystem;
-
 class Scenario : public testing::TestWithParam<std::string> {};
 
 TEST_P(Scenario, RecordsWhatIsKnown) {

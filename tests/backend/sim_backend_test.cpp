@@ -289,7 +289,7 @@ timeline:
 
 TEST(Rewind, EveryStepOfAPingIsReachedAgainJustAsItWas) {
   Lab lab(load_text(kTwoHosts), {.snapshot_every = 5});
-  lab.session.type("a", "ping -c 2 b");
+  ASSERT_TRUE(lab.session.type("a", "ping -c 2 b"));
   std::vector<std::uint64_t> digests(2, lab.session.trace().digest());
   while (lab.session.next() == lab::PlayEnd::kReached) {
     digests.push_back(lab.session.trace().digest());

@@ -1,6 +1,8 @@
 // Addresses as text, exactly as the kernel's parsers take them.
 #include "sim/base/addr.h"
 
+#include <gtest/gtest.h>
+
 namespace lvslab {
 namespace {
 

@@ -1,4 +1,6 @@
 // The containers of the packet path against those of the standard library.
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <map>
 #include <queue>

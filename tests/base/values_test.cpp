@@ -1,4 +1,6 @@
 // Digests, dates, chance, errors and JSON strings.
+#include <gtest/gtest.h>
+
 #include <array>
 
 #include "sim/base/boxed.h"

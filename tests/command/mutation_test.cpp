@@ -30,8 +30,8 @@ const std::vector<std::string> kLines = {
     "ip route add default via 10.0.0.1 dev eth0 metric 10 table 7",
     "ip neigh replace 10.0.0.2 lladdr 02:00:00:00:00:02 dev eth0 nud permanent",
     "ip rule add from 10.0.0.0/24 fwmark 1 table 7 prio 100; ip link set eth0 up mtu 1400",
-    "netstat -natp; ss -natp state established; arp -n -d 10.0.0.1; route add -net 10.0.0.0/8 gw "
-    "1.2.3.4",
+    "netstat -natp; ss -natp state established; arp -n -d 10.0.0.1",
+    "route -n; route add -net 10.0.0.0/8 gw 1.2.3.4; route del default",
     "sysctl -w net.ipv4.ip_forward=1; cat < a | tee -a b > c 2>&1 & wait",
     "x=\"a b\" y='c'; echo $x ${y} \"$(echo `echo z`)\" {1..3}{a,b} ~ # comment",
     "grep -v -E '^a.*b$' f | sort -r | uniq -c | head -n 3 | cut -d: -f1,2-3 | wc -l",

@@ -21,7 +21,6 @@
 namespace lvslab::command {
 namespace {
 
-using testing::HasSubstr;
 using testing::StartsWith;
 
 /// The words of a line, as the shell gives them to a tool.

@@ -38,7 +38,7 @@ class Tables : public testing::Test {
     std::vector<std::string> names;
     for (const Difference& one : compared().differences) {
       const auto& row = std::get<RowDifference>(one.what);
-      if (row.fields.empty()) names.push_back(row.sim ? "missing" : "extra");
+      if (row.fields.empty()) names.emplace_back(row.sim ? "missing" : "extra");
       for (const FieldDifference& field : row.fields) names.push_back(field.name);
     }
     return names;

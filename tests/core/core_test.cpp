@@ -1,4 +1,6 @@
 // Frames, events, timers, and the chain of causes.
+#include <gmock/gmock.h>
+
 #include <algorithm>
 #include <queue>
 #include <tuple>
@@ -210,7 +212,8 @@ INSTANTIATE_TEST_SUITE_P(
     Of, ManyEvents,
     ::testing::Values(
         Spread{"AMillisecond", [](Prng& r) -> std::int64_t { return r.below(1'000'000); }},
-        Spread{"FewMoments", [](Prng& r) -> std::int64_t { return r.below(3) * 1'000'000; }},
+        Spread{"FewMoments",
+               [](Prng& r) -> std::int64_t { return std::int64_t{r.below(3)} * 1'000'000; }},
         Spread{"OneMoment", [](Prng&) -> std::int64_t { return 0; }},
         Spread{"MicrosecondsAndMinutes",
                [](Prng& r) -> std::int64_t {

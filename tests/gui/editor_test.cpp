@@ -171,14 +171,14 @@ TEST(Editor, ADraftSurvivesACrashAndIsOfferedAgain) {
   file.close();
   {
     ScenarioEditor editor;
-    editor.open(path);
+    ASSERT_TRUE(editor.open(path));
     editor.text()->insertPlainText(QStringLiteral("# half a thought\n"));
     EXPECT_TRUE(
         QTest::qWaitFor([&] { return QFile::exists(ScenarioEditor::draft_of(path)); }, 5'000));
   }  // gone without saving
   ScenarioEditor again;
   again.show();
-  again.open(path);
+  ASSERT_TRUE(again.open(path));
   QToolButton* restore = nullptr;
   for (QToolButton* button : again.findChildren<QToolButton*>()) {
     if (button->text() == QStringLiteral("Restore it")) restore = button;

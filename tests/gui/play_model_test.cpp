@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <QSignalSpy>
+#include <ranges>
 
 #include "sim/trace/text.h"
 #include "tests/gui/bench.h"
@@ -34,10 +35,10 @@ TEST(Play, BackReturnsToTheSamePlacesWithoutTheWorker) {
     forth.push_back(bench.play.position());
     bench.step(Stride::kFrame);
   }
-  for (auto place = forth.rbegin(); place != forth.rend(); ++place) {
+  for (const Position& place : forth | std::views::reverse) {
     bench.play.back(Stride::kFrame);
     EXPECT_FALSE(bench.play.busy());
-    EXPECT_EQ(bench.play.position(), *place);
+    EXPECT_EQ(bench.play.position(), place);
   }
 }
 

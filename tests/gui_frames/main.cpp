@@ -3,8 +3,8 @@
 // counts what each picture of the moving packets costs. Exit status 1 if one in a hundred takes
 // longer than 60 a second leave time for, or if the first lab took too long to open.
 #include <fmt/format.h>
-#include <time.h>
 #include <unistd.h>
+#include <ctime>
 
 #include <QEvent>
 #include <QFile>

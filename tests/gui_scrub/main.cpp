@@ -3,7 +3,7 @@
 // and waits each time until all is drawn. Exit status 1 if it takes longer or holds more than a
 // student should bear.
 #include <fmt/format.h>
-#include <time.h>
+#include <ctime>
 
 #include <QFile>
 #include <QRandomGenerator>

@@ -23,8 +23,8 @@ using namespace lvslab::gui;
 
 class Camera {
  public:
-  Camera(WindowBench& bench, QDir folder, QString suffix)
-      : bench_(bench), folder_(std::move(folder)), suffix_(std::move(suffix)) {}
+  Camera(WindowBench& bench, const QDir& folder, QString suffix)
+      : bench_(bench), folder_(folder), suffix_(std::move(suffix)) {}
 
   void shoot(const QString& name) {
     QTest::qWait(600);  // until what moves has arrived

@@ -10,7 +10,6 @@
 namespace lvslab::host {
 namespace {
 
-using testing::Contains;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;

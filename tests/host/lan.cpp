@@ -21,12 +21,12 @@ BootConfig on_lan(char host) {
 Lan::Lan(int hosts) {
   std::vector<BootConfig> boots;
   for (int i = 0; i < hosts; ++i) boots.push_back(on_lan(static_cast<char>('a' + i)));
-  build(std::move(boots));
+  build(boots);
 }
 
-Lan::Lan(std::vector<BootConfig> boots) { build(std::move(boots)); }
+Lan::Lan(const std::vector<BootConfig>& boots) { build(boots); }
 
-void Lan::build(std::vector<BootConfig> boots) {
+void Lan::build(const std::vector<BootConfig>& boots) {
   for (const BootConfig& boot : boots) network.add_host(boot);
   const NodeId lan = network.add_switch("lan");
   for (std::uint32_t h = 0; h < boots.size(); ++h) network.plug(NodeId(h), 0, lan, {});

@@ -18,7 +18,7 @@ inline constexpr SimDuration kSecond{1'000'000'000};
 class Lan {
  public:
   explicit Lan(int hosts = 2);
-  explicit Lan(std::vector<BootConfig> boots);
+  explicit Lan(const std::vector<BootConfig>& boots);
 
   /// Types a line and lets time pass until it is done: what reached the terminal.
   std::string type(char host, std::string_view line);
@@ -45,7 +45,7 @@ class Lan {
   Trace trace;
 
  private:
-  void build(std::vector<BootConfig> boots);
+  void build(const std::vector<BootConfig>& boots);
   int status_ = 0;
 };
 

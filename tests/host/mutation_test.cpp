@@ -15,8 +15,8 @@ const std::vector<std::string> kLines = {
     "ab -n 20 -c 5 http://10.0.0.2/",
     "ping -c 2 b | grep received && echo yes || echo no",
     "tcpdump -n -i any -c 3 'arp or icmp' > f & ping -c 1 b; wait; cat f",
-    "ip addr add 10.1.0.1/24 dev eth0; ip route add 10.9.0.0/16 via 10.0.0.2; ip route del "
-    "10.9.0.0/16",
+    "ip addr add 10.1.0.1/24 dev eth0; ip route add 10.9.0.0/16 via 10.0.0.2",
+    "ip route add 10.9.0.0/16 via 10.0.0.2; ip route del 10.9.0.0/16",
     "ip neigh flush dev eth0; ip rule add from 10.0.0.1 table 7; ip link set eth0 mtu 900",
     "nc -l 8080 > f & echo x | timeout 1 nc -N 10.0.0.2 8080; nc -vuz -w 1 10.0.0.2 53",
     "traceroute -n -m 3 10.9.9.9; arping -c 1 -I eth0 10.0.0.2; sysctl -a | wc -l",

@@ -33,7 +33,7 @@ struct SentFrame {
 
 class HostBench : public Ports {
  public:
-  explicit HostBench(std::initializer_list<std::string_view> addresses);
+  HostBench(std::initializer_list<std::string_view> addresses);
 
   // --- typing ---
   void set(std::string_view path,

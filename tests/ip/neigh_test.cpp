@@ -5,7 +5,6 @@
 namespace lvslab::ip {
 namespace {
 
-using testing::Each;
 using testing::IsEmpty;
 using testing::SizeIs;
 using namespace literals;
@@ -104,7 +103,7 @@ TEST(Neigh, ANewPacketStartsAFailedEntryAgain) {
 TEST(Neigh, QueueIsLimitedByBytesAndDropsTheOldest) {
   HostBench h = host();
   h.set("neigh.eth0.unres_qlen_bytes", "4180");
-  for (int i = 0; i < 12; ++i) h.send_udp("", kPeer, static_cast<std::size_t>(i + 1));
+  for (std::size_t size = 1; size <= 12; ++size) h.send_udp("", kPeer, size);
   h.take_sent();
   h.receive("eth0", reply_of_peer());
   ASSERT_THAT(h.sent(), SizeIs(5));

@@ -1,4 +1,6 @@
 // Connection entries: their states, how long they last, and what becomes of orphans.
+#include <gtest/gtest.h>
+
 #include "tests/ipvs/director_bench.h"
 
 #include "sim/base/prng.h"
@@ -8,7 +10,6 @@ namespace {
 
 using State = std::pair<IpvsConnState, std::int64_t>;
 using enum IpvsConnState;
-using ::testing::Contains;
 
 DirectorBench two_servers() {
   DirectorBench bench;

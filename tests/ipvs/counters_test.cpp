@@ -1,6 +1,8 @@
 // --stats and --rate: numbers that a real director printed for the same traffic.
 #include "sim/ipvs/counters.h"
 
+#include <gtest/gtest.h>
+
 #include "tests/ipvs/director_bench.h"
 
 namespace lvslab::ipvs::test {

@@ -2,6 +2,8 @@
 // Source: net/netfilter/ipvs/ip_vs_ftp.c.
 #include "sim/ipvs/ftp.h"
 
+#include <gtest/gtest.h>
+
 #include "tests/ipvs/director_bench.h"
 
 namespace lvslab::ipvs::test {

@@ -1,5 +1,7 @@
 // Every scheduler against sequences recorded from the IPVS of Linux 6.1: which server each of 40
 // connections got, for 17 sets of weights. golden/schedulers.txt says how they were made.
+#include <gtest/gtest.h>
+
 #include <fstream>
 #include <map>
 #include <sstream>

@@ -1,5 +1,7 @@
 // VS/NAT: addresses and ports rewritten in both directions, states of connections of which both
 // halves are seen, and ICMP errors about them. As observed on Linux 6.1.
+#include <gtest/gtest.h>
+
 #include "tests/ipvs/director_bench.h"
 
 #include "sim/core/rewrite.h"

@@ -1,5 +1,7 @@
 // Persistence and its templates, firewall marks, one-packet scheduling, and what sheds load. The
 // listings are those of /proc/net/ip_vs_conn of Linux 6.1.
+#include <gtest/gtest.h>
+
 #include "tests/ipvs/director_bench.h"
 
 namespace lvslab::ipvs::test {

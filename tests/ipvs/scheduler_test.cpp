@@ -1,4 +1,6 @@
 // Sequences of servers, as Linux 6.1 chose them (ip_vs_rr.c, ip_vs_wrr.c, ip_vs_lc.c, ip_vs_wlc.c).
+#include <gmock/gmock.h>
+
 #include "tests/ipvs/director_bench.h"
 
 namespace lvslab::ipvs::test {

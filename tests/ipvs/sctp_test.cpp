@@ -1,5 +1,7 @@
 // SCTP services: which packets begin an entry, every state against those of Linux 6.1, what NAT
 // does to a packet, and what backups are told.
+#include <gtest/gtest.h>
+
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -214,7 +216,7 @@ TEST(SctpNat, AStrangersAnswerIsRefusedIfToldSoButNotAnAbort) {
 TEST(SctpSync, StatesHaveTheKernelsNumbers) {
   Conn conn;
   conn.protocol = 132;
-  for (std::uint16_t number = 0; number < kSctpStates.size(); ++number) {
+  for (std::size_t number = 0; number < kSctpStates.size(); ++number) {
     conn.state = kSctpStates[number];
     EXPECT_EQ(sync_entry(conn).state, number);
   }

@@ -2,6 +2,8 @@
 // flags, states and times are those that Linux 6.1 sends and lists.
 #include "sim/ipvs/sync.h"
 
+#include <gtest/gtest.h>
+
 #include <set>
 
 #include "tests/ipvs/director_bench.h"

@@ -12,7 +12,6 @@ namespace lvslab::kernel {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
 
 class NetlinkClient : public testing::Test {
  protected:
@@ -22,7 +21,7 @@ class NetlinkClient : public testing::Test {
     kernel_ = pair[0];
     reader_.emplace(NetlinkReader::over(pair[1]));
   }
-  ~NetlinkClient() override { ::close(kernel_); }
+  void TearDown() override { ::close(kernel_); }
 
   struct Part {
     std::uint16_t type = RTM_NEWLINK, flags = NLM_F_MULTI;

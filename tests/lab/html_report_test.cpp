@@ -83,11 +83,11 @@ Trace evil_trace() {
 }
 
 std::string report(Language language, std::vector<Finding> findings = {}) {
-  static const scenario::Scenario scenario = two_hosts();
-  static const Trace trace = evil_trace();
-  return html_report({.scenario = &scenario,
-                      .trace = &trace,
-                      .findings = findings,
+  static const scenario::Scenario kScenario = two_hosts();
+  static const Trace kTrace = evil_trace();
+  return html_report({.scenario = &kScenario,
+                      .trace = &kTrace,
+                      .findings = std::move(findings),
                       .checked = true,
                       .backend = "simulator",
                       .end = SimTime{2'000'000'000},

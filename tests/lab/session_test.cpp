@@ -240,16 +240,16 @@ TEST(SessionTyping, WhatWasTypedIsRepeatedWhenOneGoesBackBeyondIt) {
 TEST(SessionTyping, TypingInThePastDropsWhatWasTypedLater) {
   Played lab("settle: 30ms\n", {.snapshot_every = 4});
   lab.session.run_until(ms(11));
-  lab.session.type("b", "first thought");
+  ASSERT_TRUE(lab.session.type("b", "first thought"));
   lab.session.run_until(ms(20));
   ASSERT_TRUE(lab.session.go_to_step(6).has_value());
-  lab.session.type("b", "second thought");
+  ASSERT_TRUE(lab.session.type("b", "second thought"));
   lab.session.run_to_end();
   EXPECT_THAT(story(lab.session), testing::Contains(HasSubstr("second thought")));
   EXPECT_THAT(story(lab.session), testing::Not(testing::Contains(HasSubstr("first thought"))));
   const std::uint64_t digest = lab.session.trace().digest();
   ASSERT_TRUE(lab.session.go_to_step(3).has_value());
-  lab.session.type("a", "third");
+  ASSERT_TRUE(lab.session.type("a", "third"));
   lab.session.run_to_end();
   EXPECT_NE(lab.session.trace().digest(), digest);
 }
@@ -334,7 +334,7 @@ TEST(SessionTyping, WhatWasTypedCanBeSavedAndPlaysTheSame) {
   Played lab("settle: 5ms\ntimeline:\n  - {on: a, run: take 10}\n  - {on: b, run: end}\n",
              {.snapshot_every = 4});
   lab.session.run_until(ms(8));
-  lab.session.type("b", "take 4");
+  ASSERT_TRUE(lab.session.type("b", "take 4"));
   lab.session.run_to_end();
   const auto before = story(lab.session);
   FakeBackend again;

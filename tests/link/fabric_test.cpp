@@ -1,6 +1,8 @@
 // Cables: order, times, losses.
 #include "sim/link/fabric.h"
 
+#include <gmock/gmock.h>
+
 #include <algorithm>
 
 namespace lvslab::link {

@@ -1,6 +1,8 @@
 // A switch learns, forwards, floods and forgets.
 #include "sim/link/switch.h"
 
+#include <gmock/gmock.h>
+
 #include "sim/wire/build.h"
 
 namespace lvslab::link {

@@ -56,7 +56,7 @@ TEST_F(TcpFlowTest, AConnectionGoesThroughItsStates) {
   EXPECT_EQ(flow.state, State::kSynRecv);
   see(kOriginal, segment(kAck, 101, 501));
   EXPECT_EQ(flow.state, State::kEstablished);
-  EXPECT_EQ(last.lasts.ns, 5 * 24 * 3600 * kNsPerSecond);
+  EXPECT_EQ(last.lasts.ns, 5LL * 24 * 3600 * kNsPerSecond);
   see(kOriginal, segment(kFin | kAck, 101, 501));
   EXPECT_EQ(flow.state, State::kFinWait);
   see(kReply, segment(kAck, 501, 102));
@@ -98,7 +98,7 @@ TEST_F(TcpFlowTest, UnacknowledgedDataShortensTheLife) {
   see(kOriginal, segment(kAck, 101, 501, 10));
   EXPECT_EQ(last.lasts.ns, 300 * kNsPerSecond);
   see(kReply, segment(kAck, 501, 111));
-  EXPECT_EQ(last.lasts.ns, 5 * 24 * 3600 * kNsPerSecond);
+  EXPECT_EQ(last.lasts.ns, 5LL * 24 * 3600 * kNsPerSecond);
 }
 
 TEST_F(TcpFlowTest, ASynReopensAClosedConnection) {

@@ -1,5 +1,7 @@
 // Every file of tests/scenario/bad is wrong in its own way; the .txt beside it says what the loader
 // must answer, line by line.
+#include <gmock/gmock.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <string>

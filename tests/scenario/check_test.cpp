@@ -1,5 +1,7 @@
 #include "sim/scenario/check.h"
 
+#include <gmock/gmock.h>
+
 namespace lvslab::scenario {
 namespace {
 

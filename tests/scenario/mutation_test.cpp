@@ -2,6 +2,7 @@
 // it is wrong, and what it takes can be written and read again.
 #include "tests/mutation.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "sim/scenario/loader.h"

@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "sim/base/prng.h"
 #include "sim/scenario/fields.h"
@@ -13,8 +12,6 @@
 
 namespace lvslab::scenario {
 namespace {
-
-namespace fs = std::filesystem;
 
 std::string messages(const std::vector<Error>& errors) {
   std::string text;

@@ -1,6 +1,8 @@
 // What the drawing tells before anything runs.
 #include "sim/scenario/topology.h"
 
+#include <gmock/gmock.h>
+
 #include <algorithm>
 
 #include "sim/scenario/loader.h"

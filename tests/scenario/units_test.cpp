@@ -1,5 +1,7 @@
 #include "sim/scenario/units.h"
 
+#include <gtest/gtest.h>
+
 #include "sim/base/prng.h"
 
 namespace lvslab::scenario {

@@ -1,5 +1,7 @@
 // Two SCTP stacks on a wire: what they send, and when, as observed on Linux 6.1.176 with
 // ncat --sctp (times without the lateness of its timer wheel).
+#include <gmock/gmock.h>
+
 #include <algorithm>
 #include <functional>
 #include <map>
@@ -13,7 +15,6 @@ namespace lvslab::sctp {
 namespace {
 
 using namespace lvslab::literals;
-using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using Type = SctpChunkType;

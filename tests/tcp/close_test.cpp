@@ -1,4 +1,6 @@
 // Ending a connection: FIN in every state, TIME_WAIT, and who answers what with RST.
+#include <gmock/gmock.h>
+
 #include "tests/tcp/tcp_bench.h"
 
 namespace lvslab::tcp {

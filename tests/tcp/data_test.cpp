@@ -1,4 +1,6 @@
 // Data on an established connection: ACK timing, windows, loss, and segments that must not pass.
+#include <gmock/gmock.h>
+
 #include "tests/tcp/tcp_bench.h"
 
 namespace lvslab::tcp {

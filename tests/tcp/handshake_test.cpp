@@ -1,11 +1,12 @@
 // Opening a connection: what goes over the wire byte for byte, and every way it can fail.
+#include <gmock/gmock.h>
+
 #include "tests/tcp/tcp_bench.h"
 
 namespace lvslab::tcp {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::ElementsAreArray;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 namespace tf = tcp_flag;

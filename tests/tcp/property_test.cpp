@@ -1,4 +1,6 @@
 // Whatever the wire does to segments, the program reads the same bytes in order, or a clean error.
+#include <gtest/gtest.h>
+
 #include "tests/tcp/tcp_bench.h"
 
 namespace lvslab::tcp {

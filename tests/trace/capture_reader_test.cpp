@@ -1,6 +1,8 @@
 // Captures that this program, tcpdump or Wireshark wrote, read back.
 #include "sim/trace/capture_reader.h"
 
+#include <gmock/gmock.h>
+
 #include "sim/base/calendar.h"
 #include "sim/trace/pcap.h"
 #include "sim/trace/pcapng.h"
@@ -10,7 +12,6 @@
 namespace lvslab::test {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 Capture story(const AddrName& name) {

@@ -1,4 +1,6 @@
 // Captures as tshark and libpcap read them back.
+#include <gmock/gmock.h>
+
 #include <pcap/pcap.h>
 #include <sys/resource.h>
 

@@ -71,15 +71,15 @@ void Teller::drop(NodeId node, Reason reason, FrameId frame, std::array<std::uin
   append(node, RecordKind::kFrameDropped, reason, kEth0, args, frame);
 }
 
-void Teller::row(NodeId node, RecordKind kind, TableRow row) {
-  append(node, kind, Reason::kNone, {}, {trace.add_row(std::move(row)), 0, 0}, {});
+void Teller::row(NodeId node, RecordKind kind, const TableRow& row) {
+  append(node, kind, Reason::kNone, {}, {trace.add_row(row), 0, 0}, {});
 }
 
 RecordId Teller::send(NodeId node, const std::vector<std::uint8_t>& bytes) {
   return append(node, RecordKind::kFrameSent, Reason::kNone, kEth0, {}, trace.add_frame(bytes));
 }
 
-std::vector<RecordId> Teller::pass(RecordId sent, std::vector<NodeId> to) {
+std::vector<RecordId> Teller::pass(RecordId sent, const std::vector<NodeId>& to) {
   now_ = now_ + 1_ms;
   const FrameId frame = frame_of(sent);
   const auto in = static_cast<std::uint16_t>(trace[sent].node.value + 1);

@@ -28,12 +28,12 @@ class Teller {
   void decide(NodeId node, Reason reason, std::array<std::uint32_t, 3> args = {},
               FrameId frame = {});
   void drop(NodeId node, Reason reason, FrameId frame, std::array<std::uint32_t, 3> args = {});
-  void row(NodeId node, RecordKind kind, TableRow row);
+  void row(NodeId node, RecordKind kind, const TableRow& row);
   /// A new frame leaves `node`; the record of its sending.
   RecordId send(NodeId node, const std::vector<std::uint8_t>& bytes);
   /// The switch takes in what `sent` put on the wire and sends it on to `ports` (port n + 1 leads
   /// to node n); the records of its sendings.
-  std::vector<RecordId> pass(RecordId sent, std::vector<NodeId> to);
+  std::vector<RecordId> pass(RecordId sent, const std::vector<NodeId>& to);
   /// What `sent` put on the wire arrives at `node`, and becomes the cause of what follows.
   RecordId receive(NodeId node, RecordId sent);
 

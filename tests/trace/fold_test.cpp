@@ -1,6 +1,8 @@
 // The tables of a host, folded from records, against a model that knows nothing of keys.
 #include "sim/trace/fold.h"
 
+#include <gmock/gmock.h>
+
 #include "sim/base/prng.h"
 #include "tests/trace/dr_story.h"
 
@@ -125,7 +127,7 @@ class RandomRows {
         return row;
       }
       case 1: {
-        const SysctlRow row{"path" + std::to_string(key), std::to_string(value)};
+        SysctlRow row{"path" + std::to_string(key), std::to_string(value)};
         model_change(model.sysctls, kind, row, [](auto& a, auto& b) { return a.path == b.path; });
         return row;
       }

@@ -1,6 +1,8 @@
 // The catalogue of reasons is complete: what a student reads has both languages and a source.
 #include "sim/trace/reason.h"
 
+#include <gmock/gmock.h>
+
 #include <set>
 #include <string>
 

@@ -1,6 +1,8 @@
 // Runs as files: what is written is read back as it was, and what is damaged is said, not believed.
 #include "sim/trace/run_file.h"
 
+#include <gmock/gmock.h>
+
 #include <algorithm>
 #include <array>
 

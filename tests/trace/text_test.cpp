@@ -1,6 +1,8 @@
 // Traces in words, and where two of them part.
 #include "sim/trace/text.h"
 
+#include <gmock/gmock.h>
+
 #include "sim/trace/diff.h"
 #include "tests/trace/dr_story.h"
 

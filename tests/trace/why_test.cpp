@@ -1,6 +1,8 @@
 // The story behind one packet.
 #include "sim/trace/why.h"
 
+#include <gmock/gmock.h>
+
 #include "sim/trace/packets.h"
 #include "tests/trace/dr_story.h"
 
